@@ -71,16 +71,12 @@ class Slot:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal(Exception):
     """A module refuses a value.  Names the field, the rule and what to do (all shown to the person)."""
 
-    field: str
-    rule: str
-    todo: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.rule} ({self.todo})"
+    def __init__(self, *, field: str, rule: str, todo: str) -> None:
+        super().__init__(f"{field}: {rule} ({todo})")
+        self.field, self.rule, self.todo = field, rule, todo
 
 
 @dataclass(frozen=True, slots=True)
