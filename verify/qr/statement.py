@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The QR text "IR1": an address that any camera opens, and after ``#`` a signed statement in digits.
+
+``HTTPS://<HOST>/R/<ID>#<DIGITS>``. The part after ``#`` never reaches a server. Its bytes are: 1 byte
+algorithm (1 ES256, 2 SM2 with SM3), 4 bytes key id, the payload, and ``r || s`` (64 bytes). Signed are the
+constant, the host in lower case, a zero byte, algorithm and key id, and the payload: a statement is worth
+nothing under another host or in another protocol. SM2 uses the user id 1234567812345678.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from .digits import from_digits, to_digits
+from .document_id import document_id_bytes
+from .errors import QrMalformed, QrNotOurs
+from .payload import Payload, QrFacts, parse_payload
+from .signature import RAW_SIZE, require_range
+
+CONTEXT = "诚信记录单/QR/v1".encode()
+ALGORITHMS = {"ES256": 1, "SM2": 2}
+KID_BYTES = 4
+LONGEST_TEXT = 2048
+_NAMES = {number: name for name, number in ALGORITHMS.items()}
+_HOST = re.compile(
+    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?", re.ASCII
+)
+_KID = re.compile(r"[0-9a-f]{8}", re.ASCII)
+_ADDRESS = re.compile(
+    r"(https?)://([^/?#@\s]+)/r/([0-9a-z]+)(?:#(.*))?", re.ASCII | re.IGNORECASE | re.DOTALL
+)
+_LOOPBACK = ("localhost", "127.0.0.1")
+
+
+@dataclass(frozen=True, slots=True)
+class QrStatement:
+    """What an authority states about one document, and where it is published.
+
+    ``digest`` is over the canonical record (SHA-256, whole or its first 16 bytes). Without ``facts`` it is
+    tier T1, with them T2.
+    """
+
+    host: str  # lower case, with the port if it is not the usual one
+    id: str
+    kind: str
+    digest: bytes
+    issued: date
+    valid_until: date | None = None
+    log_index: int | None = None
+    facts: QrFacts | None = None
+
+    def __post_init__(self) -> None:
+        require_host(self.host)
+        self.payload()
+
+    def payload(self) -> Payload:
+        return Payload(
+            self.id, self.kind, self.digest, self.issued, self.valid_until, self.log_index, self.facts
+        )
+
+    def signed_bytes(self, algorithm: str, kid: str) -> bytes:
+        """The exact message that the key signs."""
+        return (
+            CONTEXT + self.host.encode("ascii") + b"\x00" + _header(algorithm, kid) + self.payload().encode()
+        )
+
+    def encode(self, algorithm: str, kid: str, signature: bytes, *, scheme: str = "HTTPS") -> str:
+        """The text of the code.  ``signature`` is raw ``r || s``; ``HTTP`` is only for a loopback host."""
+        envelope = _header(algorithm, kid) + self.payload().encode() + signature
+        require_range(signature, algorithm)
+        _require_scheme(scheme.lower(), self.host)
+        return f"{scheme.upper()}://{self.host.upper()}/R/{self.id}#{to_digits(envelope)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedQr:
+    """A statement as read: well-formed, but *not* verified."""
+
+    statement: QrStatement
+    algorithm: str
+    kid: str
+    signature: bytes  # raw r || s
+    url: str  # without the signed part
+
+    def signed_bytes(self) -> bytes:
+        return self.statement.signed_bytes(self.algorithm, self.kid)
+
+
+def qr_key_id(spki: bytes) -> str:
+    """The usual key id: first four bytes of SHA-256 over SubjectPublicKeyInfo.  Collisions are allowed."""
+    return hashlib.sha256(spki).hexdigest()[: 2 * KID_BYTES]
+
+
+def require_host(host: str) -> None:
+    """A host name in lower case, with an optional port."""
+    if len(host) > 120 or not _HOST.fullmatch(host):
+        raise QrMalformed(field="host", rule="a host name in lower case, with a port if need be")
+
+
+def parse_address(text: str) -> tuple[str, str, str, str]:
+    """Scheme, host and document id of the address (lower, lower, upper case), and what follows ``#``.
+
+    Raises :class:`QrNotOurs` when the text is not the address of a document.
+    """
+    match = _ADDRESS.fullmatch(text) if len(text) <= LONGEST_TEXT and text.isascii() else None
+    if match is None:
+        raise QrNotOurs("not the address of a document: HTTPS://HOST/R/ID")
+    scheme, host, document_id, fragment = match.groups()
+    scheme, host, document_id = scheme.lower(), host.lower(), document_id.upper()
+    require_host(host)
+    document_id_bytes(document_id)
+    _require_scheme(scheme, host)
+    return scheme, host, document_id, fragment or ""
+
+
+def parse_qr(text: str) -> SignedQr:
+    """Structure only: nothing is verified.  Raises :class:`QrMalformed` or :class:`QrNotOurs`."""
+    scheme, host, document_id, fragment = parse_address(text)
+    if not fragment:
+        raise QrNotOurs("an address without a signed statement")
+    envelope = from_digits(fragment)
+    if len(envelope) <= 1 + KID_BYTES + RAW_SIZE:
+        raise QrMalformed(field="digits", rule="too short for a signed statement")
+    algorithm = _NAMES.get(envelope[0])
+    if algorithm is None:
+        raise QrMalformed(field="algorithm", rule=f"number {envelope[0]} is not 1 (ES256) or 2 (SM2)")
+    kid = envelope[1 : 1 + KID_BYTES].hex()
+    payload = parse_payload(envelope[1 + KID_BYTES : -RAW_SIZE])
+    if payload.id != document_id:
+        raise QrMalformed(field="id", rule="the address and the statement name different documents")
+    signature = envelope[-RAW_SIZE:]
+    require_range(signature, algorithm)
+    statement = QrStatement(
+        host=host,
+        id=payload.id,
+        kind=payload.kind,
+        digest=payload.digest,
+        issued=payload.issued,
+        valid_until=payload.valid_until,
+        log_index=payload.log_index,
+        facts=payload.facts,
+    )
+    return SignedQr(statement, algorithm, kid, signature, f"{scheme}://{host}/r/{document_id}")
+
+
+def _header(algorithm: str, kid: str) -> bytes:
+    if algorithm not in ALGORITHMS:
+        raise QrMalformed(field="algorithm", rule="ES256 or SM2")
+    if not _KID.fullmatch(kid):
+        raise QrMalformed(field="kid", rule="eight hexadecimal digits, lower case")
+    return bytes([ALGORITHMS[algorithm]]) + bytes.fromhex(kid)
+
+
+def _require_scheme(scheme: str, host: str) -> None:
+    if scheme != "https" and (scheme != "http" or host.split(":")[0] not in _LOOPBACK):
+        raise QrMalformed(field="scheme", rule="HTTPS (HTTP only on this machine itself)")
