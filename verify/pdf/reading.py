@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The signature fields of a PDF as the first parser (qpdf) sees them.
+
+ISO 32000-1 sections 12.7.4.5 (signature fields) and 12.8 (digital signatures). Values are reported as they
+stand, right or wrong; judging them is for :mod:`.coverage` and :mod:`.check`.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ..errors import Unreadable
+
+DEEPEST_FIELD = 16
+MOST_FIELDS = 5_000
+MOST_SIGNATURES = 32
+LARGEST_ATTACHMENT = 32 * 1024 * 1024
+_SOURCE = re.compile(r"\Astream <[^>]*>,? ?")  # qpdf names the buffer that it reads from
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureField:
+    """One signature field; ``signed`` when it has a value.  Absent or mistyped entries are ``None``."""
+
+    name: str
+    object_id: tuple[int, int]  # of the field
+    value_id: tuple[int, int]  # of the signature dictionary; (0, 0) when it is written inside the field
+    top_level: bool
+    signed: bool
+    byte_range: tuple[int, ...] | None
+    contents: bytes | None
+    sub_filter: str
+    type: str
+    claimed_time: str
+    reason: str
+    location: str
+    permission: int | None  # DocMDP P of a certifying signature
+
+
+@dataclass(frozen=True, slots=True)
+class PdfReading:
+    """What one pass over the file found."""
+
+    pages: int
+    fields: tuple[SignatureField, ...]
+    warnings: tuple[str, ...]
+    title: str
+    record: bytes | None  # the attachment that was asked for
+
+    @property
+    def signed(self) -> tuple[SignatureField, ...]:
+        return tuple(field for field in self.fields if field.signed)
+
+
+def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
+    """Raises :class:`Unreadable` when nothing can be made of the file, or when it is encrypted."""
+    import pikepdf
+
+    _quiet()
+    try:
+        # Recovery is allowed so that a damaged sealed file can be named as such; its warnings forbid a pass.
+        with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
+            if pdf.is_encrypted:
+                raise _encrypted()
+            for _ in pdf.objects:  # parse every object now: qpdf warns only about what it has read
+                pass
+            fields = tuple(_fields(pdf))
+            return PdfReading(
+                pages=len(pdf.pages),
+                fields=fields,
+                title=_title(pdf),
+                record=_attachment(pdf, attachment) if attachment else None,
+                warnings=tuple(_SOURCE.sub("", str(warning)) for warning in pdf.get_warnings()),
+            )
+    except Unreadable:
+        raise
+    except pikepdf.PasswordError:
+        raise _encrypted() from None
+    except Exception as error:
+        # qpdf and pikepdf raise many kinds for hostile files; for us they all mean one thing.
+        raise Unreadable(
+            "PDF 已损坏或不完整,请重新获取文件 the PDF is damaged or incomplete: fetch it again"
+        ) from error
+
+
+def read_attachment(data: bytes, name: str) -> bytes | None:
+    """The embedded file of this name, or ``None``.  Raises :class:`Unreadable` for a broken file."""
+    return read_with_qpdf(data, attachment=name).record
+
+
+@cache
+def _quiet() -> None:
+    """What the parser finds goes into the report; no part of somebody's file goes into a log."""
+    logging.getLogger("pikepdf._core").setLevel(logging.CRITICAL + 1)
+
+
+def _encrypted() -> Unreadable:
+    return Unreadable("PDF 已加密,请先去除密码 the PDF is encrypted: remove the password first")
+
+
+def _fields(pdf: Any) -> Iterator[SignatureField]:
+    import pikepdf
+
+    form = pdf.Root.get("/AcroForm")
+    roots = form.get("/Fields") if isinstance(form, pikepdf.Dictionary) else None
+    if not isinstance(roots, pikepdf.Array):
+        return
+    seen: set[tuple[int, int]] = set()
+    found = visited = 0
+    stack = [(field, "", None, 0) for field in reversed(list(roots))]
+    while stack:
+        node, prefix, inherited, depth = stack.pop()
+        visited += 1
+        if not isinstance(node, pikepdf.Dictionary) or node.objgen in seen:
+            continue
+        if node.objgen != (0, 0):
+            seen.add(node.objgen)
+        if depth > DEEPEST_FIELD or visited > MOST_FIELDS:
+            raise Unreadable("PDF 表单字段过多或嵌套过深 too many or too deeply nested form fields")
+        own = _text(node.get("/T"))
+        name = ".".join(part for part in (prefix, own) if part)
+        kind = node.get("/FT", inherited)
+        if kind == "/Sig" and ("/V" in node or own or depth == 0):
+            found += 1
+            if found > MOST_SIGNATURES:
+                raise Unreadable(f"签名字段超过 {MOST_SIGNATURES} 个 more signature fields than that")
+            yield _field(node, name, top_level=depth == 0 and node.get("/FT") == "/Sig")
+        kids = node.get("/Kids")
+        if isinstance(kids, pikepdf.Array):
+            stack.extend((kid, name, kind, depth + 1) for kid in reversed(list(kids)))
+
+
+def _field(node: Any, name: str, *, top_level: bool) -> SignatureField:
+    import pikepdf
+
+    value = node.get("/V")
+    signed = value is not None
+    entries = value if isinstance(value, pikepdf.Dictionary) else pikepdf.Dictionary()
+    contents = entries.get("/Contents")
+    return SignatureField(
+        name=name,
+        object_id=node.objgen,
+        value_id=value.objgen if isinstance(value, pikepdf.Dictionary) else (0, 0),
+        top_level=top_level,
+        signed=signed,
+        byte_range=_integers(entries.get("/ByteRange")),
+        contents=bytes(contents) if isinstance(contents, pikepdf.String) else None,
+        sub_filter=_name(entries.get("/SubFilter")),
+        type=_name(entries.get("/Type")),
+        claimed_time=_text(entries.get("/M")),
+        reason=_text(entries.get("/Reason")),
+        location=_text(entries.get("/Location")),
+        permission=_permission(entries.get("/Reference")),
+    )
+
+
+def _integers(value: Any) -> tuple[int, ...] | None:
+    import pikepdf
+
+    if not isinstance(value, pikepdf.Array):
+        return None
+    numbers = list(value)
+    if any(isinstance(number, bool) or not isinstance(number, int) for number in numbers):
+        return None
+    return tuple(numbers)
+
+
+def _permission(references: Any) -> int | None:
+    """The P value of the DocMDP transform (ISO 32000-1 section 12.8.2.2); 2 when it is not given."""
+    import pikepdf
+
+    if not isinstance(references, pikepdf.Array):
+        return None
+    for reference in references:
+        if isinstance(reference, pikepdf.Dictionary) and reference.get("/TransformMethod") == "/DocMDP":
+            parameters = reference.get("/TransformParams")
+            level = parameters.get("/P", 2) if isinstance(parameters, pikepdf.Dictionary) else 2
+            return level if isinstance(level, int) and level in (1, 2, 3) else 1
+    return None
+
+
+def _name(value: Any) -> str:
+    import pikepdf
+
+    return str(value).removeprefix("/") if isinstance(value, pikepdf.Name) else ""
+
+
+def _text(value: Any) -> str:
+    import pikepdf
+
+    if not isinstance(value, pikepdf.String):
+        return ""
+    try:
+        return str(value)[:500]
+    except UnicodeDecodeError:
+        return bytes(value)[:500].decode("latin-1")
+
+
+def _title(pdf: Any) -> str:
+    import pikepdf
+
+    info = pdf.trailer.get("/Info")
+    return _text(info.get("/Title")) if isinstance(info, pikepdf.Dictionary) else ""
+
+
+def _attachment(pdf: Any, name: str) -> bytes | None:
+    """The bytes of an embedded file, unpacked here so that a small stream cannot become a huge one."""
+    import pikepdf
+
+    names = pdf.Root.get("/Names")
+    if not isinstance(names, pikepdf.Dictionary) or "/EmbeddedFiles" not in names:
+        return None
+    specification = pikepdf.NameTree(names.EmbeddedFiles).get(name)
+    files = specification.get("/EF") if isinstance(specification, pikepdf.Dictionary) else None
+    stream = files.get("/UF", files.get("/F")) if isinstance(files, pikepdf.Dictionary) else None
+    if not isinstance(stream, pikepdf.Stream):
+        return None
+    raw = stream.read_raw_bytes()
+    packing = stream.get("/Filter")
+    if isinstance(packing, pikepdf.Array) and len(packing) == 1:
+        packing = packing[0]
+    if packing is None:
+        unpacked = raw
+    elif packing == "/FlateDecode" and stream.get("/DecodeParms") is None:
+        unpacked = zlib.decompressobj().decompress(raw, LARGEST_ATTACHMENT + 1)
+    else:
+        raise Unreadable(f"附件 {name} 的压缩方式不支持 unsupported packing of the attachment")
+    if len(unpacked) > LARGEST_ATTACHMENT:
+        raise Unreadable(f"附件 {name} 过大 the attachment is too large")
+    return unpacked

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What later revisions changed: only for files in which something follows a signed revision.
+
+The comparison is pyHanko's difference analysis with its rules cut down to two permissions: further signature
+fields (signed ones, which :mod:`.check` sees to) and long-term validation data.  Filling in any other field,
+touching a page, an annotation or the catalog is a change to the sealed document.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+_STARTXREF = re.compile(rb"startxref\s+([0-9]{1,12})\s+%%EOF\s*\Z")
+
+
+class NotComparable(Exception):
+    """The revisions could not be compared, so nothing can be said.  Stays inside this room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """``allowed``: nothing but signatures and validation data was added; ``why`` names what else was."""
+
+    allowed: bool
+    why: str = ""
+
+
+class Revisions:
+    """One file, opened once, compared as often as it has signatures."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises :class:`NotComparable`."""
+        from pyhanko.pdf_utils.reader import PdfFileReader
+
+        self._data = data
+        try:
+            self._reader = PdfFileReader(io.BytesIO(data), strict=True)
+            hybrid = self._reader.xrefs.hybrid_xrefs_present
+        except Exception as error:
+            raise NotComparable(f"{type(error).__name__}: {error}") from error
+        if hybrid:
+            raise NotComparable("hybrid cross-reference sections: two readings of one file are possible")
+
+    def changes_since(self, end: int, *, permission: int | None, signatures_follow: bool) -> Changes:
+        """What changed after the revision that ends at ``end``.
+
+        ``permission`` is the DocMDP level that a certifying signature set. Without ``signatures_follow``
+        only validation data may have been added. Raises :class:`NotComparable`.
+        """
+        from pyhanko.sign.diff_analysis import ModificationLevel
+        from pyhanko.sign.fields import MDPPerm
+
+        try:
+            revision = self._revision(end)
+            result: Any = _policy().review_file(
+                self._reader, revision, doc_mdp=None if permission is None else MDPPerm(permission)
+            )
+        except NotComparable:
+            raise
+        except Exception as error:
+            raise NotComparable(f"{type(error).__name__}: {error}") from error
+        if isinstance(result, Exception):
+            return Changes(False, str(result))
+        sealed_for_good = permission == 1 or not signatures_follow
+        limit = ModificationLevel.LTA_UPDATES if sealed_for_good else ModificationLevel.FORM_FILLING
+        if result.modification_level > limit:
+            return Changes(False, f"changes of level {result.modification_level.name}")
+        return Changes(True)
+
+    def _revision(self, end: int) -> int:
+        """The number of the revision whose cross-reference section is the last one before ``end``."""
+        xrefs = self._reader.xrefs
+        inside = [
+            number
+            for number in range(xrefs.total_revisions)
+            if xrefs.get_xref_container_info(number).end_location <= end
+        ]
+        marker = _STARTXREF.search(self._data, max(end - 64, 0), end)
+        if not inside or inside != list(range(len(inside))) or marker is None:
+            raise NotComparable("the signed revision does not end with a cross-reference section of its own")
+        if xrefs.get_startxref_for_revision(inside[-1]) != int(marker.group(1)):
+            raise NotComparable("the signed revision is not part of the document that is shown")
+        return inside[-1]
+
+
+def last_cross_reference(data: bytes) -> int:
+    """Where the last ``startxref`` points; -1 when the file does not end as a PDF does."""
+    marker = _STARTXREF.search(data, max(len(data) - 1100, 0))
+    return int(marker.group(1)) if marker else -1
+
+
+@cache
+def _policy() -> Any:
+    from pyhanko.sign.diff_analysis import (
+        CatalogModificationRule,
+        DocInfoRule,
+        DSSCompareRule,
+        FormUpdatingRule,
+        MetadataUpdateRule,
+        ModificationLevel,
+        ObjectStreamRule,
+        SigFieldCreationRule,
+        SigFieldModificationRule,
+        StandardDiffPolicy,
+        XrefStreamRule,
+    )
+
+    # pyHanko logs each refusal with a trace; ours go into the report, and no part of a file into a log.
+    logging.getLogger("pyhanko.sign.diff_analysis").setLevel(logging.CRITICAL)
+    routine = (DocInfoRule(), XrefStreamRule(), ObjectStreamRule(), DSSCompareRule(), MetadataUpdateRule())
+    return StandardDiffPolicy(
+        global_rules=[
+            CatalogModificationRule(),
+            *(rule.as_qualified(ModificationLevel.LTA_UPDATES) for rule in routine),
+        ],
+        form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()]),
+    )
