@@ -84,8 +84,9 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
             "NOT_IN_LOG", "该条目不在检查点所固定的日志中", f"the entry is not in that log: {error.rule}"
         )
         return _report(Indication.TOTAL_FAILED, SubIndication.HASH_FAILURE, reason, facts)
+    listed = [key for key in trust.log_keys if key.name == checkpoint.origin]
     try:
-        signed = verified_by(note, [key for key in trust.log_keys if key.name == checkpoint.origin])
+        signed = verified_by(note, listed)
     except NoteNotTrusted as error:
         reason = Reason("CHECKPOINT_FORGED", "检查点签名验证失败", str(error))
         return _report(Indication.TOTAL_FAILED, SubIndication.SIG_CRYPTO_FAILURE, reason, facts)
@@ -96,6 +97,15 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
             f"no key of the trust list signed the checkpoint of {checkpoint.origin}",
         )
         return _report(Indication.INDETERMINATE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, reason, facts)
+    # Both algorithms sign, so both must be there: a log that loses one key cannot be imitated with it.
+    if missing := {key.algorithm for key in listed} - {key.algorithm for key in signed}:
+        names = ", ".join(sorted(missing))
+        reason = Reason(
+            "CHECKPOINT_SIGNATURE_MISSING",
+            f"检查点缺少应有的签名:{names}",
+            f"the checkpoint lacks a signature that this log always gives: {names}",
+        )
+        return _report(Indication.INDETERMINATE, SubIndication.SIG_CONSTRAINTS_FAILURE, reason, facts)
     facts["signed_by"] = [f"{key.name} ({key.algorithm})" for key in signed]
     if trust.next_update is not None and at > trust.next_update:
         reason = Reason(
