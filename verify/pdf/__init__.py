@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from .check import RECORD, check_pdf
+from .check import check_pdf
 from .reading import read_attachment
+from .sealed_file import RECORD
 
 __all__ = ["RECORD", "check_pdf", "read_attachment"]

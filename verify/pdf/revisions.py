@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+_OBJECT_OR_STREAM = re.compile(rb"(?<![0-9])[0-9]{1,10}\s+[0-9]{1,5}\s+obj\b|\bstream\r?\n")
 _STARTXREF = re.compile(rb"startxref\s+([0-9]{1,12})\s+%%EOF\s*\Z")
 
 
@@ -71,6 +72,30 @@ class Revisions:
         if result.modification_level > limit:
             return Changes(False, f"changes of level {result.modification_level.name}")
         return Changes(True)
+
+    def unlisted_object_after(self, end: int) -> bool:
+        """Does an object stand after ``end`` that no cross-reference section names?
+
+        It is invisible to those who follow the sections and visible to those who search the file.  Raises
+        :class:`NotComparable`.
+        """
+        xrefs = self._reader.xrefs
+        listed: set[object] = set()
+        try:
+            for number in range(xrefs.total_revisions):
+                listed.add(xrefs.get_xref_container_info(number).start_location)
+                for reference in xrefs.explicit_refs_in_revision(number):
+                    listed.add(xrefs.get_historical_ref(reference, number))
+        except Exception as error:
+            raise NotComparable(f"{type(error).__name__}: {error}") from error
+        at = end
+        while found := _OBJECT_OR_STREAM.search(self._data, at):
+            if found.group().endswith(b"obj") and found.start() not in listed:
+                return True
+            at = found.end()
+            if not found.group().endswith(b"obj"):
+                at = max(self._data.find(b"endstream", at), at)
+        return False
 
     def _revision(self, end: int) -> int:
         """The number of the revision whose cross-reference section is the last one before ``end``."""

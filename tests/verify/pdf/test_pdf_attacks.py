@@ -269,6 +269,18 @@ CHANGES: dict[str, dict[int, bytes]] = {
 }
 
 
+def test_hidden_objects_in_a_proper_update(world: Any, draft: Any) -> None:
+    """An update in order, but with an object that no table names: readers that search would show it."""
+    sealed = draft.sealed(world.rsa)
+    hidden = b"4 0 obj\n" + stream(b"BT /F1 24 Tf 20 200 Td (another text) Tj ET") + b"\nendobj\n"
+    previous = int(sealed.rsplit(b"startxref", 1)[1].split()[0])
+    for body in (b"", hidden):
+        tail = body + b"xref\n0 0\ntrailer\n<< /Size 7 /Root 1 0 R /Prev %d >>\n" % previous
+        report = check(sealed + tail + b"startxref\n%d\n%%%%EOF\n" % (len(sealed) + len(body)), world)
+        assert (report.indication is PASSED) == (body == b""), codes(report)
+    assert "BYTES_AFTER_SEAL" in codes(report)
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_changed_after_sealing(world: Any, draft: Any, incremental: Update, change: str) -> None:
     """An incremental update may add signatures and validation data; anything else is a change."""

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do the two parsers see the same document?"""
+
+from __future__ import annotations
+
+from ..report import SubIndication
+from .findings import Finding, unsure
+from .pdfium import SecondReading
+from .reading import PdfReading
+
+
+def disagreement(first: PdfReading, second: SecondReading) -> str:
+    """What the two parsers see differently, in English; empty when they agree."""
+    if not second.readable:
+        return "the second parser cannot open the file"
+    if first.pages != second.pages:
+        return f"{first.pages} pages or {second.pages}"
+    if any(not field.top_level for field in first.signed):
+        return "a signature field hidden below another field"
+    ours = [
+        (one.byte_range or (), one.contents or b"", one.sub_filter) for one in first.fields if one.top_level
+    ]
+    theirs = [(one.byte_range, one.contents, one.sub_filter) for one in second.fields]
+    if ours != theirs:
+        return f"{len(ours)} signature fields or {len(theirs)}, or their values differ"
+    return ""
+
+
+def document_findings(first: PdfReading, second: SecondReading) -> tuple[Finding, ...]:
+    """What keeps every signature in this file from passing."""
+    found = []
+    if first.warnings:
+        found.append(
+            unsure(
+                SubIndication.FORMAT_FAILURE,
+                "DAMAGED",
+                "文件结构有损坏,解析时须修复,无法判断",
+                f"the structure is damaged and had to be repaired: {first.warnings[0][:200]}",
+            )
+        )
+    if difference := disagreement(first, second):
+        found.append(
+            unsure(
+                SubIndication.PARSER_DISAGREEMENT,
+                "PARSER_DISAGREEMENT",
+                "两个解析器对文件的理解不一致",
+                f"two parsers disagree: {difference}",
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What speaks against a signature, and how findings and the signature value become one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..canonical import Json
+from ..report import Indication, Reason, SignatureReport, SubIndication
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that speaks against a signature or the whole file."""
+
+    indication: Indication
+    sub: SubIndication
+    reason: Reason
+
+
+def failed(sub: SubIndication, code: str, zh: str, en: str) -> Finding:
+    """Proof that something is wrong."""
+    return Finding(Indication.TOTAL_FAILED, sub, Reason(code, zh, en))
+
+
+def unsure(sub: SubIndication, code: str, zh: str, en: str) -> Finding:
+    """Something that keeps us from saying yes, and proves nothing."""
+    return Finding(Indication.INDETERMINATE, sub, Reason(code, zh, en))
+
+
+BYTES_AFTER_SEAL: Final = failed(
+    SubIndication.COVERAGE_GAP,
+    "BYTES_AFTER_SEAL",
+    "签章之后有未受保护的数据",
+    "unprotected bytes follow the last sealed revision and are no proper update",
+)
+MODIFIED_AFTER_SEAL: Final = failed(
+    SubIndication.COVERAGE_GAP,
+    "MODIFIED_AFTER_SEAL",
+    "签章之后文件内容被修改",
+    "the document was changed after it was sealed",
+)
+NOT_IN_ITS_REVISION: Final = failed(
+    SubIndication.COVERAGE_GAP,
+    "NOT_IN_ITS_REVISION",
+    "签名不在其所保护的版本之内",
+    "the protected revision is not a document that carries this signature",
+)
+SIGNATURE_SHARED: Final = failed(
+    SubIndication.FORMAT_FAILURE,
+    "SIGNATURE_SHARED",
+    "签名值或签名范围被多个字段共用",
+    "two fields share one signature or one byte range",
+)
+
+
+def judged(
+    format: str, value: SignatureReport | None, found: Sequence[Finding], facts: Mapping[str, Json]
+) -> SignatureReport:
+    """One verdict: failed before unsure before passed, the place in the file before the signature value.
+
+    ``value`` is the verdict on the CMS value, or ``None`` when there was nothing to check it over; then
+    something must have been found.
+    """
+    marks: list[tuple[Indication, SubIndication | None]] = [(one.indication, one.sub) for one in found]
+    reasons = [one.reason for one in found]
+    if value is None:
+        marks.append((Indication.INDETERMINATE, SubIndication.FORMAT_FAILURE))
+    elif value.indication is not Indication.TOTAL_PASSED or not found:
+        marks.append((value.indication, value.sub_indication))
+        reasons.extend(value.reasons)
+    if value is not None:
+        facts = {**value.facts, **{name: fact for name, fact in facts.items() if fact is not None}}
+    worst = [mark for mark in marks if mark[0] is Indication.TOTAL_FAILED]
+    indication, sub = (worst or [mark for mark in marks if mark[0] is Indication.INDETERMINATE] or marks)[0]
+    return SignatureReport(
+        format=format, indication=indication, sub_indication=sub, reasons=tuple(reasons), facts=facts
+    )

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The signatures of one file, seen together: where each stands, what it covers, what came after it.
+
+A file whose last signature covers all of it never pays for the comparison of revisions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from ..canonical import Json
+from ..errors import Unreadable
+from ..report import SubIndication
+from .agreement import disagreement
+from .claims import pdf_time
+from .coverage import Coverage, CoverageRefused, coverage_of, ends_revision, only_whitespace
+from .findings import (
+    BYTES_AFTER_SEAL,
+    MODIFIED_AFTER_SEAL,
+    NOT_IN_ITS_REVISION,
+    SIGNATURE_SHARED,
+    Finding,
+    failed,
+    unsure,
+)
+from .pdfium import read_with_pdfium
+from .reading import PdfReading, SignatureField, read_with_qpdf
+from .revisions import NotComparable, Revisions, last_cross_reference
+
+RECORD = "record.json"
+"""The attachment in which a document of ours carries the record that it states."""
+
+
+class SealedFile:
+    """A file with at least one signature, as the first parser read it."""
+
+    def __init__(self, data: bytes, reading: PdfReading) -> None:
+        self._data, self._reading = data, reading
+        self._refused: dict[int, CoverageRefused] = {}
+        self._coverage: dict[int, Coverage] = {}
+        for number, field in enumerate(reading.signed):
+            try:
+                self._coverage[number] = coverage_of(field, data)
+            except CoverageRefused as refused:
+                self._refused[number] = refused
+        self._ends = sorted({one.end for one in self._coverage.values()})
+        self._last = self._ends[-1] if self._ends else 0
+        self._quiet_tail = only_whitespace(data[self._last :])
+        self._revisions: Revisions | None = None
+
+    def coverage(self, number: int) -> Coverage | None:
+        """What signature ``number`` protects; ``None`` when it does not say so properly."""
+        return self._coverage.get(number)
+
+    def findings(self, number: int) -> list[Finding]:
+        """What is wrong with the place of signature ``number`` in the file."""
+        if number in self._refused:
+            refused = self._refused[number]
+            return [failed(SubIndication.FORMAT_FAILURE, refused.code, refused.zh, refused.en)]
+        coverage = self._coverage[number]
+        if self._shares(number, coverage):
+            return [SIGNATURE_SHARED]
+        if coverage.end == self._last and self._quiet_tail:
+            return []
+        if not self._quiet_tail and last_cross_reference(self._data) < self._last:
+            return [BYTES_AFTER_SEAL]
+        return self._later_revisions(self._reading.signed[number], coverage)
+
+    def signature_facts(self, number: int) -> dict[str, Json]:
+        """What the signature says about itself, and how much of the file it covers."""
+        field, coverage = self._reading.signed[number], self._coverage.get(number)
+        facts: dict[str, Json] = {
+            "field": field.name,
+            "sub_filter": field.sub_filter,
+            "claimed_time": pdf_time(field.claimed_time),
+            "stated_reason": field.reason,
+            "stated_location": field.location,
+            "permission": field.permission,
+        }
+        if coverage is not None:
+            place, total = self._ends.index(coverage.end) + 1, len(self._ends) + (not self._quiet_tail)
+            facts["covers"] = "whole document" if place == total else f"revision {place} of {total}"
+        return facts
+
+    def facts(self) -> dict[str, Json]:
+        """Facts about the document as the last signature left it: nothing that came later may name itself."""
+        reading = self._reading
+        if not self._quiet_tail:
+            try:
+                reading = read_with_qpdf(self._data[: self._last], attachment=RECORD)
+            except Unreadable:
+                reading = replace(reading, title="", record=None)
+        record = reading.record
+        return {
+            "pages": reading.pages,
+            "revisions": self._data.count(b"startxref"),
+            "signatures": len(reading.signed),
+            "title": reading.title,
+            "record_digest": None if record is None else hashlib.sha256(record).hexdigest(),
+        }
+
+    def _shares(self, number: int, coverage: Coverage) -> bool:
+        """Is the value or the range claimed by another field too, or does the range hold a later value?"""
+        mine = self._reading.signed[number].value_id
+        for other, field in enumerate(self._reading.signed):
+            if other == number:
+                continue
+            theirs = self._coverage.get(other)
+            if field.value_id == mine != (0, 0):
+                return True
+            if theirs and (
+                theirs.end == coverage.end or (theirs.end > coverage.end and theirs.gap < coverage.end)
+            ):
+                return True
+        return False
+
+    def _later_revisions(self, field: SignatureField, coverage: Coverage) -> list[Finding]:
+        # 1. The signed revision alone must already be a document that carries this signature.
+        revision = self._data[: coverage.end]
+        try:
+            first = read_with_qpdf(revision)
+        except Unreadable:
+            return [NOT_IN_ITS_REVISION]
+        if (
+            first.warnings
+            or not ends_revision(self._data, coverage.end)
+            or _identity(field) not in [_identity(one) for one in first.signed]
+            or disagreement(first, read_with_pdfium(revision))
+        ):
+            return [NOT_IN_ITS_REVISION]
+        # 2. After the last signature no signature field may appear: even unsigned, it can draw over the page.
+        last = coverage.end == self._last
+        if last and {_place(one) for one in first.fields} != {_place(one) for one in self._reading.fields}:
+            return [MODIFIED_AFTER_SEAL]
+        # 3. Everything else that came after must be explained.
+        try:
+            if self._revisions is None:
+                self._revisions = Revisions(self._data)
+            if last and self._revisions.unlisted_object_after(coverage.end):
+                return [BYTES_AFTER_SEAL]
+            changes = self._revisions.changes_since(
+                coverage.end, permission=field.permission, signatures_follow=not last
+            )
+        except NotComparable as error:
+            return [
+                unsure(
+                    SubIndication.COVERAGE_GAP,
+                    "DIFFERENCE_NOT_ANALYSED",
+                    "签章之后另有更新,无法分析其改动",
+                    f"later revisions cannot be compared with the sealed one: {str(error)[:200]}",
+                )
+            ]
+        return [] if changes.allowed else [MODIFIED_AFTER_SEAL]
+
+
+def _identity(field: SignatureField) -> tuple[str, tuple[int, ...] | None, bytes | None]:
+    return field.name, field.byte_range, field.contents
+
+
+def _place(field: SignatureField) -> tuple[str, tuple[int, int]]:
+    return field.name, field.object_id
