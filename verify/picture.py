@@ -59,7 +59,8 @@ def read_codes(picture: bytes) -> tuple[str, ...]:
     """The texts of all QR codes in a PNG or JPEG, in reading order.  Raises :class:`PictureRefused`."""
     import zxingcpp
 
-    found = zxingcpp.read_barcodes(_open(picture), formats=zxingcpp.BarcodeFormat.QRCode)
+    only_qr: Any = zxingcpp.BarcodeFormat.QRCode
+    found = zxingcpp.read_barcodes(_open(picture), formats=only_qr, text_mode=zxingcpp.TextMode.Plain)
     return tuple(code.text for code in found[:MOST_CODES] if code.valid)
 
 

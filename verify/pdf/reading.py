@@ -114,7 +114,7 @@ def _fields(pdf: Any) -> Iterator[SignatureField]:
         return
     seen: set[tuple[int, int]] = set()
     found = visited = 0
-    stack = [(field, "", None, 0) for field in reversed(list(roots))]
+    stack: list[tuple[Any, str, Any, int]] = [(field, "", None, 0) for field in reversed(list(roots))]
     while stack:
         node, prefix, inherited, depth = stack.pop()
         visited += 1
@@ -166,7 +166,7 @@ def _integers(value: Any) -> tuple[int, ...] | None:
 
     if not isinstance(value, pikepdf.Array):
         return None
-    numbers = list(value)
+    numbers: list[Any] = list(value)
     if any(isinstance(number, bool) or not isinstance(number, int) for number in numbers):
         return None
     return tuple(numbers)

@@ -121,27 +121,25 @@ def last_cross_reference(data: bytes) -> int:
 
 @cache
 def _policy() -> Any:
-    from pyhanko.sign.diff_analysis import (
-        CatalogModificationRule,
-        DocInfoRule,
-        DSSCompareRule,
-        FormUpdatingRule,
-        MetadataUpdateRule,
-        ModificationLevel,
-        ObjectStreamRule,
-        SigFieldCreationRule,
-        SigFieldModificationRule,
-        StandardDiffPolicy,
-        XrefStreamRule,
-    )
+    from pyhanko.sign import diff_analysis
+
+    rules: Any = diff_analysis  # its constructors carry no annotations
 
     # pyHanko logs each refusal with a trace; ours go into the report, and no part of a file into a log.
     logging.getLogger("pyhanko.sign.diff_analysis").setLevel(logging.CRITICAL)
-    routine = (DocInfoRule(), XrefStreamRule(), ObjectStreamRule(), DSSCompareRule(), MetadataUpdateRule())
-    return StandardDiffPolicy(
+    routine = (
+        rules.DocInfoRule(),
+        rules.XrefStreamRule(),
+        rules.ObjectStreamRule(),
+        rules.DSSCompareRule(),
+        rules.MetadataUpdateRule(),
+    )
+    return rules.StandardDiffPolicy(
         global_rules=[
-            CatalogModificationRule(),
-            *(rule.as_qualified(ModificationLevel.LTA_UPDATES) for rule in routine),
+            rules.CatalogModificationRule(),
+            *(rule.as_qualified(rules.ModificationLevel.LTA_UPDATES) for rule in routine),
         ],
-        form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()]),
+        form_rule=rules.FormUpdatingRule(
+            field_rules=[rules.SigFieldCreationRule(), rules.SigFieldModificationRule()]
+        ),
     )
