@@ -61,15 +61,15 @@ class BlockTooTall(PageError):
         self.what, self.height_mm, self.room_mm = what, height_mm, room_mm
 
 
-class QrTooLarge(PageError):
-    """The text needs a symbol that a phone no longer reads from paper."""
+class QrRefused(PageError):
+    """A text that has no place in a symbol which a phone reads from paper."""
 
-    def __init__(self, *, characters: int, most: int) -> None:
+    def __init__(self, *, characters: int, rule: str) -> None:
         super().__init__(
-            f"二维码内容 {characters} 字符,超出版本 {most}(M 级纠错)的容量;请减少内容 / "
-            f"{characters} characters do not fit a version {most} symbol at level M: put less into the code"
+            f"二维码内容({characters} 字符)无法印出:{rule} / "
+            f"the code of {characters} characters cannot be printed: {rule}"
         )
-        self.characters, self.most = characters, most
+        self.characters, self.rule = characters, rule
 
 
 class AttachmentRefused(PageError):

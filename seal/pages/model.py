@@ -43,7 +43,11 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text; ``y_mm`` is its baseline.  ``spacing_mm`` is added after every character."""
+    """One line of text; ``y_mm`` is its baseline.  ``spacing_mm`` is added after every character.
+
+    ``typed`` is what copying should give where it differs from what is drawn; ``stroke_mm`` draws the
+    outlines as well, which makes a headline bolder.
+    """
 
     x_mm: float
     y_mm: float
@@ -52,6 +56,8 @@ class Text:
     font: FontName = FontName.SERIF
     colour: Colour = BLACK
     spacing_mm: float = 0.0
+    stroke_mm: float = 0.0
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,12 @@ def text_width(text: str, font: FontName, size_pt: float) -> float:
     return width_em(glyphs_of(text, font)) * size_pt * POINT_MM
 
 
+def natural_width(text: str, font: FontName, size_pt: float) -> float:
+    """Width of the longest line of ``text`` if it were not broken, in millimetres."""
+    lines = clean(text).split("\n")
+    return max(text_width(full_width(line.strip(" ")), font, size_pt) for line in lines)
+
+
 def break_lines(
     text: str, font: FontName, size_pt: float, width_mm: float, *, first_indent_mm: float = 0.0
 ) -> tuple[SetLine, ...]:
@@ -123,7 +129,7 @@ def _line_end(glyphs: Sequence[Glyph], start: int, room: float) -> int:
         if _may_break(glyphs[cut - 1].character, glyphs[cut].character):
             return cut
     # No place to break: a token wider than the line.
-    for cut in range(end, start + (end - start) // 2, -1):
+    for cut in range(end, start + (end - start) // 3, -1):
         if glyphs[cut - 1].character in _SEPARATORS and glyphs[cut].character not in _SEPARATORS:
             return cut
     return max(end, start + 1)
