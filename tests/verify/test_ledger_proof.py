@@ -84,7 +84,8 @@ def proof(index: int = 13) -> LogProof:
     return LogProof(index, ENTRIES[index], inclusion_path(get_node, index, 21), checkpoint())
 
 
-GOOD = proof().encode()
+PROOF = proof()
+GOOD = PROOF.encode()
 
 
 def check(data: bytes, trust: Trust = TRUST, at: datetime = AT) -> Report:
@@ -109,7 +110,7 @@ def test_every_entry_has_a_proof(index: int) -> None:
 
 def test_round_trip() -> None:
     """The file is canonical JSON of five members."""
-    assert parse_log_proof(GOOD) == proof()
+    assert parse_log_proof(GOOD) == PROOF
     assert set(json.loads(GOOD)) == {"format", "index", "entry", "proof", "checkpoint"}
 
 

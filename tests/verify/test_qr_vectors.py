@@ -43,7 +43,7 @@ ID = "04HMASW9NF6YY093"
 LONG_HOST = "cx.construct.gov.exam"  # 48 characters with scheme, path and id
 DIGEST = bytes(range(32))
 FACTS = QrFacts(
-    uscc="91510100MA6EX0017E", name="长" * 17, class_="A", good=128, bad=3, authority="11510000MB1X00001Y"
+    uscc="91510100DEM001017Y", name="长" * 17, class_="A", good=128, bad=3, authority="11510106DEM9A00331"
 )
 
 
@@ -57,7 +57,7 @@ def vector_trust() -> Trust:
             kid=row["kid"],
             algorithm=row["algorithm"],
             public_key=parse_public_key(bytes.fromhex(row["spki"])),
-            authority="虚构市住房和城乡建设局",
+            authority="蜀州市锦北区住房和城乡建设局(演示)",
             kinds=tuple(row["kinds"]),
             sign_from=datetime.fromisoformat(row["sign_from"]),
             sign_until=datetime.fromisoformat(row["sign_until"]),
@@ -135,7 +135,7 @@ def test_facts_for_a_person() -> None:
     assert facts["issued"] == "2026-08-01"
     stated = facts["stated"]
     assert isinstance(stated, dict)
-    assert (stated["name"], stated["good"], stated["bad"]) == ("虚构川蜀第一建筑工程有限公司", 12, 3)
+    assert (stated["name"], stated["good"], stated["bad"]) == ("四川样例建工集团有限公司", 12, 3)
     assert stated["uscc"] == generator().HOLDER
     assert stated["authority"] == generator().AUTHORITY
 

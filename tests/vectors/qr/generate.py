@@ -119,18 +119,11 @@ def text(
     return f"HTTPS://{host.upper()}/R/{crockford(name)}#{digits((header or head) + body + raw)}"
 
 
-HOLDER, AUTHORITY = "91510100MA6EX0017E", "11510000MB1X000017"
+HOLDER, AUTHORITY = "91510100DEM001017Y", "11510106DEM9A00331"  # fictional: E01, A3
 T2_HEAD = [1, ID, DIGEST, DAY, DAY + 30, 123_456]
 
 
-def check_character(body: str) -> str:
-    total = sum(USCC_ALPHABET.index(character) * pow(3, at, 31) for at, character in enumerate(body))
-    return USCC_ALPHABET[(31 - total % 31) % 31]
-
-
-HOLDER = HOLDER[:17] + check_character(HOLDER[:17])
-AUTHORITY = AUTHORITY[:17] + check_character(AUTHORITY[:17])
-T2 = [*T2_HEAD, uscc(HOLDER), "虚构川蜀第一建筑工程有限公司", "A", 12, 3, uscc(AUTHORITY)]
+T2 = [*T2_HEAD, uscc(HOLDER), "四川样例建工集团有限公司", "A", 12, 3, uscc(AUTHORITY)]
 Case = dict[str, Any]
 
 

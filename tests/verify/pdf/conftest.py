@@ -154,7 +154,7 @@ def world() -> World:
     root = certify("测试根", root_key, "测试根", root_key, ca=True)
     issuing = certify("测试签发", issuing_key, "测试根", root_key, ca=True)
     lists = (revocations("测试根", root_key), revocations("测试签发", issuing_key))
-    sealer = _sealer("甲机关公章", rsa_key, "测试签发", issuing_key, [issuing])
+    sealer = _sealer("蜀州市锦北区住房和城乡建设局(演示)", rsa_key, "测试签发", issuing_key, [issuing])
     with_entry = (lists[0], revocations("测试签发", issuing_key, sealer.certificate.serial_number))
     foreign = ec.generate_private_key(ec.SECP256R1())
     return World(
@@ -172,7 +172,11 @@ def world() -> World:
         ),
         rsa=sealer,
         ecdsa=_sealer(
-            "乙机关公章", ec.generate_private_key(ec.SECP256R1()), "测试签发", issuing_key, [issuing]
+            "四川样例建工集团有限公司",
+            ec.generate_private_key(ec.SECP256R1()),
+            "测试签发",
+            issuing_key,
+            [issuing],
         ),
         stranger=_sealer("路人", foreign, "路人", foreign, []),
         revoked_lists=tuple(parse_crl(one) for one in with_entry),
