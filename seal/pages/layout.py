@@ -59,12 +59,14 @@ def lay_out(content: SheetContent) -> Layout:
 
 def _fitting(content: SheetContent, foot: Closing) -> tuple[tuple[Band, ...], ...]:
     """The roomiest setting that needs one page; else the setting that needs the fewest."""
-    divided = []
-    for style in STYLES:
-        divided.append(_divided(content, style, foot))
-        if len(divided[-1]) == 1:
-            return divided[-1]
-    return min(divided[FLOWING:], key=len)
+    closest = _divided(content, STYLES[-1], foot)
+    if len(closest) > 1:
+        return min(_divided(content, FLOWING, foot), closest, key=len)
+    for style in STYLES[:-1]:
+        pages = _divided(content, style, foot)
+        if len(pages) == 1:
+            return pages
+    return closest
 
 
 def _divided(content: SheetContent, style: Style, foot: Closing) -> tuple[tuple[Band, ...], ...]:

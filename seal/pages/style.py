@@ -43,5 +43,5 @@ STYLES = (
     Style(22, 10.5, 10.5, 9, 10.5, row_mm=7.6, pad_mm=1.5, gap_mm=3.5, head_mm=3.0),
     Style(22, 10, 10, 9, 10, row_mm=6.4, pad_mm=1.0, gap_mm=2.6, head_mm=1.0),
 )
-FLOWING = 2
-"""The first of :data:`STYLES` for a document of several pages, where room to spare looks lost."""
+FLOWING = STYLES[2]
+"""For a document of several pages, where room to spare looks lost."""

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Issued documents as the ledger commits to them, and as stored text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from relying import Body, Face, Json, Row, Table
+from verify import canonical_json
+
+from ..database.tables_sealing import documents as table
+
+
+def committed(values: dict[str, Any]) -> dict[str, Json]:
+    """The row as the ledger commits to it."""
+    return {**values, "issued_at": values["issued_at"].isoformat()}
+
+
+def committed_documents(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Every stored document, for the check of the database against the ledger."""
+    for row in connection.execute(select(table)):
+        yield row.id, committed(row._asdict())
+
+
+def face_text(face: Face) -> str:
+    """A face as canonical text."""
+    body: Body = {
+        "title": face.title,
+        "subtitle": face.subtitle,
+        "number": face.number,
+        "rows": [{"zh": row.zh, "value": row.value, "en": row.en} for row in face.rows],
+        "tables": [
+            {
+                "title": one.title,
+                "columns": list(one.columns),
+                "rows": [list(row) for row in one.rows],
+                "empty": one.empty,
+            }
+            for one in face.tables
+        ],
+        "paragraphs": list(face.paragraphs),
+    }
+    return canonical_json(body).decode()
+
+
+def parse_face(text: str) -> Face:
+    """The face that :func:`face_text` wrote."""
+    body = json.loads(text)
+    return Face(
+        title=body["title"],
+        subtitle=body["subtitle"],
+        number=body["number"],
+        rows=tuple(Row(**row) for row in body["rows"]),
+        tables=tuple(
+            Table(one["title"], tuple(one["columns"]), tuple(tuple(row) for row in one["rows"]), one["empty"])
+            for one in body["tables"]
+        ),
+        paragraphs=tuple(body["paragraphs"]),
+    )

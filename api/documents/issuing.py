@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Issue one document: intent, make, check, record, release — in that order and once.
+
+The intent is in the ledger before anything is signed; the document, its file and its ledger entry appear in
+one transaction together with the act that called for it (``within``).  Killed before that transaction,
+nothing was released and the intent tells; killed after it, everything is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from keys import HashAlgorithm, digest
+from relying import Composition
+from verify import EcertId, Trust, canonical_json, new_document_id
+
+from ..database import Database
+from ..database.tables_sealing import documents as table
+from ..ledger import Intents, Ledger, Transaction
+from ..seals import UsableSeal
+from .committed import committed, face_text
+from .errors import IssuedMeanwhile
+from .files import put_file
+from .making import Draft, Made, make
+from .ports import QrSigner, Site
+
+
+@dataclass(frozen=True, slots=True)
+class IssueOrder:
+    """What is to be issued, by whom, with which seal."""
+
+    type: str
+    title: str
+    code: str
+    made: Composition
+    seal: UsableSeal
+    at: datetime
+    submission_id: str | None = None
+    officer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What was issued."""
+
+    document_id: str
+    ecert_id: str
+    ledger_index: int
+
+
+Within = Callable[[Transaction, str], None]
+"""Runs in the transaction that records a document, before it; an exception stops the release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What issuing works with."""
+
+    qr: QrSigner
+    site: Site
+    trust: Callable[[], Trust]
+    random: Callable[[int], bytes]
+
+
+class Issuing:
+    """The one way to a released document."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        intents: Intents,
+        *,
+        means: Means,
+    ) -> None:
+        self._database, self._ledger, self._intents, self._means = database, ledger, intents, means
+
+    def issue(self, order: IssueOrder, *, within: Within | None = None) -> Issued:
+        """Seal and record one document; see the module's words on the order of steps."""
+        draft = self._draft(order)
+        # 1. Evidence first: what will be signed, and over which facts.
+        intent = self._intents.open(
+            "document.issue",
+            {
+                "document_id": draft.document_id,
+                "ecert_id": draft.ecert_id.encode(),
+                "type": draft.type,
+                "seal_id": order.seal.seal_id,
+                "record_sha256": draft.record_digest().value.hex(),
+            },
+        )
+        try:
+            # 2. Sign, seal, reopen.
+            made = make(
+                draft,
+                seal=order.seal,
+                qr=self._means.qr,
+                site=self._means.site,
+                trust=self._means.trust(),
+                log_index=intent.ledger_index,
+            )
+            # 3. The act, the document and the entry: together or not at all.
+            with self._ledger.transaction() as tx:
+                if within is not None:
+                    within(tx, draft.document_id)
+                index = _record(tx, made, order, file_id=self._means.random(16).hex())
+                self._intents.close(tx, intent, "issued")
+        except IntegrityError as error:
+            self._intents.fail(intent, "issued-meanwhile")
+            raise IssuedMeanwhile(str(order.made.serial)) from error
+        except Exception as error:
+            self._intents.fail(intent, type(error).__name__)
+            raise
+        return Issued(draft.document_id, draft.ecert_id.encode(), index)
+
+    def _draft(self, order: IssueOrder) -> Draft:
+        site, issuer = self._means.site, order.seal.holder
+        with self._database.read() as connection:
+            version = 1 + _newest_version(connection, order.type, issuer, order.made.serial)
+        return Draft(
+            document_id=new_document_id(self._means.random(10)),
+            type=order.type,
+            title=order.title,
+            ecert_id=EcertId(
+                type=site.authority + order.code,
+                issuer=issuer,
+                serial=order.made.serial,
+                version=f"{version:03d}",
+            ),
+            issuer=issuer,
+            issuer_name=order.seal.holder_name,
+            made=order.made,
+            at=order.at,
+        )
+
+
+def _newest_version(connection: Connection, type_: str, issuer: str, serial: str) -> int:
+    query = select(func.max(table.c.version)).where(
+        table.c.type == type_, table.c.issuer == issuer, table.c.serial == serial
+    )
+    return connection.execute(query).scalar() or 0
+
+
+def _record(tx: Transaction, made: Made, order: IssueOrder, *, file_id: str) -> int:
+    draft, composed = made.draft, order.made
+    sha256 = put_file(tx.connection, file_id, made.pdf)
+    values: dict[str, Any] = {
+        "id": draft.document_id,
+        "type": draft.type,
+        "title": draft.title,
+        "ecert_id": draft.ecert_id.encode(),
+        "issuer": draft.issuer,
+        "issuer_name": draft.issuer_name,
+        "serial": composed.serial,
+        "version": int(draft.ecert_id.version),
+        "holder": composed.holder,
+        "holder_name": composed.holder_name,
+        "submission_id": order.submission_id,
+        "seal_id": order.seal.seal_id,
+        "officer": order.officer,
+        "face": face_text(composed.face),
+        "record": canonical_json(composed.record).decode(),
+        "qr_text": made.qr_text,
+        "file_id": file_id,
+        "sha256": sha256,
+        "sm3": digest(HashAlgorithm.SM3, made.pdf).value.hex(),
+        "issued_at": draft.at,
+        "valid_until": composed.valid_until.isoformat() if composed.valid_until else None,
+        "superseded_by": None,
+    }
+    tx.connection.execute(insert(table).values(values))
+    _supersede(tx, values)
+    return tx.commit_row(
+        "documents",
+        draft.document_id,
+        committed(values),
+        kind="document.issued",
+        body={
+            "document_id": draft.document_id,
+            "ecert_id": values["ecert_id"],
+            "type": draft.type,
+            "seal_id": order.seal.seal_id,
+            "sha256": sha256,
+            "sm3": values["sm3"],
+        },
+    )
+
+
+def _supersede(tx: Transaction, newer: dict[str, Any]) -> None:
+    """A change keeps the serial and raises the version; the older one points to its successor."""
+    older = tx.connection.execute(
+        select(table).where(
+            table.c.type == newer["type"],
+            table.c.issuer == newer["issuer"],
+            table.c.serial == newer["serial"],
+            table.c.version < newer["version"],
+            table.c.superseded_by.is_(None),
+        )
+    ).all()
+    for row in older:
+        ended = {"superseded_by": newer["id"]}
+        tx.connection.execute(update(table).where(table.c.id == row.id).values(ended))
+        tx.commit_row(
+            "documents",
+            row.id,
+            committed({**row._asdict(), **ended}),
+            kind="document.superseded",
+            body={"document_id": row.id, "superseded_by": newer["id"]},
+        )

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What issuing needs from the rest of the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keys import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class QrSigner:
+    """The key that signs QR statements, with its id in the trust list."""
+
+    kid: str
+    algorithm: str
+    signer: Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the public reaches this service, and who operates it."""
+
+    public_url: str  # without a final slash
+    authority: str  # credit code of the operating authority; defines the document types as well
+    authority_name: str
+
+    @property
+    def host(self) -> str:
+        """Host, and port if any, in lower case: the name that QR statements are bound to."""
+        return self.public_url.split("://", 1)[1].lower()
+
+    @property
+    def qr_scheme(self) -> str:
+        """Upper case, so that the code stays in the small alphanumeric alphabet."""
+        return self.public_url.split("://", 1)[0].upper()
+
+    def page(self, document_id: str) -> str:
+        """The live page of a document."""
+        return f"{self.public_url}/r/{document_id}"

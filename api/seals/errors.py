@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a seal is not made, not found or not used."""
+
+from __future__ import annotations
+
+
+class SealRegistryError(Exception):
+    """Anything about registered seals and grants."""
+
+
+class NoSuchSeal(SealRegistryError):
+    """No seal is registered under this id."""
+
+    def __init__(self, seal_id: str) -> None:
+        super().__init__(f"no seal {seal_id}")
+        self.seal_id = seal_id
+
+
+class NoSuchGrant(SealRegistryError):
+    """No grant was given under this id."""
+
+    def __init__(self, grant_id: str) -> None:
+        super().__init__(f"no grant {grant_id}")
+        self.grant_id = grant_id
+
+
+class NotAnOfficer(SealRegistryError):
+    """Only an officer of the agency that holds the seal may be granted its use."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"{account_id} is no officer of the agency that holds this seal")
+        self.account_id = account_id
+
+
+class SealUseRefused(SealRegistryError):
+    """No grant covers this use of this seal.  The refusal is already in the ledger."""
+
+    def __init__(self, code: str, *, seal_id: str, document_type: str) -> None:
+        super().__init__(f"use of seal {seal_id} for {document_type} refused: {code}")
+        self.code, self.seal_id, self.document_type = code, seal_id, document_type

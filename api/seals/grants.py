@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may use which seal: granted, revoked, asked for, refused — each an entry in the ledger.
+
+R-104: the right is per seal, document type and time; R-105: traces are kept, of refusals too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from relying import Json
+from seal import Grant, GrantRefused, authorise
+from verify import canonical_json
+
+from ..database import Database
+from ..database.tables_sealing import grants as table
+from ..ledger import Ledger
+from .errors import NoSuchGrant, SealUseRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One intended use of a seal."""
+
+    officer: str
+    agency: str  # for which the officer acts
+    seal_id: str
+    holder: str  # of the seal
+    document_type: str
+
+
+class GrantBook:
+    """Gives, revokes and consults grants."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime],
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._database, self._ledger = database, ledger
+        self._clock, self._random = clock, random
+
+    def give(
+        self,
+        seal_id: str,
+        officer: str,
+        *,
+        document_types: Sequence[str],
+        period: tuple[datetime, datetime],
+        by: str,
+    ) -> Grant:
+        """Allow ``officer`` to use a seal; what is already granted until the same time is not granted twice."""
+        grant = Grant(
+            id=self._random(16).hex(),
+            seal_id=seal_id,
+            officer=officer,
+            document_types=frozenset(document_types),
+            valid_from=period[0],
+            valid_until=period[1],
+            revoked_at=None,
+        )
+        values = {
+            "id": grant.id,
+            "seal_id": seal_id,
+            "officer": officer,
+            "document_types": canonical_json(sorted(grant.document_types)).decode(),
+            "valid_from": grant.valid_from,
+            "valid_until": grant.valid_until,
+            "granted_at": self._clock(),
+            "granted_by": by,
+            "revoked_at": None,
+            "revoked_by": None,
+        }
+        with self._ledger.transaction() as tx:
+            same = tx.connection.execute(
+                select(table).where(
+                    table.c.seal_id == seal_id,
+                    table.c.officer == officer,
+                    table.c.document_types == values["document_types"],
+                    table.c.valid_until == grant.valid_until,
+                    table.c.revoked_at.is_(None),
+                )
+            ).first()
+            if same is not None:
+                return _grant(same)
+            tx.connection.execute(insert(table).values(values))
+            tx.commit_row(
+                "grants",
+                grant.id,
+                committed(values),
+                kind="grant.given",
+                body={
+                    "grant_id": grant.id,
+                    "seal_id": seal_id,
+                    "document_types": sorted(grant.document_types),
+                },
+            )
+        return grant
+
+    def revoke(self, grant_id: str, *, by: str) -> Grant:
+        """End a grant now; ending it again changes nothing."""
+        with self._ledger.transaction() as tx:
+            row = tx.connection.execute(select(table).where(table.c.id == grant_id)).one_or_none()
+            if row is None:
+                raise NoSuchGrant(grant_id)
+            if row.revoked_at is None:
+                ended = {"revoked_at": self._clock(), "revoked_by": by}
+                tx.connection.execute(update(table).where(table.c.id == grant_id).values(ended))
+                tx.commit_row(
+                    "grants",
+                    grant_id,
+                    committed({**row._asdict(), **ended}),
+                    kind="grant.revoked",
+                    body={"grant_id": grant_id, "seal_id": row.seal_id},
+                )
+        return self._get(grant_id)
+
+    def authorise(self, use: Use) -> Grant:
+        """The grant that covers this use now.  A refusal is recorded, then raised as :class:`SealUseRefused`."""
+        at = self._clock()
+        try:
+            if use.holder != use.agency:
+                raise GrantRefused("no-grant")
+            return authorise(
+                self.of_officer(use.officer),
+                officer=use.officer,
+                seal_id=use.seal_id,
+                document_type=use.document_type,
+                at=at,
+            )
+        except GrantRefused as refusal:
+            with self._ledger.transaction() as tx:
+                tx.append(
+                    "seal.refused",
+                    {
+                        "seal_id": use.seal_id,
+                        "officer": use.officer,
+                        "document_type": use.document_type,
+                        "code": refusal.code,
+                    },
+                )
+            raise SealUseRefused(
+                refusal.code, seal_id=use.seal_id, document_type=use.document_type
+            ) from refusal
+
+    def of_officer(self, officer: str) -> tuple[Grant, ...]:
+        """Every grant ever given to one officer."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(table).where(table.c.officer == officer).order_by(table.c.granted_at, table.c.id)
+            ).all()
+        return tuple(_grant(row) for row in rows)
+
+    def _get(self, grant_id: str) -> Grant:
+        with self._database.read() as connection:
+            return _grant(connection.execute(select(table).where(table.c.id == grant_id)).one())
+
+
+def committed(values: dict[str, Any]) -> dict[str, Json]:
+    """The row as the ledger commits to it."""
+    times = ("valid_from", "valid_until", "granted_at", "revoked_at")
+    return {
+        name: value.isoformat() if name in times and value is not None else value
+        for name, value in values.items()
+    }
+
+
+def committed_grants(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Every stored grant, for the check of the database against the ledger."""
+    for row in connection.execute(select(table)):
+        yield row.id, committed(row._asdict())
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(
+        id=row.id,
+        seal_id=row.seal_id,
+        officer=row.officer,
+        document_types=frozenset(json.loads(row.document_types)),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        revoked_at=row.revoked_at,
+    )

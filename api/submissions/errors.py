@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a submission is not prepared, not sealed or not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class SubmissionError(Exception):
+    """Anything about submissions."""
+
+
+class NoSuchSubmission(SubmissionError):
+    """There is none with this id, or this login may not know of it."""
+
+    def __init__(self, submission_id: str) -> None:
+        super().__init__(f"no submission {submission_id}")
+        self.submission_id = submission_id
+
+
+class UnknownAgency(SubmissionError):
+    """The form is addressed to an agency that holds no seal on this platform."""
+
+    def __init__(self, agency: str) -> None:
+        super().__init__(f"no agency {agency} on this platform")
+        self.agency = agency
+
+
+class SlotsWrong(SubmissionError):
+    """Attachments are missing, unknown, or sent twice."""
+
+    def __init__(self, *, missing: Sequence[str] = (), unknown: Sequence[str] = ()) -> None:
+        super().__init__(f"missing {list(missing)}, unknown {list(unknown)}")
+        self.missing, self.unknown = tuple(missing), tuple(unknown)
+
+
+class AttachmentRefused(SubmissionError):
+    """One attachment cannot be sealed; ``why`` says so in words."""
+
+    def __init__(self, slot: str, *, code: str, why: str) -> None:
+        super().__init__(f"attachment {slot}: {why}")
+        self.slot, self.code, self.why = slot, code, why
+
+
+class SealingCertificateRefused(SubmissionError):
+    """The certificate may not seal for this applicant now."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code, self.why = code, why
+
+
+class IdempotencyConflict(SubmissionError):
+    """The same idempotency key came before with another content."""
+
+
+class SubmissionExpired(SubmissionError):
+    """Prepared too long ago; its files are gone."""
+
+    def __init__(self, submission_id: str) -> None:
+        super().__init__(f"submission {submission_id} expired")
+        self.submission_id = submission_id
+
+
+class SignaturesIncomplete(SubmissionError):
+    """Not exactly one signature for every item."""
+
+    def __init__(self, *, missing: Sequence[str], unknown: Sequence[str]) -> None:
+        super().__init__(f"missing {list(missing)}, unknown {list(unknown)}")
+        self.missing, self.unknown = tuple(missing), tuple(unknown)
+
+
+class SignatureRefused(SubmissionError):
+    """A returned signature does not belong to the item and the certificate; nothing was embedded."""
+
+    def __init__(self, item_id: str, why: str) -> None:
+        super().__init__(f"item {item_id}: {why}")
+        self.item_id, self.why = item_id, why
