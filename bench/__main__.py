@@ -46,7 +46,9 @@ def show(rows: list[Row]) -> None:
         for at, (peer, rate) in enumerate(peers):
             ratio = f"{row.ratio[peer]:.2f}×" if peer in row.ratio else ""
             ours = f"{row.ours:,.0f}" if at == 0 else ""
-            table.add_row(row.name if at == 0 else "", ours, peer, f"{rate:,.0f}", ratio, row.note if at == 0 else "")
+            table.add_row(
+                row.name if at == 0 else "", ours, peer, f"{rate:,.0f}", ratio, row.note if at == 0 else ""
+            )
     Console(width=120).print(table)
 
 

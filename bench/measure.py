@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Timing: alternate the contestants in short rounds, so that a slow minute of the machine meets all of them."""
+"""Timing: the contestants alternate in short rounds, so that a slow minute meets all of them."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 
 DataOption = Annotated[
-    Path, typer.Option("--data", help="data directory of the service", envvar="YINXIN_DATA", show_default=True)
+    Path,
+    typer.Option("--data", help="data directory of the service", envvar="YINXIN_DATA", show_default=True),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
 DEFAULT_DATA = Path("data")
@@ -36,7 +37,7 @@ def refuse(message: str, todo: str, *, code: int = 1) -> typer.Exit:
 
 @contextmanager
 def plain_errors(*families: type[Exception]) -> Iterator[None]:
-    """Turn the expected errors of the packages into one sentence and exit code 1; anything else is a defect."""
+    """Turn the expected errors into one sentence and exit code 1; anything else is a defect."""
     try:
         yield
     except families as error:

@@ -24,10 +24,14 @@ TONES = {"TOTAL-PASSED": ("green", "✔"), "TOTAL-FAILED": ("red", "✘"), "INDE
 
 
 def verify(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="files to check, recognised by content")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="files to check, recognised by content")
+    ],
     trust: Annotated[
         list[Path] | None,
-        typer.Option(help="signed trust list, PEM/DER certificate, CRL, or a folder of them; may be repeated"),
+        typer.Option(
+            help="signed trust list, PEM/DER certificate, CRL, or a folder of them; may be repeated"
+        ),
     ] = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
@@ -69,11 +73,15 @@ def _trust(paths: Sequence[Path] | None, data: Path, at: datetime) -> Trust:
             try:
                 found.append((str(member), member.read_bytes()))
             except OSError as error:
-                raise refuse(f"cannot read {member}: {error.strerror}", "check the --trust path", code=3) from error
+                raise refuse(
+                    f"cannot read {member}: {error.strerror}", "check the --trust path", code=3
+                ) from error
     try:
         return load_trust(found, at)
     except VerifyError as error:
-        raise refuse(f"unusable trust: {error}", "fetch the trust list again from its publisher", code=3) from error
+        raise refuse(
+            f"unusable trust: {error}", "fetch the trust list again from its publisher", code=3
+        ) from error
 
 
 def _check(path: Path, trust: Trust, at: datetime) -> dict[str, Any]:
@@ -91,7 +99,10 @@ def _check(path: Path, trust: Trust, at: datetime) -> dict[str, Any]:
 def _show(results: Iterable[dict[str, Any]]) -> None:
     for result in results:
         if result["indication"] is None:
-            console.print(f"[red]✘[/] {escape(result['file'])}: 无法读取 unreadable — {escape(result['error'])}", soft_wrap=True)
+            console.print(
+                f"[red]✘[/] {escape(result['file'])}: 无法读取 unreadable — {escape(result['error'])}",
+                soft_wrap=True,
+            )
             continue
         _line(result, result["file"], "")
         for number, signature in enumerate(result["signatures"], 1):
@@ -103,6 +114,10 @@ def _show(results: Iterable[dict[str, Any]]) -> None:
 def _line(verdict: dict[str, Any], label: str, indent: str) -> None:
     colour, mark = TONES[verdict["indication"]]
     sub = f" / {verdict['sub_indication']}" if verdict["sub_indication"] else ""
-    console.print(f"{indent}[{colour}]{mark} {verdict['indication']}{sub}[/]  {escape(label)}", soft_wrap=True)
+    console.print(
+        f"{indent}[{colour}]{mark} {verdict['indication']}{sub}[/]  {escape(label)}", soft_wrap=True
+    )
     for reason in verdict["reasons"]:
-        console.print(f"{indent}    {escape(reason['zh'])} {escape(reason['en'])}", style="dim", soft_wrap=True)
+        console.print(
+            f"{indent}    {escape(reason['zh'])} {escape(reason['en'])}", style="dim", soft_wrap=True
+        )

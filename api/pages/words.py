@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verdicts in words: what a person reads first, with its colour, shape and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from verify import Indication, Report, SignatureReport
+
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence in two languages."""
+
+    zh: str
+    en: str
+
+
+TONES = {
+    Indication.TOTAL_PASSED: "pass",
+    Indication.TOTAL_FAILED: "fail",
+    Indication.INDETERMINATE: "unknown",
+}
+HEADLINES = {
+    Indication.TOTAL_PASSED: Said("真实有效:签章核验通过", "Genuine: every check passed"),
+    Indication.TOTAL_FAILED: Said("核验不通过:不能采信", "Failed: do not rely on it"),
+    Indication.INDETERMINATE: Said("无法判定:证据不足", "Undecided: the evidence is not enough"),
+}
+ACTIONS = {
+    "fail": Said("请勿采信此文件;向出具机关核实。", "Do not rely on this file; ask the issuer."),
+    "unknown": Said(
+        "请向提供者索取原始电子文件(不是截图或另存),或向出具机关核实。",
+        "Ask for the original electronic file, not a copy, or ask the issuer.",
+    ),
+}
+NAMES = (
+    ("signer_name", "签章人", "Signer"),
+    ("organization", "单位", "Organisation"),
+    ("uscc", "统一社会信用代码", "Credit code"),
+    ("issuer", "证书颁发者", "Certificate issuer"),
+    ("algorithm", "算法", "Algorithm"),
+    ("claimed_time", "声称的签章时间", "Claimed time"),
+    ("stated_reason", "用途", "Reason"),
+    ("covers", "保护范围", "Covers"),
+)
+
+
+def china(moment: datetime) -> str:
+    """A time as people here read it."""
+    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
+
+
+def signature_rows(signature: SignatureReport) -> list[dict[str, str]]:
+    """The facts of one signature that a person can use."""
+    facts: Mapping[str, Any] = signature.facts
+    signer = facts.get("signer")
+    flat = {**facts, **signer} if isinstance(signer, dict) else dict(facts)
+    flat["signer_name"] = flat.get("common_name")
+    rows = []
+    for name, zh, en in NAMES:
+        value = flat.get(name)
+        if isinstance(value, str) and value:
+            rows.append({"zh": zh, "en": en, "value": _readable(name, value)})
+    return rows
+
+
+def _readable(name: str, value: str) -> str:
+    if name == "claimed_time":
+        try:
+            return f"{china(datetime.fromisoformat(value))}(北京时间)"
+        except ValueError:
+            return value
+    return {"whole document": "整份文件 whole document"}.get(value, value) if name == "covers" else value
+
+
+def result(report: Report) -> dict[str, Any]:
+    """What the result page needs of a report."""
+    tone = TONES[report.indication]
+    return {
+        "tone": tone,
+        "words": HEADLINES[report.indication],
+        "action": ACTIONS.get(tone),
+        "report": report.to_json(),
+        "signatures": [
+            {
+                "tone": TONES[one.indication],
+                "words": HEADLINES[one.indication].zh,
+                "rows": signature_rows(one),
+                "reasons": [{"zh": r.zh, "en": r.en, "code": r.code} for r in one.reasons],
+            }
+            for one in report.signatures
+        ],
+    }

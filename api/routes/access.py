@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is asking: the session behind a cookie or a bearer token, and proof that a form is one of ours.
+
+A cookie travels by itself, so whatever changes something must also show the session's CSRF token; a bearer
+token is sent on purpose and needs none.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from ..accounts import Right, require
+from ..login import CsrfMissing, NotLoggedIn, Session
+from ..wiring import Service
+
+COOKIE = "yinxin_session"
+CSRF_HEADER = "x-csrf-token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def service_of(request: Request) -> Service:
+    """The wired service of this application."""
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceOf = Annotated[Service, Depends(service_of)]
+
+
+def bearer(request: Request) -> str:
+    """The bearer token of the request, or the empty string."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def session_if_any(request: Request) -> Session | None:
+    """The session of this request; an ended one is no session."""
+    token = bearer(request) or request.cookies.get(COOKIE, "")
+    if not token:
+        return None
+    try:
+        return service_of(request).login.session(token)
+    except NotLoggedIn:
+        return None
+
+
+def session_of(request: Request) -> Session:
+    """The session of this request; raises :class:`NotLoggedIn` or :class:`CsrfMissing`."""
+    session = session_if_any(request)
+    if session is None:
+        raise NotLoggedIn
+    if request.method not in _SAFE and not bearer(request):
+        require_csrf(session, request.headers.get(CSRF_HEADER, ""))
+    return session
+
+
+def require_csrf(session: Session, shown: str) -> None:
+    """The token that a form or script shows must be the session's."""
+    if not hmac.compare_digest(shown.encode(), session.csrf.encode()):
+        raise CsrfMissing
+
+
+SessionOf = Annotated[Session, Depends(session_of)]
+Visitor = Annotated[Session | None, Depends(session_if_any)]
+
+__all__ = [
+    "COOKIE",
+    "Right",
+    "ServiceOf",
+    "SessionOf",
+    "Visitor",
+    "require",
+    "require_csrf",
+    "session_if_any",
+]

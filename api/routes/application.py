@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application: routes, limits, headers, and the one way from an error to an answer.
+
+Every answer, also to nonsense, is a page or a problem document (RFC 9457).  The content policy allows no
+script from elsewhere and none written into a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from ..problems import Problem
+from ..wiring import Service
+from . import accounts, certificates, desk, documents, log, login, records, seals, submissions, verification
+from .answers import answer_error, answer_http_error, answer_validation_error
+from .chores import chores
+from .limits import BodyLimit
+from .views import applicant, entrance, officer, public
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(service: Service) -> FastAPI:
+    """The ASGI application over one wired service."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with chores(service):
+            yield
+
+    limit = service.settings.max_upload_mb * 1024 * 1024
+    app = FastAPI(
+        title="印信 Yinxin",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[Middleware(BodyLimit, most=limit)],
+    )
+    app.state.service = service
+    for part in (
+        login,
+        accounts,
+        certificates,
+        records,
+        seals,
+        submissions,
+        desk,
+        documents,
+        verification,
+        log,
+        public,
+        entrance,
+        applicant,
+        officer,
+    ):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=static_folder()), name="static")
+    app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(RequestValidationError, answer_validation_error)
+    app.add_exception_handler(Exception, answer_error)
+
+    @app.middleware("http")
+    async def headers(request: Request, call_next):  # type: ignore[no-untyped-def]  # Starlette's own shape
+        try:
+            response: Response = await call_next(request)
+        except Exception as error:
+            # Here, not in the server's last resort: the answer keeps its headers and nothing is raised again.
+            response = await answer_error(request, error)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if "cache-control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.get("/healthz", include_in_schema=False)
+    def health() -> dict[str, str | int]:
+        return {"status": "ok", "log_size": service.ledger.size()}
+
+    return app
+
+
+def static_folder() -> Path:
+    """Scripts and styles as shipped in the package."""
+    return Path(str(files("api.pages").joinpath("static")))
+
+
+__all__ = ["HEADERS", "Problem", "create_app"]

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The public check of a file by upload.  Nothing that is uploaded is kept."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+
+from verify import Report, check_file
+
+from ..wiring import Service
+from .access import ServiceOf
+from .errors import FileMissing, PartMalformed
+
+router = APIRouter(tags=["verify"])
+
+
+@router.post("/api/v1/verify")
+async def verify(request: Request, service: ServiceOf) -> dict[str, object]:
+    """The same report as ``yinxin verify`` gives."""
+    name, content = await uploaded(request)
+    report = await run_in_threadpool(checked, service, name, content)
+    return {"file": name, **report.to_json()}
+
+
+async def uploaded(request: Request) -> tuple[str, bytes]:
+    """Name and content of the one uploaded file."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise PartMalformed("(body)", "应为 multipart/form-data / must be multipart/form-data")
+    async with request.form(max_files=1, max_fields=4) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile) or not (file.filename or file.size):
+            raise FileMissing
+        return (file.filename or "file")[:200], await file.read()
+
+
+def checked(service: Service, name: str, content: bytes) -> Report:
+    """Check against the trust of this service, at its own time."""
+    return check_file(content, trust=service.certificates.trust(), at=service.clock(), name=name)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages for people: the same services, answered in HTML.  The public answer needs no script."""

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The public door: verify by code, by file, by QR address.  No login, no script."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
+
+from verify import (
+    PictureRefused,
+    QrError,
+    Report,
+    Unreadable,
+    normalize_document_id,
+    parse_address,
+    picture_of_pdf,
+)
+
+from ...documents import NoSuchDocument, PublicAnswer
+from ...login import Session
+from ...pages import render
+from ...pages.words import Said, china, result
+from ...plugins import NoSuchRecord
+from ...wiring import Service
+from ..access import ServiceOf, Visitor
+from ..errors import RequestError
+from ..verification import checked, uploaded
+from .frame import frame
+
+router = APIRouter(include_in_schema=False)
+PREVIEW_DPI = 60
+
+
+@router.get("/verify")
+def ask(request: Request, session: Visitor, service: ServiceOf) -> Response:
+    """The form."""
+    return _ask(request, session, service)
+
+
+@router.post("/verify")
+async def by_file(request: Request, session: Visitor, service: ServiceOf) -> Response:
+    """The verdict on an uploaded file."""
+    try:
+        name, content = await uploaded(request)
+    except RequestError:
+        words = {"title": "没有收到文件", "detail": "请先选择要查验的文件。 Choose a file first."}
+        return _ask(request, session, service, problem=words, status=400)
+    try:
+        report = await run_in_threadpool(checked, service, name, content)
+    except Unreadable as error:
+        words = {"title": f"无法读取“{name}”", "detail": str(error)}
+        return _ask(request, session, service, problem=words, status=422)
+    picture = await run_in_threadpool(_preview, report, content)
+    return render(
+        request, "result.html", {**frame(session, "verify"), **_result(service, name, report, picture)}
+    )
+
+
+@router.get("/verify/code")
+def by_code(request: Request, session: Visitor, service: ServiceOf, code: str = "") -> Response:
+    """A typed code, or the whole text of a QR code pasted in."""
+    code = code.strip()
+    try:
+        if "/" in code:
+            _, _, document_id, signed = parse_address(code)
+            if signed:
+                report = checked(service, "二维码 QR code", code.encode("ascii", "replace"))
+                page = {**frame(session, "verify"), **_result(service, "二维码 QR code", report, "")}
+                return render(request, "result.html", page)
+        else:
+            document_id = normalize_document_id(code)
+    except QrError:
+        words = {
+            "title": "编号不对",
+            "detail": "编号是 16 位字母和数字,印在二维码旁边。请核对后重新输入。"
+            " The code has 16 letters and digits, printed beside the QR code.",
+        }
+        return _ask(request, session, service, problem=words, code=code, status=400)
+    except Unreadable as error:
+        return _ask(
+            request, session, service, problem={"title": "无法读取", "detail": str(error)}, status=422
+        )
+    return RedirectResponse(f"/r/{document_id}", 303)
+
+
+@router.get("/r/{document_id}")
+@router.get("/R/{document_id}")
+def live(request: Request, document_id: str, session: Visitor, service: ServiceOf) -> Response:
+    """The page that the QR code opens."""
+    try:
+        found = service.library.lookup(document_id)
+    except NoSuchDocument:
+        return render(
+            request, "document.html", {**frame(session, "verify"), **_unknown(document_id)}, status=404
+        )
+    return render(request, "document.html", {**frame(session, "verify"), "document": _live(service, found)})
+
+
+@router.get("/relying/{module}/{view}")
+def view(request: Request, module: str, view: str, session: Visitor, service: ServiceOf) -> Response:
+    """A public view of a relying module."""
+    parameters = {name: value[:200] for name, value in request.query_params.items()}
+    face = service.modules.read_view(module, view, parameters)
+    if face is None:
+        raise NoSuchRecord(module, view)
+    return render(request, "face.html", {**frame(session, "verify"), "face": face})
+
+
+def _ask(
+    request: Request,
+    session: Session | None,
+    service: Service,
+    *,
+    problem: dict[str, str] | None = None,
+    code: str = "",
+    status: int = 200,
+) -> Response:
+    values = {
+        **frame(session, "verify"),
+        "problem": problem,
+        "code": code[:200],
+        "limit_mb": service.settings.max_upload_mb,
+    }
+    return render(request, "verify.html", values, status=status)
+
+
+def _result(service: Service, name: str, report: Report, picture: str) -> dict[str, Any]:
+    shown = result(report)
+    trust = service.certificates.trust()
+    return {
+        **shown,
+        "name": name,
+        "picture": picture,
+        "checked_at": china(service.clock()),
+        "trust_issued": china(trust.issued) if trust.issued else "本站 this site, now",
+        "raw": json.dumps(shown["report"], ensure_ascii=False, indent=2),
+    }
+
+
+def _preview(report: Report, content: bytes) -> str:
+    if report.kind != "pdf":
+        return ""
+    try:
+        picture = picture_of_pdf(content, dpi=PREVIEW_DPI)
+    except PictureRefused:
+        return ""
+    return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
+
+
+HEADLINES = {
+    "valid": ("pass", Said("真实有效", "Genuine and valid"), None),
+    "expired": (
+        "warn",
+        Said("真实,但已过有效期", "Genuine, but expired"),
+        Said("请要求对方出示有效期内的文书。", "Ask for a current document."),
+    ),
+    "superseded": (
+        "warn",
+        Said("真实,但已被新版取代", "Genuine, but replaced by a newer version"),
+        Said("请以新版为准,见下方链接。", "Rely on the newer version, linked below."),
+    ),
+    "doubtful": (
+        "fail",
+        Said("记录与公开日志不符", "The record does not agree with the public log"),
+        Said("请勿采信,并向出具机关核实。", "Do not rely on it; ask the issuer."),
+    ),
+}
+
+
+def _live(service: Service, found: PublicAnswer) -> dict[str, Any]:
+    tone, headline, action = HEADLINES[found.state.value]
+    return {
+        "id": found.document_id,
+        "title": found.title,
+        "tone": tone,
+        "headline": headline,
+        "code": "" if tone == "pass" else found.state.value,
+        "action": action,
+        "facts": found.facts,
+        "lines": found.lines,
+        "changes": found.changes,
+        "face": found.face,
+        "ecert_id": found.ecert_id,
+        "proof_url": f"/log/proof/{found.ledger_index}",
+        "successor": service.site.page(found.successor) if found.successor else "",
+    }
+
+
+def _unknown(document_id: str) -> dict[str, Any]:
+    return {
+        "document": {
+            "id": document_id[:40],
+            "title": "查无此件",
+            "tone": "fail",
+            "headline": Said("本站没有签发过这份文书", "This service never issued such a document"),
+            "code": "no-such-document",
+            "action": Said(
+                "请核对编号;若是扫码打开本页,请当作伪造件处理,并向出具机关核实。",
+                "Check the code; if a QR code brought you here, treat the paper as forged.",
+            ),
+            "facts": (),
+            "lines": (),
+            "changes": None,
+            "face": None,
+            "ecert_id": "",
+            "proof_url": "",
+            "successor": "",
+        }
+    }

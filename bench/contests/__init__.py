@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of the benchmark by name.  Each maker checks its own results and those of its peers first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..measure import Contest
+from .certificates import cert_issue_sm2
+from .documents import pdf_seal_rsa, pdf_seal_sm2, pdf_verify_rsa
+from .sm2 import sm2_sign, sm2_verify
+
+CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
+    "sm2.sign": sm2_sign,
+    "sm2.verify": sm2_verify,
+    "cert.issue.sm2": cert_issue_sm2,
+    "pdf.seal.sm2": pdf_seal_sm2,
+    "pdf.seal.rsa": pdf_seal_rsa,
+    "pdf.verify.rsa": pdf_verify_rsa,
+}
+
+__all__ = ["CONTESTS"]
