@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may log in, for whom they act, and what a login may do: decided here and nowhere else."""
+
+from __future__ import annotations
+
+from .book import AccountBook, committed_accounts
+from .errors import (
+    AccountClosed,
+    AccountError,
+    AccountRefused,
+    NoSuchAccount,
+    NoSuchMandate,
+    NotAllowed,
+    SubjectTaken,
+)
+from .mandates import committed_mandates
+from .model import Account, Mandate, Role
+from .permissions import Right, require, require_role, rights_of
+
+__all__ = [
+    "Account",
+    "AccountBook",
+    "AccountClosed",
+    "AccountError",
+    "AccountRefused",
+    "Mandate",
+    "NoSuchAccount",
+    "NoSuchMandate",
+    "NotAllowed",
+    "Right",
+    "Role",
+    "SubjectTaken",
+    "committed_accounts",
+    "committed_mandates",
+    "require",
+    "require_role",
+    "rights_of",
+]
