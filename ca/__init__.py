@@ -1,4 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ca."""
+"""What certifies: requests, profiles, drafts, lints, certificates, revocation lists.
 
-__all__: list[str] = []
+request -> profile -> draft -> lint -> issue.  Nothing here reads a clock, a file or a source of randomness.
+"""
+
+from __future__ import annotations
+
+from .crl import Revocation, RevocationReason, make_crl
+from .draft import Draft, draft, new_serial
+from .errors import (
+    CaError,
+    DraftRefused,
+    Finding,
+    IssueFailed,
+    LintRefused,
+    NameRefused,
+    NoSuchProfile,
+    NotLinted,
+    RequestRefused,
+    SerialRefused,
+)
+from .issue import issue
+from .lint import Linted, lint
+from .profile import PROFILES, CodeRule, Profile, profile
+from .request import Request, make_request, parse_request
+from .subject import SubjectName
+
+__all__ = [
+    "PROFILES",
+    "CaError",
+    "CodeRule",
+    "Draft",
+    "DraftRefused",
+    "Finding",
+    "IssueFailed",
+    "LintRefused",
+    "Linted",
+    "NameRefused",
+    "NoSuchProfile",
+    "NotLinted",
+    "Profile",
+    "Request",
+    "RequestRefused",
+    "Revocation",
+    "RevocationReason",
+    "SerialRefused",
+    "SubjectName",
+    "draft",
+    "issue",
+    "lint",
+    "make_crl",
+    "make_request",
+    "new_serial",
+    "parse_request",
+    "profile",
+]
