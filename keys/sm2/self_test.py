@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The known-answer test that admits a provider (GB/T 32918.5-2017 annex A.2).
+
+A library that is there but broken, built without SM2, or that accepts what it should refuse, is as good as
+absent. Signing is random, so it is tested by verification, which has a known answer, and by a second signature,
+which must differ.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..errors import KeysError
+from .curve import N
+from .provider import Sm2Provider
+
+D: Final = 0x3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8
+POINT: Final = bytes.fromhex(
+    "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+)
+E: Final = bytes.fromhex("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640")
+R: Final = 0xF5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3
+S: Final = 0xB1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA
+
+
+def passes(provider: Sm2Provider) -> bool:
+    """Does this provider give the known answers?  Never raises."""
+    try:
+        return _verifies(provider) and (not provider.info.can_sign or _signs(provider))
+    except (KeysError, OSError, ValueError):
+        return False
+
+
+def _verifies(provider: Sm2Provider) -> bool:
+    public = provider.public(POINT)
+    other = bytes((E[0] ^ 1,)) + E[1:]
+    wrong = [(other, R, S), (E, R, S - 1), (E, R - 1, S), (E, N - R, S), (E, S, R)]
+    return public.verify(E, R, S) and not any(public.verify(*one) for one in wrong)
+
+
+def _signs(provider: Sm2Provider) -> bool:
+    private, public = provider.private(D), provider.public(POINT)
+    first, second = private.sign(E), private.sign(E)
+    return (
+        private.point == POINT
+        and first[0] != second[0]
+        and all(public.verify(E, *one) for one in (first, second))
+    )
