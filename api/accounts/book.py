@@ -18,6 +18,7 @@ from verify import Json, canonical_json
 
 from ..database import Database
 from ..database.tables_identity import accounts as table
+from ..database.tables_identity import stored_time
 from ..ledger import Ledger
 from . import mandates
 from .checks import checked_agency, checked_code, checked_name, checked_roles, checked_subject
@@ -149,7 +150,7 @@ def open_account(connection: Connection, account_id: str) -> Account:
 
 def committed(values: dict[str, Any]) -> dict[str, Json]:
     """The row as the ledger commits to it."""
-    times = {name: values[name] and values[name].isoformat() for name in ("opened_at", "closed_at")}
+    times: dict[str, Json] = {name: stored_time(values[name]) for name in ("opened_at", "closed_at")}
     return {**values, **times}
 
 

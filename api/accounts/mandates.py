@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from verify import Json
 
 from ..database.tables_identity import mandates as table
+from ..database.tables_identity import stored_time
 from ..ledger import Transaction
 from .errors import NoSuchMandate
 from .model import Mandate
@@ -73,7 +74,7 @@ def principals(connection: Connection, account_id: str) -> tuple[str, ...]:
 
 def committed(values: dict[str, Any]) -> dict[str, Json]:
     """The row as the ledger commits to it."""
-    times = {name: values[name] and values[name].isoformat() for name in ("given_at", "ended_at")}
+    times: dict[str, Json] = {name: stored_time(values[name]) for name in ("given_at", "ended_at")}
     return {**values, **times}
 
 

@@ -8,6 +8,8 @@ within hours (``sessions``).  No column holds a resident identity number, a priv
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     Column,
     ForeignKey,
@@ -21,6 +23,12 @@ from sqlalchemy import (
 )
 
 from .tables import UtcTime, metadata
+
+
+def stored_time(moment: datetime | None) -> str | None:
+    """A time as rows are committed with it: the same before it is stored and after it is read back."""
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
 
 accounts = Table(
     "accounts",

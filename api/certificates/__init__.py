@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The certificate authority of this service: two hierarchies, orders, revocation, CRLs, its own trust."""
+
+from __future__ import annotations
+
+from .errors import (
+    CertificateError,
+    NoSuchAuthority,
+    NoSuchCertificate,
+    NotInitialised,
+    OrderRefused,
+    RevocationRefused,
+)
+from .model import Hierarchy, IssuedCertificate, IssueOrder
+from .platform import PLATFORM_SEAL, QR_SIGNERS, TRUST_LIST_SIGNERS
+from .ports import Authority, CertificatePorts
+from .qr_keys import committed_qr_keys
+from .service import CertificateService
+from .store import committed_certificates
+
+__all__ = [
+    "PLATFORM_SEAL",
+    "QR_SIGNERS",
+    "TRUST_LIST_SIGNERS",
+    "Authority",
+    "CertificateError",
+    "CertificatePorts",
+    "CertificateService",
+    "Hierarchy",
+    "IssueOrder",
+    "IssuedCertificate",
+    "NoSuchAuthority",
+    "NoSuchCertificate",
+    "NotInitialised",
+    "OrderRefused",
+    "RevocationRefused",
+    "committed_certificates",
+    "committed_qr_keys",
+]

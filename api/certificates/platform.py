@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The platform's own keys: its seal, the signers of the trust list, the signers of QR statements."""
+
+from __future__ import annotations
+
+from ca import profile
+from keys import KeyKind
+
+from . import qr_keys
+from .hierarchies import own_certificate
+from .model import Hierarchy
+from .ports import CertificatePorts
+
+PLATFORM_SEAL = "platform-seal-sm2"
+"""Seals receipts and what holders print themselves."""
+
+TRUST_LIST_SIGNERS = ("trust-list-sm2", "trust-list-rsa")
+"""One of each family: a list that one broken algorithm could forge would make the other worthless."""
+
+QR_SIGNERS = {"SM2": "qr-sm2", "ES256": "qr-es256"}
+"""Label in the vault for each algorithm of QR statements."""
+
+_QR_KINDS = {"SM2": KeyKind.SM2, "ES256": KeyKind.P256}
+
+
+def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
+    """Make what is missing; the hierarchies are there already."""
+    own_certificate(
+        ports,
+        PLATFORM_SEAL,
+        kind=KeyKind.SM2,
+        issuer=Hierarchy.SM2.issuing,
+        profile=profile("platform"),
+        common_name="Yinxin 平台签章",
+        by=by,
+    )
+    for label, hierarchy in zip(TRUST_LIST_SIGNERS, Hierarchy, strict=True):
+        own_certificate(
+            ports,
+            label,
+            kind=hierarchy.kind,
+            issuer=hierarchy.issuing,
+            profile=profile("trust_list"),
+            common_name=f"Yinxin 信任名单 {hierarchy.name}",
+            by=by,
+        )
+    for algorithm, label in QR_SIGNERS.items():
+        qr_keys.create(ports, label, algorithm=algorithm, kind=_QR_KINDS[algorithm])

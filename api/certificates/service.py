@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The certificate authority of this service as its neighbours use it.  Fills ``api.seals``' port as well."""
+
+from __future__ import annotations
+
+import threading
+
+from keys import Signer
+from seal import SealingCertificate
+from verify import Certificate, Crl, Trust, parse_certificate, parse_crl
+
+from . import hierarchies, orders, platform, qr_keys, revocation, store
+from .errors import NoSuchAuthority, NoSuchCertificate, NotInitialised
+from .issuing import Plan, certify
+from .model import AUTHORITIES, IssuedCertificate, IssueOrder
+from .ports import CertificatePorts
+from .trusting import OwnTrust
+
+
+class CertificateService:
+    """Issues, revokes, finds, and says what is trusted.  Safe to share between threads."""
+
+    def __init__(self, ports: CertificatePorts) -> None:
+        self._ports = ports
+        self._trust = OwnTrust(ports)
+        # One process takes the same order once; between processes the last transaction decides.
+        self._issuing = threading.Lock()
+
+    # Setting up
+
+    def create_hierarchies(self, *, by: str) -> None:
+        """Both hierarchies with their first CRLs; makes only what is missing."""
+        hierarchies.create_hierarchies(self._ports, by=by)
+        revocation.refresh(self._ports)
+
+    def create_platform_keys(self, *, by: str) -> None:
+        """The platform's seal, QR keys and trust list signers; makes only what is missing."""
+        platform.create_platform_keys(self._ports, by=by)
+
+    # Issuing and revoking
+
+    def issue(self, order: IssueOrder, *, by: str) -> IssuedCertificate:
+        """Issue to a person or enterprise; the same order again brings the same certificate."""
+        return self._issue(order, allowed=orders.ORDERABLE, by=by)
+
+    def certify_seal(self, request: bytes, *, holder: str, holder_name: str, by: str) -> str:
+        """Issue a certificate of profile ``seal`` for a PKCS#10 request; returns its id.  Durable."""
+        order = IssueOrder(profile=orders.SEAL, request=request, holder=holder, holder_name=holder_name)
+        return self._issue(order, allowed=frozenset({orders.SEAL}), by=by).certificate_id
+
+    def _issue(self, order: IssueOrder, *, allowed: frozenset[str], by: str) -> IssuedCertificate:
+        ports, at = self._ports, self._ports.clock()
+        plan: Plan = orders.plan_order(ports.accounts, order, allowed=allowed, at=at, by=by)
+        with self._issuing:
+            with ports.database.read() as connection:
+                before = store.find_by_order(connection, plan.order_digest, at)
+                if before is not None:
+                    return before
+                orders.require_free_key(connection, plan)
+            return certify(ports, plan)
+
+    def revoke(self, certificate_id: str, reason: str, *, by: str) -> IssuedCertificate:
+        """Revoke for good; when this returns, the new CRL is out and :meth:`trust` knows it."""
+        return revocation.revoke(self._ports, certificate_id, reason, by=by)
+
+    def refresh_crls(self) -> tuple[str, ...]:
+        """New CRLs for authorities whose own is missing or half over; which ones.  At start and by the clock."""
+        return revocation.refresh(self._ports)
+
+    def stale_crls(self) -> tuple[str, ...]:
+        """Authorities whose CRL is missing or half over."""
+        return revocation.stale(self._ports)
+
+    # Finding
+
+    def get(self, certificate_id: str) -> IssuedCertificate:
+        """One certificate; raises :class:`NoSuchCertificate`."""
+        with self._ports.database.read() as connection:
+            return store.get_certificate(connection, certificate_id)
+
+    def by_fingerprint(self, fingerprint: str) -> IssuedCertificate | None:
+        """The certificate with this SHA-256 fingerprint, if it was issued here."""
+        with self._ports.database.read() as connection:
+            return store.find_by_fingerprint(connection, fingerprint)
+
+    def listed(self) -> tuple[IssuedCertificate, ...]:
+        """Every certificate, oldest first."""
+        with self._ports.database.read() as connection:
+            return store.list_certificates(connection)
+
+    def owner(self, certificate: Certificate) -> str | None:
+        """The account that a certificate of ours was issued to."""
+        found = self.by_fingerprint(certificate.fingerprint)
+        return None if found is None else found.account_id
+
+    def chain(self, certificate_id: str) -> tuple[bytes, ...]:
+        """The issuers of a certificate, DER, its own first, the root last."""
+        with self._ports.database.read() as connection:
+            one = store.get_certificate(connection, certificate_id)
+            issuers: list[bytes] = []
+            while one.issuer != one.key_label:
+                one = _authority(store.find_by_label(connection, one.issuer), one.issuer)
+                issuers.append(one.der)
+        return tuple(issuers)
+
+    # Publishing
+
+    def crl_file(self, name: str) -> bytes:
+        """The CRL in force of one authority, DER; raises :class:`NoSuchAuthority`."""
+        with self._ports.database.read() as connection:
+            return revocation.current_crl(connection, name)
+
+    def issuer_file(self, name: str) -> bytes:
+        """The certificate of one authority, DER; raises :class:`NoSuchAuthority`."""
+        with self._ports.database.read() as connection:
+            found = store.find_by_label(connection, name) if name in AUTHORITIES else None
+        if found is None:
+            raise NoSuchAuthority(name)
+        return found.der
+
+    def trust(self) -> Trust:
+        """What this service trusts, as of the newest committed transaction."""
+        return self._trust.current()
+
+    def anchors(self) -> tuple[Certificate, ...]:
+        """The roots."""
+        return self.trust().anchors
+
+    def intermediates(self) -> tuple[Certificate, ...]:
+        """The issuing authorities."""
+        return self.trust().intermediates
+
+    def crls(self) -> tuple[Crl, ...]:
+        """The CRLs in force."""
+        return self.trust().crls
+
+    # Sealing
+
+    def sealing(self, certificate_id: str) -> SealingCertificate:
+        """The certificate, its issuers below the root, and the current CRLs."""
+        return self._sealing(self.get(certificate_id))
+
+    def evidence(self, certificate: Certificate) -> SealingCertificate:
+        """The same for a holder's certificate; raises :class:`NoSuchCertificate` if it is not one of ours."""
+        found = self.by_fingerprint(certificate.fingerprint)
+        if found is None:
+            raise NoSuchCertificate(certificate.fingerprint)
+        return self._sealing(found)
+
+    def platform_sealing(self) -> SealingCertificate:
+        """The platform's seal: certificate and evidence."""
+        with self._ports.database.read() as connection:
+            found = store.find_by_label(connection, platform.PLATFORM_SEAL)
+        return self._sealing(_authority(found, platform.PLATFORM_SEAL))
+
+    def qr_key_id(self, algorithm: str) -> str:
+        """The id in the trust list of the key for this algorithm; raises :class:`NotInitialised`."""
+        with self._ports.database.read() as connection:
+            return qr_keys.key_id(connection, platform.QR_SIGNERS[algorithm])
+
+    def qr_signer(self, algorithm: str) -> Signer:
+        """The key that signs QR statements with this algorithm."""
+        return self._ports.vault.signer(platform.QR_SIGNERS[algorithm])
+
+    def platform_signer(self) -> Signer:
+        """The key of the platform's seal."""
+        return self._ports.vault.signer(platform.PLATFORM_SEAL)
+
+    def trust_list_signers(self) -> tuple[tuple[Certificate, Signer], ...]:
+        """Certificate and key of each signer of the trust list; raises :class:`NotInitialised`."""
+        with self._ports.database.read() as connection:
+            return tuple(
+                (store.authority_certificate(connection, label), self._ports.vault.signer(label))
+                for label in platform.TRUST_LIST_SIGNERS
+            )
+
+    def _sealing(self, one: IssuedCertificate) -> SealingCertificate:
+        issuers: list[Certificate] = []
+        lists: list[Crl] = []
+        with self._ports.database.read() as connection:
+            name = one.issuer
+            while True:
+                issuer = _authority(store.find_by_label(connection, name), name)
+                lists.append(parse_crl(revocation.current_crl(connection, name)))
+                if issuer.issuer == issuer.key_label:
+                    break
+                issuers.append(parse_certificate(issuer.der))
+                name = issuer.issuer
+        return SealingCertificate(parse_certificate(one.der), chain=tuple(issuers), crls=tuple(lists))
+
+
+def _authority(found: IssuedCertificate | None, label: str) -> IssuedCertificate:
+    if found is None:
+        raise NotInitialised(label)
+    return found
