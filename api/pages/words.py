@@ -24,7 +24,7 @@ class Said:
 TONES = {
     Indication.TOTAL_PASSED: "pass",
     Indication.TOTAL_FAILED: "fail",
-    Indication.INDETERMINATE: "unknown",
+    Indication.INDETERMINATE: "unsure",
 }
 HEADLINES = {
     Indication.TOTAL_PASSED: Said("真实有效:签章核验通过", "Genuine: every check passed"),
@@ -33,7 +33,7 @@ HEADLINES = {
 }
 ACTIONS = {
     "fail": Said("请勿采信此文件;向出具机关核实。", "Do not rely on this file; ask the issuer."),
-    "unknown": Said(
+    "unsure": Said(
         "请向提供者索取原始电子文件(不是截图或另存),或向出具机关核实。",
         "Ask for the original electronic file, not a copy, or ask the issuer.",
     ),
