@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The public log of the service: written with every act, checked against the database, proven to anybody."""
+
+from __future__ import annotations
+
+from .checking import check_ledger
+from .errors import (
+    EntryRefused,
+    IntentClosed,
+    LogDamaged,
+    NoSuchEntry,
+    NoSuchRange,
+    NotCommitted,
+    PublicLogError,
+    TransactionOver,
+)
+from .findings import Finding, FindingKind, LedgerFindings
+from .growth import Transaction
+from .intents import Intent, Intents, committed_intents
+from .ledger import Ledger
+from .rows import Source
+from .signing import LogSigners
+
+__all__ = [
+    "EntryRefused",
+    "Finding",
+    "FindingKind",
+    "Intent",
+    "IntentClosed",
+    "Intents",
+    "Ledger",
+    "LedgerFindings",
+    "LogDamaged",
+    "LogSigners",
+    "NoSuchEntry",
+    "NoSuchRange",
+    "NotCommitted",
+    "PublicLogError",
+    "Source",
+    "Transaction",
+    "TransactionOver",
+    "check_ledger",
+    "committed_intents",
+]

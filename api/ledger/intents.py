@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Intents: what is about to be signed is in the public log before it is signed.
+
+Opened in a transaction of its own, closed in the transaction of the act.  Killed in between, the intent stays
+open and tells; the next start closes it as *abandoned*, and what it announced can no longer be released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from verify import Json, canonical_json
+
+from ..database import Database
+from ..database.tables import intents as table
+from .errors import IntentClosed
+from .growth import Transaction
+from .ledger import Ledger
+
+ABANDONED = "abandoned"
+FAILED = "failed"
+INTENTS = "intents"
+"""The table's name in the ledger's commitments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One announced act; ``ledger_index`` is the entry that announces it."""
+
+    id: str
+    kind: str
+    ledger_index: int
+
+
+class Intents:
+    """Opens, closes and abandons intents."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime],
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._database, self._ledger = database, ledger
+        self._clock, self._random = clock, random
+
+    def open(self, kind: str, body: dict[str, Json]) -> Intent:
+        """Announce an act; durable and public once it returns."""
+        intent_id = self._random(16).hex()
+        with self._ledger.transaction() as tx:
+            values: dict[str, Any] = {
+                "id": intent_id,
+                "kind": kind,
+                "body": canonical_json(body).decode("utf-8"),
+                "opened_at": self._clock(),
+                "outcome": None,
+                "closed_at": None,
+            }
+            index = tx.commit_row(
+                INTENTS,
+                intent_id,
+                committed(values),
+                kind="intent.opened",
+                body={"intent_id": intent_id, "act": kind, "facts": body},
+            )
+            tx.connection.execute(insert(table).values(values, ledger_index=index))
+        return Intent(intent_id, kind, index)
+
+    def close(self, tx: Transaction, intent: Intent, outcome: str) -> None:
+        """End an intent in the transaction of its act.  :class:`IntentClosed`: the act must not happen."""
+        self._end(tx, intent.id, outcome, {})
+
+    def fail(self, intent: Intent, code: str) -> None:
+        """End an intent whose act did not happen.  Raises :class:`IntentClosed`."""
+        with self._ledger.transaction() as tx:
+            self._end(tx, intent.id, FAILED, {"code": code})
+
+    def abandon_open(self) -> int:
+        """End what a killed process left open; how many there were.  For the start, before any request."""
+        with self._ledger.transaction() as tx:
+            open_ones = tx.connection.execute(
+                select(table.c.id).where(table.c.outcome.is_(None)).order_by(table.c.ledger_index)
+            ).scalars()
+            left = [str(one) for one in open_ones]
+            for intent_id in left:
+                self._end(tx, intent_id, ABANDONED, {})
+        return len(left)
+
+    def _end(self, tx: Transaction, intent_id: str, outcome: str, more: dict[str, Json]) -> None:
+        row = tx.connection.execute(
+            select(table).where(table.c.id == intent_id, table.c.outcome.is_(None))
+        ).one_or_none()
+        if row is None:
+            raise IntentClosed(intent_id)
+        ended = {"outcome": outcome, "closed_at": self._clock()}
+        tx.connection.execute(update(table).where(table.c.id == intent_id).values(ended))
+        tx.commit_row(
+            INTENTS,
+            intent_id,
+            committed({**row._asdict(), **ended}),
+            kind="intent.closed",
+            body={"intent_id": intent_id, "act": row.kind, "outcome": outcome, **more},
+        )
+
+
+def committed(values: dict[str, Any]) -> dict[str, Json]:
+    """The row as the ledger commits to it; its entry's own number cannot be inside."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+        if name != "ledger_index"
+    }
+
+
+def committed_intents(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Every stored intent, for the check of the database against the ledger."""
+    for row in connection.execute(select(table)):
+        yield row.id, committed(row._asdict())
