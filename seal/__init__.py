@@ -3,8 +3,24 @@
 
 from __future__ import annotations
 
+# With what: certificate and evidence; who may.
+from .certificate import SealingCertificate
+
+# What stops a seal.
+from .errors import (
+    EvidenceOutgrown,
+    SealError,
+    SealRefused,
+    SignatureMismatch,
+    SignerMismatch,
+    StateMalformed,
+)
+
+# Sealing of forms and PDF.
+from .form import FormRefused, PreparedForm, complete_form, prepare_form
+from .grants import Grant, GrantRefused, authorise
+
 # Pages and seal images.
-from .errors import SealError
 from .image import Drawing, SealDesign, SealDesignRefused, draw_seal, drawing_pdf, drawing_svg
 from .pages import (
     Attachment,
@@ -22,27 +38,58 @@ from .pages import (
     lay_out,
     write_pdf,
 )
+from .pdf import (
+    Appearance,
+    PdfRefused,
+    Placement,
+    PlacementRefused,
+    PreparedPdf,
+    complete_pdf,
+    prepare_pdf,
+    seal_pdf,
+)
 
 __all__ = [
+    "Appearance",
     "Attachment",
     "AttachmentRefused",
     "BlockTooTall",
     "Drawing",
+    "EvidenceOutgrown",
+    "FormRefused",
     "GlyphMissing",
+    "Grant",
+    "GrantRefused",
     "Layout",
     "PageError",
+    "PdfRefused",
+    "Placement",
+    "PlacementRefused",
+    "PreparedForm",
+    "PreparedPdf",
     "QrRefused",
     "SealDesign",
     "SealDesignRefused",
     "SealError",
     "SealPosition",
+    "SealRefused",
+    "SealingCertificate",
     "SheetContent",
     "SheetTable",
+    "SignatureMismatch",
+    "SignerMismatch",
+    "StateMalformed",
     "TableTooWide",
     "TableUneven",
+    "authorise",
+    "complete_form",
+    "complete_pdf",
     "draw_seal",
     "drawing_pdf",
     "drawing_svg",
     "lay_out",
+    "prepare_form",
+    "prepare_pdf",
+    "seal_pdf",
     "write_pdf",
 ]
