@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Algorithms are data: one allow-list says which key, digest and signature go together.
 
-Nothing outside this file names an algorithm identifier. Parameters follow GB/T 33560 practice for SM2 (NULL is
-written, as the licensed authorities do; absent is read as well), RFC 4055 section 5 for RSA (NULL is written;
-absent must be read), RFC 5758 section 3.2 for ECDSA (absent), RFC 4055 section 3.1 for RSASSA-PSS.
+Parameters follow practice for SM2 (NULL is written, as most licensed authorities do; absent is read as well),
+RFC 4055 section 5 for RSA (NULL is written; absent must be read), RFC 5758 section 3.2 for ECDSA (absent),
+and RFC 4055 section 3.1 for RSASSA-PSS.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from .der import Tlv, as_oid, expect, explicit, integer, null, oid, read_only, sequence
 from .der import SEQUENCE as SEQUENCE_TAG
+from .der import Tlv, as_oid, expect, explicit, integer, null, oid, read_only, sequence
 from .errors import DerMalformed, KeyMalformed, KeyUnsupported
 
 

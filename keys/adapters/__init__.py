@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Where keys are kept.  Known to the wiring alone."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DER: a slicer that keeps the original bytes, values, writers; declared structures in ``keys.der.declared``."""
+"""DER: a slicer that keeps the original bytes, values, writers; ``keys.der.declared`` for structures."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 """The one wrapper of ``cryptography.hazmat.asn1``: structures declared as classes, at native speed.
 
 Its interface is young and may change between versions; whoever declares a structure imports from here. It
-reads and writes strict DER only (a SET OF must be sorted), so it serves what we write and what must be strict;
-for what others wrote use the slicer of :mod:`keys.der`.
+reads and writes strict DER only (a SET OF must be sorted), so it serves what we write and what must be
+strict; for what others wrote use the slicer of :mod:`keys.der`.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def _encoded(text: str, character_set: str) -> bytes:
 
 
 def time(moment: datetime) -> bytes:
-    """RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime after.  Fractions of seconds are cut."""
+    """RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime after.  Fractions are cut."""
     utc = _in_utc(moment)
     if 1950 <= utc.year <= 2049:
         return element(UTC_TIME, utc.strftime("%y%m%d%H%M%SZ").encode("ascii"))

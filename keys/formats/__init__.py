@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Encodings of keys and signatures: PEM, PKCS#8 plain and encrypted, pairs of numbers.  Bytes in, bytes out."""
+"""Encodings of keys and signatures: PEM, PKCS#8 plain and encrypted, pairs of numbers."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 """EncryptedPrivateKeyInfo (RFC 5958) with PBES2 (RFC 8018): PBKDF2 and AES-CBC.
 
 Ours, because ``cryptography`` cannot load an SM2 key and therefore cannot encrypt one. We write
-PBKDF2-HMAC-SHA-256 with AES-256-CBC, which OpenSSL, Bouncy Castle and the key-file page of the service open; we
-read PBKDF2 with HMAC-SHA-1 and SHA-2, and AES-CBC of all sizes. Older schemes (PBES1, 3DES, RC2) are refused.
+PBKDF2-HMAC-SHA-256 with AES-256-CBC, which OpenSSL and the key-file page of the service open; we read
+PBKDF2 with HMAC-SHA-1 and SHA-2, and AES-CBC of all sizes. Older schemes (PBES1, 3DES, RC2) are refused.
 
 CBC is not authenticated: whoever reads the result checks it against the public key inside.
 """
@@ -70,8 +70,8 @@ def encrypt(private_key_info: bytes, passphrase: str, *, random: Callable[[int],
 def decrypt(encrypted_private_key_info: bytes, passphrase: str) -> bytes:
     """What was encrypted.
 
-    Raises :class:`KeyMalformed`, :class:`KeyUnsupported`, or :class:`PassphraseWrong` when the padding does not
-    come out right.
+    Raises :class:`KeyMalformed`, :class:`KeyUnsupported`, or :class:`PassphraseWrong` when the padding does
+    not come out right.
     """
     try:
         outer = expect(read_only(encrypted_private_key_info), SEQUENCE).children()
@@ -105,7 +105,10 @@ def _parameters(tlv: Tlv) -> tuple[bytes, int, hashes.HashAlgorithm, int, bytes]
         raise KeyUnsupported(f"key derivation {derivation}: only PBKDF2")
     if cipher not in _AES_CBC:
         raise KeyUnsupported(f"cipher {cipher}: only AES-CBC")
-    salt, count, *rest = expect(read_only(derivation_parameters), SEQUENCE).children() or (tlv, tlv)
+    fields = expect(read_only(derivation_parameters), SEQUENCE).children()
+    if len(fields) < 2:
+        raise DerMalformed("PBKDF2 parameters have at least salt and iterations")
+    salt, count, *rest = fields
     iterations = as_integer(expect(count, INTEGER))
     if not 1 <= iterations <= MOST_ITERATIONS:
         raise KeyUnsupported(f"PBKDF2 with 1 to {MOST_ITERATIONS} iterations")

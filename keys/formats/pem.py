@@ -18,8 +18,8 @@ _LINE = 64
 
 
 def looks_like_pem(data: bytes) -> bool:
-    """DER of a key starts with 0x30, which is no dash; a PEM file says BEGIN somewhere."""
-    return not data.startswith(b"\x30\x82") and _BEGIN.encode() in data
+    """A PEM file says BEGIN somewhere; no key in DER does."""
+    return _BEGIN.encode() in data
 
 
 def parse_pem(data: bytes) -> tuple[tuple[str, bytes], ...]:

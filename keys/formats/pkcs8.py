@@ -15,7 +15,7 @@ _SCALAR_SIZE = 32
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PrivateKeyInfo:
-    """Family of the key, and the bytes of the key itself; ``public``: the points that stand beside the scalar."""
+    """Family of the key, and the bytes of the key itself; ``public``: points that stand beside it."""
 
     family: KeyFamily
     key: bytes

@@ -14,7 +14,7 @@ from typing import Final
 from ..errors import KeysError, SignatureInvalid
 from ..formats import encode_pair, parse_pair
 from .botan import find_botan
-from .curve import N, POINT_SIZE, SIZE, message_digest, require_point, require_scalar, user_digest
+from .curve import POINT_SIZE, SIZE, N, message_digest, require_point, require_scalar, user_digest
 from .keyinfo import ALGORITHM, private_key_info, public_key_info
 from .libcrypto import find_libcrypto
 from .portable import Portable, UnsafePortable
@@ -39,7 +39,7 @@ def _admitted() -> tuple[Sm2Provider, ...]:
 
 
 def admitted() -> tuple[Sm2Provider, ...]:
-    """All providers that passed, best first; at most one of each family.  Raises :class:`KeysError` if none."""
+    """All providers that passed, best first, one of each family.  Raises :class:`KeysError` if none."""
     with _once:
         providers = _admitted()
     if not providers:

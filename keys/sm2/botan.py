@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """SM2 by Botan 3 through its C interface (``botan/ffi.h``); the GIL is released in every call.
 
-Constant-time by upstream's design. The padding ``<user id>,Raw`` hands over the digest e as it is: the user id
-was hashed by us. The generator ``system`` is the operating system's, without state, so threads may share it.
+Constant-time by upstream's design. The padding ``<user id>,Raw`` hands over the digest e as it is: the user
+id was hashed by us. The generator ``system`` is that of the operating system, without state, so that threads
+may share it.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _BEFORE_KEY: Final = (
 
 
 def require_point(point: bytes) -> None:
-    """An uncompressed point on the curve.  The order of the group is prime, so any point but infinity is in it."""
+    """An uncompressed point on the curve; its cofactor is 1, so every point is in the group."""
     if len(point) != POINT_SIZE or point[0] != UNCOMPRESSED:
         raise KeyMalformed(f"an SM2 key is {POINT_SIZE} bytes, uncompressed")
     x, y = int.from_bytes(point[1 : 1 + SIZE]), int.from_bytes(point[1 + SIZE :])

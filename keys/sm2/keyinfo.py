@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DER of SM2 keys: SubjectPublicKeyInfo (RFC 5480 with the curve of GB/T 35276) and PKCS#8 (RFC 5915 inside)."""
+"""DER of SM2 keys: SubjectPublicKeyInfo (RFC 5480 with the SM2 curve) and PKCS#8 (RFC 5915 inside)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import KeyMalformed, KeysError, SigningFailed
 from ..formats import encode_pair, parse_pair
-from .curve import N, POINT_SIZE
+from .curve import POINT_SIZE, N
 from .keyinfo import private_key_info, public_key_info
 from .provider import Sm2ProviderInfo
 

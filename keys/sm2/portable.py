@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from gmssl.sm2 import CryptSM2, default_ecc_table
 
 from ..errors import SigningFailed, SigningRefused
-from .curve import N, SIZE, UNCOMPRESSED
+from .curve import SIZE, UNCOMPRESSED, N
 from .provider import Sm2Private, Sm2ProviderInfo
 
 
@@ -31,10 +31,10 @@ class Portable:
             version=release,
             constant_time=False,
             can_sign=False,
-            note="pure Python, not constant-time: verifies only; install a system libcrypto (OpenSSL 3) or Botan 3",
+            note="pure Python, not constant-time: verifies only; install OpenSSL 3 or Botan 3",
         )
 
-    def private(self, d: int) -> Sm2Private:
+    def private(self, d: int) -> Sm2Private:  # noqa: ARG002
         raise SigningRefused("no SM2 provider here protects a private key: install OpenSSL 3 or Botan 3")
 
     def public(self, point: bytes) -> PortablePublic:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Sm2ProviderInfo:
-    """What ``yinxin doctor`` shows.  ``note``: a warning for the operator, in words; empty when there is none."""
+    """What ``yinxin doctor`` shows.  ``note``: a warning for the operator, or empty."""
 
     name: str
     version: str

@@ -2,8 +2,8 @@
 """The known-answer test that admits a provider (GB/T 32918.5-2017 annex A.2).
 
 A library that is there but broken, built without SM2, or that accepts what it should refuse, is as good as
-absent. Signing is random, so it is tested by verification, which has a known answer, and by a second signature,
-which must differ.
+absent. Signing is random, so it is tested by verification, which has a known answer, and by a second
+signature, which must differ.
 """
 
 from __future__ import annotations

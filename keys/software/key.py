@@ -42,7 +42,7 @@ class Sm2Secret:
         self._key = sm2.load_private(d, unsafe_not_constant_time=unsafe_not_constant_time)
         self._d = d
 
-    def sign(self, message: bytes, scheme: Scheme) -> bytes:
+    def sign(self, message: bytes, scheme: Scheme) -> bytes:  # noqa: ARG002 - SM2 has one scheme
         return self._key.sign(message)
 
     def pkcs8(self) -> bytes:
@@ -141,7 +141,7 @@ def generate_key(
 
 
 def _scalar(random: Callable[[int], bytes]) -> int:
-    """Uniform in [1, n-2]: a draw outside is thrown away, which happens once in four thousand million times."""
+    """Uniform in [1, n-2]: a draw outside is thrown away, once in four thousand million times."""
     for _ in range(100):
         d = int.from_bytes(random(sm2.SIZE))
         if 1 <= d <= sm2.N - 2:

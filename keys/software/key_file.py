@@ -32,8 +32,8 @@ def write_key_file(
 def read_key_file(data: bytes, passphrase: str) -> tuple[SoftwareKey, tuple[bytes, ...]]:
     """The key, and the certificates in order.
 
-    Raises what :func:`~keys.parse_private_key` raises, and :class:`KeyMalformed` when the first certificate is
-    not one of this key.
+    Raises what :func:`~keys.parse_private_key` raises, and :class:`KeyMalformed` when the first certificate
+    is not one of this key.
     """
     certificates = tuple(der for label, der in parse_pem(data) if label == CERTIFICATE)
     key = parse_private_key(data, passphrase)
@@ -42,6 +42,6 @@ def read_key_file(data: bytes, passphrase: str) -> tuple[SoftwareKey, tuple[byte
 
 
 def _require_match(key: SoftwareKey, certificates: Sequence[bytes]) -> None:
-    # Certificates are read by ``verify``, above us; that the key's bytes occur in one is enough to find a mix-up.
+    # Certificates are read above us, in ``verify``; that the key's bytes occur in one finds every mix-up.
     if certificates and key.public_key.spki not in certificates[0]:
         raise KeyMalformed("the first certificate is not one of this key")

@@ -30,8 +30,8 @@ def parse_private_key(
 ) -> SoftwareKey:
     """The private key in this file.  A public key that stands beside the private one must belong to it.
 
-    Raises :class:`KeyMalformed`, :class:`KeyUnsupported`, :class:`PassphraseWrong` (none was given, or not the
-    right one), :class:`~keys.SigningRefused`.
+    Raises :class:`KeyMalformed`, :class:`KeyUnsupported`, :class:`PassphraseWrong` (none was given, or not
+    the right one), :class:`~keys.SigningRefused`.
     """
     if looks_like_pem(data):
         found = [(label, der) for label, der in parse_pem(data) if label.endswith(PRIVATE_KEY)]
