@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The other opinion: OpenSSL and ``cryptography`` on what we issue.
+
+OpenSSL 3 sets the SM2 user id only on the leaf of a path, so SM2 is checked pair by pair (standards.md
+section 4.3); the RSA chain as a whole, with revocation lists.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from ca import Revocation, SubjectName, make_crl
+from keys import KeyKind, generate_key
+
+AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
+DISTID = "distid:1234567812345678"
+CODE = "91510100DEM001017Y"
+FIRM = SubjectName("示例建工有限公司", "示例建工有限公司", CODE)
+NOW = ["-attime", str(int(AT.timestamp()) + 3600)]
+
+
+def pem(encoded: bytes) -> bytes:
+    return x509.load_der_x509_certificate(encoded).public_bytes(Encoding.PEM)
+
+
+def test_openssl_verifies_sm2_pair_by_pair(sm2: Any, openssl: Any) -> None:
+    files = {
+        "root.pem": pem(sm2.root.der),
+        "issuing.pem": pem(sm2.certificate.der),
+        "leaf.pem": pem(sm2.certify("seal").der),
+    }
+    pairs = (("root.pem", "issuing.pem"), ("issuing.pem", "leaf.pem"))
+    for issuer, subject in pairs:
+        said = openssl(
+            "verify", "-x509_strict", "-partial_chain", "-trusted", issuer, *NOW,
+            "-vfyopt", DISTID, subject, files=files,
+        )  # fmt: skip
+        assert said.strip() == f"{subject}: OK"
+    # The same pair under another user id: the id is really what decides.
+    openssl(
+        "verify", "-partial_chain", "-trusted", "issuing.pem", *NOW,
+        "-vfyopt", "distid:somebody", "leaf.pem", ok=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [KeyKind.RSA2048, KeyKind.P256, KeyKind.P384])
+def test_openssl_verifies_the_whole_rsa_chain(rsa: Any, openssl: Any, kind: KeyKind) -> None:
+    leaf = rsa.certify("enterprise", FIRM, public_key=generate_key(kind).public_key)
+    updates = {"number": 1, "this_update": AT, "next_update": AT + timedelta(days=7)}
+    root_list = make_crl(issuer=rsa.root, signer=rsa.root_key, revoked=(), **updates)
+    good = make_crl(issuer=rsa.certificate, signer=rsa.key, revoked=(), **updates)
+    bad = make_crl(issuer=rsa.certificate, signer=rsa.key, revoked=[Revocation(leaf.serial, AT)], **updates)
+    files = {
+        "root.pem": pem(rsa.root.der),
+        "issuing.pem": pem(rsa.certificate.der),
+        "leaf.pem": pem(leaf.der),
+        "root.crl": x509.load_der_x509_crl(root_list).public_bytes(Encoding.PEM),
+        "good.crl": x509.load_der_x509_crl(good).public_bytes(Encoding.PEM),
+        "bad.crl": x509.load_der_x509_crl(bad).public_bytes(Encoding.PEM),
+    }
+    path = [
+        "verify",
+        "-x509_strict",
+        "-check_ss_sig",
+        "-CAfile",
+        "root.pem",
+        "-untrusted",
+        "issuing.pem",
+        *NOW,
+    ]
+    assert openssl(*path, "leaf.pem", files=files).strip() == "leaf.pem: OK"
+    lists = ["-crl_check_all", "-CRLfile", "root.crl", "-CRLfile"]
+    assert openssl(*path, *lists, "good.crl", "leaf.pem").strip() == "leaf.pem: OK"
+    assert "certificate revoked" in openssl(*path, *lists, "bad.crl", "leaf.pem", ok=False)
+
+
+def test_openssl_reads_every_field(authority: Any, openssl: Any) -> None:
+    leaf = authority.certify("seal", SubjectName("51010000000001", "示例市住房和城乡建设局", CODE))
+    options = ["-noout", "-text", "-nameopt", "utf8,sep_comma_plus_space"]
+    said = openssl("x509", "-inform", "DER", "-in", "leaf.der", *options, files={"leaf.der": leaf.der})
+    for wanted in (
+        "Version: 3 (0x2)",
+        "Digital Signature, Non Repudiation",
+        "X509v3 Key Usage: critical",
+        "URI:http://ca.example/issuing.crl",
+        f"O={CODE}示例市住房和城乡建设局",
+        "CN=51010000000001",
+        "1.2.156.10260.4.1.4",
+        f"..{CODE}",
+        "Aug  1 04:00:00 2026 GMT",
+        "Aug  1 04:00:00 2027 GMT",
+        leaf.subject_key_id.hex(":").upper(),
+    ):
+        assert wanted in said
+    assert "CA:" not in said
+    tree = openssl("asn1parse", "-inform", "DER", "-in", "leaf.der")
+    assert "PRINTABLESTRING   :CN" in tree
+    root = openssl(
+        "x509", "-inform", "DER", "-in", "root.der", *options, files={"root.der": authority.root.der}
+    )
+    assert "CA:TRUE, pathlen:1" in root
+    assert "Certificate Sign, CRL Sign" in root
+
+
+def test_inner_and_outer_algorithm_are_the_same_bytes(sm2: Any, openssl: Any) -> None:
+    """OID 1.2.156.10197.1.501 with NULL, twice (standards.md section 4.3)."""
+    leaf = sm2.certify()
+    assert leaf.der.count(bytes.fromhex("300c06082a811ccf550183750500")) == 2
+    assert openssl(
+        "asn1parse", "-inform", "DER", "-in", "leaf.der", files={"leaf.der": leaf.der}
+    ).count("SM2-with-SM3") == 2  # fmt: skip
+
+
+def test_cryptography_reads_every_field(authority: Any) -> None:
+    for one in (authority.root, authority.certificate, authority.certify("enterprise", FIRM)):
+        found = x509.load_der_x509_certificate(one.der)
+        assert found.version is x509.Version.v3
+        assert found.serial_number == one.serial
+        assert (found.not_valid_before_utc, found.not_valid_after_utc) == (one.not_before, one.not_after)
+        assert found.subject.public_bytes() == one.subject.der
+        assert found.issuer.public_bytes() == one.issuer.der
+        usage = found.extensions.get_extension_for_class(x509.KeyUsage)
+        assert usage.critical
+        assert usage.value.key_cert_sign is usage.value.crl_sign is one.is_ca
+        assert usage.value.digital_signature is usage.value.content_commitment is not one.is_ca
+        ski = found.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        assert ski.digest == one.subject_key_id
+    leaf = found
+    assert (
+        leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value == f"{CODE}示例建工有限公司"
+    )
+    points = leaf.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    assert [one.value for point in points for one in point.full_name or ()] == [
+        "http://ca.example/issuing.crl"
+    ]
+    code = leaf.extensions.get_extension_for_oid(x509.ObjectIdentifier("1.2.156.10260.4.1.4")).value
+    assert isinstance(code, x509.UnrecognizedExtension)
+    assert code.value == b"\x13\x12" + CODE.encode()
+
+
+def test_cryptography_verifies_the_rsa_signatures(rsa: Any) -> None:
+    root, issuing, leaf = (
+        x509.load_der_x509_certificate(one.der) for one in (rsa.root, rsa.certificate, rsa.certify())
+    )
+    leaf.verify_directly_issued_by(issuing)
+    issuing.verify_directly_issued_by(root)
+    root.verify_directly_issued_by(root)

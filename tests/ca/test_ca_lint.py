@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every lint has a draft that breaks exactly this one, and a right draft of every profile passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ca import PROFILES, Draft, DraftRefused, LintRefused, SubjectName, lint, profile
+from ca.rules import CONTENT, FORM
+from keys import RSA_SHA256, RSA_SHA384, KeyKind, der, generate_key
+
+CODE = "91510100DEM001017Y"
+FIRM = SubjectName("示例建工有限公司", "示例建工有限公司", CODE)
+PERSON = SubjectName("王样二")
+VERSION, SERIAL, ALGORITHM, ISSUER, VALIDITY, SUBJECT, KEY, EXTENSIONS = range(8)
+AKI, SKI, USAGE, CONSTRAINTS = "2.5.29.35", "2.5.29.14", "2.5.29.15", "2.5.29.19"
+CRL, ORGANIZATION = "2.5.29.31", "1.2.156.10260.4.1.4"
+
+
+def with_part(draft: Draft, part: int, der_bytes: bytes) -> Draft:
+    """The same order, with one part of the TBSCertificate written otherwise."""
+    parts = [one.raw for one in der.read_only(draft.tbs).children()]
+    parts[part] = der_bytes
+    return replace(draft, tbs=der.sequence(*parts))
+
+
+def extensions(draft: Draft) -> dict[str, bytes]:
+    (listed,) = der.read_only(draft.tbs).children()[EXTENSIONS].children()
+    return {der.as_oid(one.children()[0]): one.raw for one in listed.children()}
+
+
+def with_extensions(draft: Draft, changes: dict[str, bytes], *more: bytes) -> Draft:
+    """Extensions replaced (left out when empty) and added."""
+    written = b"".join((extensions(draft) | changes).values())
+    return with_part(draft, EXTENSIONS, der.explicit(3, der.sequence(written, *more)))
+
+
+def extension(kind: str, value: bytes, critical: bool | None = None) -> bytes:
+    flag = b"" if critical is None else der.boolean(critical)
+    return der.sequence(der.oid(kind), flag, der.octets(value))
+
+
+def name(*pairs: tuple[str, bytes]) -> bytes:
+    return der.sequence(*(der.set_of(der.sequence(der.oid(kind), text)) for kind, text in pairs))
+
+
+def usage(*bits: int, critical: bool | None = True) -> bytes:
+    return extension(USAGE, der.named_bits(bits), critical)
+
+
+def constraints(*parts: bytes, critical: bool | None = True) -> bytes:
+    return extension(CONSTRAINTS, der.sequence(*parts), critical)
+
+
+def crl(*addresses: str) -> bytes:
+    points = [
+        der.sequence(der.explicit(0, der.implicit(0, der.sequence(der.implicit(6, der.ia5(one))))))
+        for one in addresses
+    ]
+    return extension(CRL, der.sequence(*points))
+
+
+def issuing(authority: Any, **changes: Any) -> Draft:
+    order = {
+        "issuer": authority.root,
+        "scheme": authority.root_key.scheme,
+        "crl_url": "http://ca.example/root.crl",
+    }
+    made: Draft = authority.draft("issuing", SubjectName("示例签发CA二"), **(order | changes))
+    return made
+
+
+C, O, CN = "2.5.4.6", "2.5.4.10", "2.5.4.3"  # noqa: E741
+CHINA = (C, der.printable("CN"))
+WANG = (CN, der.utf8("王样二"))
+
+
+def person_named(authority: Any, subject: bytes) -> Draft:
+    return with_part(authority.draft("person", PERSON), SUBJECT, subject)
+
+
+Break = Callable[[Any], Draft]
+BROKEN: dict[str, list[Break]] = {
+    "structure": [
+        lambda a: replace(a.draft(), tbs=a.draft().tbs[:-1]),
+        lambda a: replace(a.draft(), tbs=a.draft().tbs + b"\x00"),
+        lambda a: replace(a.draft(), tbs=b""),
+        lambda a: with_part(a.draft(), VERSION, b""),
+        lambda a: with_part(a.draft(), EXTENSIONS, b""),
+        lambda a: with_part(a.draft(), KEY, a.draft().public_key.spki + b"\x81\x02\x00\x01"),  # unique id
+        lambda a: with_part(a.draft(), SERIAL, b"\x02\x02\x00\x01"),
+        lambda a: with_part(a.draft(), VALIDITY, der.sequence(der.time(a.draft().not_before))),
+        lambda a: with_extensions(a.draft(), {}, der.sequence(der.oid(AKI))),
+    ],
+    "version": [
+        lambda a: with_part(a.draft(), VERSION, der.explicit(0, der.integer(1))),
+        lambda a: with_part(a.draft(), VERSION, der.explicit(0, der.integer(3))),
+    ],
+    "serial": [
+        lambda a: a.draft(serial=0),
+        lambda a: a.draft(serial=-(1 << 100)),
+        lambda a: a.draft(serial=(1 << 63) - 1),
+        lambda a: a.draft(serial=1 << 159),
+    ],
+    "algorithm": [
+        lambda a: with_part(a.draft(), ALGORITHM, der.sequence(der.oid(a.key.scheme.oid))),  # NULL absent
+        lambda a: with_part(a.draft(), ALGORITHM, RSA_SHA384.algorithm_identifier()),
+    ],
+    "time_form": [
+        lambda a: with_part(
+            a.draft(),
+            VALIDITY,
+            der.sequence(der.generalized(a.draft().not_before), der.time(a.draft().not_after)),
+        ),
+        lambda a: with_part(
+            a.draft(), VALIDITY, der.sequence(der.time(a.draft().not_before), b"\x17\x0b2708010400Z")
+        ),
+        lambda a: with_part(a.draft(), VALIDITY, der.sequence(der.integer(1), der.integer(2))),
+    ],
+    "name_text": [
+        lambda a: person_named(a, name(CHINA, ("2.5.4.11", der.utf8("科室")), WANG)),
+        lambda a: person_named(a, name(CHINA)),
+        lambda a: person_named(a, name(CHINA, (CN, der.utf8("王样二11010519491231002X")))),
+        lambda a: person_named(a, name(CHINA, (CN, der.utf8("王\u200b样二")))),
+        lambda a: person_named(a, name(CHINA, (CN, der.utf8("王" * 65)))),
+        lambda a: person_named(a, name((C, der.printable("China")), WANG)),
+    ],
+    "name_form": [
+        lambda a: person_named(a, name(WANG, CHINA)),
+        lambda a: person_named(a, name((C, der.utf8("CN")), WANG)),
+        lambda a: person_named(a, name(CHINA, (CN, der.printable("Wang")))),
+        lambda a: person_named(a, name(WANG)),
+    ],
+    "extension_form": [
+        lambda a: with_extensions(a.draft(), {}, extensions(a.draft())[SKI]),
+        lambda a: with_extensions(
+            a.draft(), {SKI: extension(SKI, der.octets(a.draft().public_key.key_id), critical=False)}
+        ),
+    ],
+    "extension_known": [
+        lambda a: with_extensions(a.draft(), {}, extension("1.3.6.1.4.1.99999.1", der.null(), critical=True)),
+        lambda a: with_extensions(a.draft(), {}, extension("1.3.6.1.4.1.99999.1", der.null())),
+        lambda a: with_extensions(
+            a.draft(), {}, extension("2.5.29.37", der.sequence(der.oid("1.3.6.1.5.5.7.3.1")))
+        ),
+        lambda a: with_extensions(
+            a.draft(), {SKI: extension(SKI, der.octets(a.draft().public_key.key_id), critical=True)}
+        ),
+    ],
+    "profile": [
+        lambda a: a.draft(profile=replace(profile("enterprise"), days=5000)),
+        lambda a: a.draft(profile=replace(profile("enterprise"), name="other")),
+    ],
+    "ordered": [
+        lambda a: replace(a.draft(), serial=a.draft().serial + 1),
+        lambda a: replace(a.draft(), subject=replace(FIRM, common_name="另一公司")),
+        lambda a: replace(a.draft(), not_after=a.draft().not_after + timedelta(seconds=1)),
+        lambda a: replace(a.draft(), public_key=a.key.public_key),
+    ],
+    "issuer_name": [
+        lambda a: with_part(a.draft(), ISSUER, a.root.subject.der),
+        # The same words in another spelling are another name for whoever compares DER.
+        lambda a: with_part(
+            a.draft(), ISSUER, a.certificate.subject.der.replace(b"\x13\x02CN", b"\x0c\x02CN")
+        ),
+    ],
+    "issuer_authority": [
+        lambda a: a.draft(issuer=a.certify(), scheme=a.holder_key.scheme),
+        lambda a: issuing(a, issuer=a.certificate, scheme=a.key.scheme),
+        lambda a: a.draft("person", PERSON, issuer=None, scheme=a.holder_key.scheme, crl_url=""),
+        lambda a: a.draft("root", PERSON, issuer=a.root, scheme=a.root_key.scheme),
+    ],
+    "scheme": [
+        lambda a: a.draft(scheme=generate_key(KeyKind.P256).scheme),
+    ],
+    "key_kind": [
+        lambda a: a.draft(
+            public_key=generate_key(
+                KeyKind.P256 if a.key.public_key.family == "SM2" else KeyKind.SM2
+            ).public_key
+        ),
+    ],
+    "validity_order": [
+        lambda a: a.draft(not_after=a.draft().not_before),
+        lambda a: a.draft(not_after=a.draft().not_before - timedelta(days=1)),
+    ],
+    "validity_length": [
+        lambda a: a.draft(
+            not_after=a.draft().not_before + timedelta(days=profile("enterprise").days, seconds=1)
+        ),
+    ],
+    "validity_nested": [
+        lambda a: a.draft(
+            not_before=a.certificate.not_before - timedelta(seconds=1), not_after=a.draft().not_before
+        ),
+        lambda a: a.draft(
+            not_before=a.certificate.not_after - timedelta(days=9),
+            not_after=a.certificate.not_after + timedelta(seconds=1),
+        ),
+    ],
+    "key_usage": [
+        lambda a: with_extensions(a.draft(), {USAGE: usage(0, 1, critical=None)}),
+        lambda a: with_extensions(a.draft(), {USAGE: usage(0)}),
+        lambda a: with_extensions(a.draft(), {USAGE: usage(0, 1, 2)}),
+        lambda a: with_extensions(a.draft(), {USAGE: b""}),
+        lambda a: with_extensions(issuing(a), {USAGE: usage(0, 5, 6)}),
+    ],
+    "basic_constraints": [
+        lambda a: with_extensions(a.draft(), {}, constraints()),
+        lambda a: with_extensions(a.draft(), {}, constraints(der.boolean(True))),
+        lambda a: with_extensions(issuing(a), {CONSTRAINTS: b""}),
+        lambda a: with_extensions(issuing(a), {CONSTRAINTS: constraints()}),
+        lambda a: with_extensions(issuing(a), {CONSTRAINTS: constraints(der.boolean(True))}),
+        lambda a: with_extensions(issuing(a), {CONSTRAINTS: constraints(der.boolean(True), der.integer(1))}),
+        lambda a: with_extensions(
+            issuing(a), {CONSTRAINTS: constraints(der.boolean(True), der.integer(0), critical=None)}
+        ),
+    ],
+    "subject_key_id": [
+        lambda a: with_extensions(a.draft(), {SKI: extension(SKI, der.octets(a.key.public_key.key_id))}),
+        lambda a: with_extensions(a.draft(), {SKI: b""}),
+    ],
+    "authority_key_id": [
+        lambda a: with_extensions(
+            a.draft(),
+            {AKI: extension(AKI, der.sequence(der.implicit(0, der.octets(a.root.public_key.key_id))))},
+        ),
+        lambda a: with_extensions(a.draft(), {AKI: b""}),
+    ],
+    "crl_address": [
+        lambda a: a.draft(crl_url=""),
+        lambda a: a.draft(crl_url="ldap://ca.example/issuing"),
+        lambda a: with_extensions(a.draft(), {CRL: b""}),
+        lambda a: with_extensions(a.draft(), {CRL: crl("http://ca.example/other.crl")}),
+        lambda a: with_extensions(a.draft(), {CRL: crl(a.draft().crl_url, "http://ca.example/other.crl")}),
+        lambda a: a.draft(
+            "root",
+            PERSON,
+            issuer=None,
+            scheme=a.holder_key.scheme,
+        ),
+    ],
+    "organization_code": [
+        lambda a: with_extensions(a.draft(), {ORGANIZATION: b""}),
+        lambda a: with_extensions(a.draft(), {ORGANIZATION: extension(ORGANIZATION, der.utf8(CODE))}),
+        lambda a: with_extensions(
+            a.draft(), {ORGANIZATION: extension(ORGANIZATION, der.printable("91510100DEM001017X"))}
+        ),
+        lambda a: with_extensions(
+            a.draft(), {ORGANIZATION: extension(ORGANIZATION, der.printable("11510000DEM9A0017F"))}
+        ),
+        lambda a: a.draft("enterprise", PERSON),
+        lambda a: a.draft("seal", SubjectName("51010000000001", "示例市住房和城乡建设局")),
+        lambda a: a.draft("platform", PERSON),
+        lambda a: a.draft("person", FIRM),
+        lambda a: with_extensions(
+            a.draft("trust_list", PERSON), {}, extension(ORGANIZATION, der.printable(CODE))
+        ),
+    ],
+    "readable": [
+        lambda a: with_extensions(a.draft(), {USAGE: extension(USAGE, b"\xff", critical=True)}),
+    ],
+}
+CASES = [(rule, number) for rule, breaks in BROKEN.items() for number in range(len(breaks))]
+
+
+@pytest.mark.parametrize(("rule", "number"), CASES, ids=lambda value: str(value))
+def test_breaks_exactly_one_rule(authority: Any, rule: str, number: int) -> None:
+    with pytest.raises(LintRefused) as caught:
+        lint(BROKEN[rule][number](authority))
+    assert [one.rule for one in caught.value.findings] == [rule]
+    assert all(one.zh and one.en for one in caught.value.findings)
+
+
+def test_every_rule_is_broken_somewhere() -> None:
+    assert set(BROKEN) == {one.name for one in (*FORM, *CONTENT)} | {"structure", "readable"}
+
+
+def test_all_findings_come_at_once(sm2: Any) -> None:
+    with pytest.raises(LintRefused) as caught:
+        lint(with_extensions(sm2.draft(crl_url=""), {USAGE: usage(0), SKI: b""}))
+    assert {one.rule for one in caught.value.findings} == {"key_usage", "subject_key_id", "crl_address"}
+
+
+def test_sm2_authority_certifies_no_rsa_scheme(sm2: Any) -> None:
+    with pytest.raises(LintRefused) as caught:
+        lint(sm2.draft(scheme=RSA_SHA256))
+    assert [one.rule for one in caught.value.findings] == ["scheme"]
+
+
+@pytest.mark.parametrize("kind", ["rsa1024", "rsa-exponent-1"])
+def test_weak_rsa_is_stopped_even_past_the_request(rsa: Any, kind: str) -> None:
+    """The reader of the certificate refuses what the reader of the request would have refused."""
+    modulus = (1 << 1023) + 0x1234567 if kind == "rsa1024" else (1 << 2047) + 0x1234567
+    numbers = der.sequence(der.integer(modulus), der.integer(65537 if kind == "rsa1024" else 1))
+    spki = der.sequence(der.sequence(der.oid("1.2.840.113549.1.1.1"), der.null()), der.bits(numbers))
+    with pytest.raises(LintRefused):
+        lint(with_part(rsa.draft(), KEY, spki))
+
+
+@pytest.mark.parametrize("name", sorted(set(PROFILES) - {"root", "issuing"}))
+def test_right_drafts_pass(authority: Any, name: str) -> None:
+    draft = authority.draft(name, PERSON if name == "person" else FIRM)
+    linted = lint(draft)
+    assert linted.tbs == draft.tbs
+    assert linted.certificate.serial == draft.serial
+
+
+def test_every_flipped_byte_is_found_or_harmless(sm2: Any) -> None:
+    """A bit that turns over between writer and signer never becomes another certificate."""
+    draft = sm2.draft()
+    for at in range(len(draft.tbs)):
+        broken = bytearray(draft.tbs)
+        broken[at] ^= 0x01
+        with pytest.raises(LintRefused):
+            lint(replace(draft, tbs=bytes(broken)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"crl_url": "http://例.example/x.crl"},
+        {"crl_url": "http://ca.example/\x00"},
+        {"not_before": "naive"},
+        {"not_after": "naive"},
+    ],
+)
+def test_what_cannot_be_written(sm2: Any, changes: dict[str, Any]) -> None:
+    """Refused by the writer already, with words and without a foreign exception."""
+    naive = sm2.draft().not_before.replace(tzinfo=None)
+    with pytest.raises(DraftRefused) as caught:
+        sm2.draft(**{key: naive if value == "naive" else value for key, value in changes.items()})
+    assert caught.value.todo
