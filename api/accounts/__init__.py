@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .book import AccountBook, committed_accounts
+from .book import AccountBook, committed_accounts, open_account
 from .errors import (
     AccountClosed,
     AccountError,
@@ -14,6 +14,7 @@ from .errors import (
     SubjectTaken,
 )
 from .mandates import committed_mandates
+from .mandates import in_force as mandate_in_force
 from .model import Account, Mandate, Role
 from .permissions import Right, require, require_role, rights_of
 
@@ -32,6 +33,8 @@ __all__ = [
     "SubjectTaken",
     "committed_accounts",
     "committed_mandates",
+    "mandate_in_force",
+    "open_account",
     "require",
     "require_role",
     "rights_of",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The accounts of the service: opened, closed, given mandates — each an entry in the ledger.
 
-An entry says that an account was opened and with which roles.  The name and the subject stay in the row, which
-the ledger commits to with a salt.
+An entry says that an account was opened and with which roles.  Name and subject stay in the row, which the
+ledger commits to with a salt.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ class AccountBook:
             query = select(table).where(table.c.subject == values["subject"])
             before = tx.connection.execute(query).one_or_none()
             if before is not None:
-                if any(getattr(before, name) != values[name] for name in ("name", "roles", "agency", "closed_at")):
+                if any(
+                    getattr(before, name) != values[name] for name in ("name", "roles", "agency", "closed_at")
+                ):
                     raise SubjectTaken(before.id)
                 return _account(before)
             tx.connection.execute(insert(table).values(values))

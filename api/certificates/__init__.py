@@ -16,7 +16,7 @@ from .platform import PLATFORM_SEAL, QR_SIGNERS, TRUST_LIST_SIGNERS
 from .ports import Authority, CertificatePorts
 from .qr_keys import committed_qr_keys
 from .service import CertificateService
-from .store import committed_certificates
+from .store import committed_certificates, find_by_fingerprint
 
 __all__ = [
     "PLATFORM_SEAL",
@@ -36,4 +36,5 @@ __all__ = [
     "RevocationRefused",
     "committed_certificates",
     "committed_qr_keys",
+    "find_by_fingerprint",
 ]

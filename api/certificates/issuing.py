@@ -2,8 +2,8 @@
 """The one way to a signed certificate: reserve, draft, lint, announce, sign, reopen, record, release.
 
 Killed before the announcement, a serial number is spent and nothing else happened.  Killed after it, an open
-intent tells what may have been signed, and nobody holds it.  Killed after the last transaction, the same order
-brings the certificate back.
+intent tells what may have been signed, and nobody holds it.  Killed after the last transaction, the same
+order brings the certificate back.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class CertificateService:
         return revocation.revoke(self._ports, certificate_id, reason, by=by)
 
     def refresh_crls(self) -> tuple[str, ...]:
-        """New CRLs for authorities whose own is missing or half over; which ones.  At start and by the clock."""
+        """New CRLs where one is missing or half over; for which authorities.  At start and by the clock."""
         return revocation.refresh(self._ports)
 
     def stale_crls(self) -> tuple[str, ...]:

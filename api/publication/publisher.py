@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publish the trust list (docs/decisions/0003): signed anew when it says something new, or is half over.
+
+A list is announced in the ledger, signed by each family, reopened by :func:`verify.check_trust_list` against
+the roots that we know, and stored with sequence number and entry in one transaction, before anybody sees it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from verify import (
+    Indication,
+    Report,
+    Trust,
+    TrustListBody,
+    TrustListSignature,
+    check_trust_list,
+)
+
+from ..certificates import CertificateService
+from ..database import Database
+from ..database.tables_identity import trust_lists as table
+from ..ledger import Intents, Ledger
+from .errors import ListDidNotVerify
+
+TERM = timedelta(days=7)
+_BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00Z")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationPorts:
+    """What publishing works with."""
+
+    database: Database
+    ledger: Ledger
+    intents: Intents
+    certificates: CertificateService
+    publisher: str  # name of the authority
+    clock: Callable[[], datetime]
+
+
+class TrustPublisher:
+    """Hands out the current list.  Safe to share between threads."""
+
+    def __init__(self, ports: PublicationPorts) -> None:
+        self._ports = ports
+        self._publishing = threading.Lock()
+
+    def current(self) -> bytes:
+        """The newest list; a new one when the last says something else or is half over."""
+        ports, at = self._ports, self._ports.clock()
+        content = _content(ports.certificates.trust(), ports.publisher)
+        with ports.database.read() as connection:
+            newest = _newest(connection)
+        if newest is not None and _serves(newest, content, at):
+            return bytes(newest.document)
+        with self._publishing:
+            return self._publish(at)
+
+    def _publish(self, at: datetime) -> bytes:
+        ports = self._ports
+        intent = ports.intents.open("trust-list.publish", {"publisher": ports.publisher})
+        try:
+            with ports.ledger.transaction() as tx:
+                # Read once more with the writer's turn: nothing can be committed after this and be left out,
+                # and of two that publish at once the second finds what the first said.
+                trust, newest = ports.certificates.trust(), _newest(tx.connection)
+                content = _content(trust, ports.publisher)
+                if newest is not None and _serves(newest, content, at):
+                    ports.intents.close(tx, intent, "published-meanwhile")
+                    return bytes(newest.document)
+                body = _body(trust, ports.publisher, sequence=newest.sequence + 1 if newest else 1, at=at)
+                document = self._signed(body)
+                _require_passed(check_trust_list(document, trust=trust, at=at))
+                tx.connection.execute(
+                    insert(table).values(
+                        sequence=body.sequence,
+                        content_sha256=content,
+                        document=document,
+                        issued=body.issued,
+                        next_update=body.next_update,
+                    )
+                )
+                tx.append(
+                    "trust-list.published",
+                    {"sequence": body.sequence, "sha256": hashlib.sha256(document).hexdigest()},
+                )
+                ports.intents.close(tx, intent, "published")
+                return document
+        except Exception as error:
+            ports.intents.fail(intent, type(error).__name__)
+            raise
+
+    def _signed(self, body: TrustListBody) -> bytes:
+        message = body.signed_bytes()
+        return body.encode(
+            [
+                TrustListSignature(certificate, signer.sign(message))
+                for certificate, signer in self._ports.certificates.trust_list_signers()
+            ]
+        )
+
+
+def _body(trust: Trust, publisher: str, *, sequence: int, at: datetime) -> TrustListBody:
+    issued = at.replace(microsecond=0)
+    return TrustListBody(
+        sequence=sequence,
+        issued=issued,
+        next_update=issued + TERM,
+        publisher=publisher,
+        hosts=trust.hosts,
+        anchors=trust.anchors,
+        intermediates=trust.intermediates,
+        crls=trust.crls,
+        qr_keys=trust.qr_keys,
+        log_keys=trust.log_keys,
+    )
+
+
+def _content(trust: Trust, publisher: str) -> str:
+    """What the list says, without when it says so."""
+    timeless = _body(trust, publisher, sequence=1, at=_BEGINNING)
+    return hashlib.sha256(timeless.signed_bytes()).hexdigest()
+
+
+def _newest(connection: Connection) -> Row[Any] | None:
+    return connection.execute(select(table).order_by(table.c.sequence.desc()).limit(1)).one_or_none()
+
+
+def _serves(row: Row[Any], content: str, at: datetime) -> bool:
+    half: datetime = row.issued + (row.next_update - row.issued) / 2
+    return bool(row.content_sha256 == content) and row.issued <= at < half
+
+
+def _require_passed(report: Report) -> None:
+    if report.indication is not Indication.TOTAL_PASSED:
+        codes = [reason.code for part in (report, *report.signatures) for reason in part.reasons]
+        raise ListDidNotVerify(report.indication.value, tuple(codes))
