@@ -7,11 +7,11 @@ from .checking import check_ledger
 from .errors import (
     EntryRefused,
     IntentClosed,
+    LedgerError,
     LogDamaged,
     NoSuchEntry,
     NoSuchRange,
     NotCommitted,
-    PublicLogError,
     TransactionOver,
 )
 from .findings import Finding, FindingKind, LedgerFindings
@@ -29,13 +29,13 @@ __all__ = [
     "IntentClosed",
     "Intents",
     "Ledger",
+    "LedgerError",
     "LedgerFindings",
     "LogDamaged",
     "LogSigners",
     "NoSuchEntry",
     "NoSuchRange",
     "NotCommitted",
-    "PublicLogError",
     "Source",
     "Transaction",
     "TransactionOver",

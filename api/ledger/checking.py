@@ -36,7 +36,7 @@ def check_ledger(
         log.run(rows.learn, progress)
         rows.compare({INTENTS: committed_intents, **sources})
         return LedgerFindings(
-            entries=count,
+            size=count,
             checkpoints=heads.stored,
             rows=rows.compared,
             root=log.leaves.root().hex(),

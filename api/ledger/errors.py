@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 
-class PublicLogError(Exception):
+class LedgerError(Exception):
     """Anything that stops the public log from being written or read; ``todo`` says what to do."""
 
     todo = ""
 
 
-class LogDamaged(PublicLogError):
+class LogDamaged(LedgerError):
     """What is stored is not what was signed: nothing more is appended to it."""
 
     def __init__(self, why: str) -> None:
@@ -19,7 +19,7 @@ class LogDamaged(PublicLogError):
         self.todo = "run yinxin log check; restore the newest backup; never sign over it"
 
 
-class EntryRefused(PublicLogError):
+class EntryRefused(LedgerError):
     """An act tried to record something that is no entry: a defect of ours."""
 
     def __init__(self, kind: str, why: str) -> None:
@@ -27,14 +27,14 @@ class EntryRefused(PublicLogError):
         self.kind, self.why = kind, why
 
 
-class TransactionOver(PublicLogError):
+class TransactionOver(LedgerError):
     """An entry was appended after its transaction had ended: a defect of ours."""
 
     def __init__(self) -> None:
         super().__init__("this transaction has ended")
 
 
-class NoSuchEntry(PublicLogError):
+class NoSuchEntry(LedgerError):
     """The log has no entry with this number yet."""
 
     def __init__(self, index: int, size: int) -> None:
@@ -42,7 +42,7 @@ class NoSuchEntry(PublicLogError):
         self.index, self.size = index, size
 
 
-class NoSuchRange(PublicLogError):
+class NoSuchRange(LedgerError):
     """There is no consistency proof between these two sizes."""
 
     def __init__(self, old: int, new: int, size: int) -> None:
@@ -50,7 +50,7 @@ class NoSuchRange(PublicLogError):
         self.old, self.new, self.size = old, new, size
 
 
-class NotCommitted(PublicLogError):
+class NotCommitted(LedgerError):
     """No entry commits to this row."""
 
     def __init__(self, table: str) -> None:
@@ -58,7 +58,7 @@ class NotCommitted(PublicLogError):
         self.table = table
 
 
-class IntentClosed(PublicLogError):
+class IntentClosed(LedgerError):
     """This intent has ended: what it announced must not happen any more."""
 
     def __init__(self, intent_id: str) -> None:

@@ -48,7 +48,7 @@ class Finding:
 class LedgerFindings:
     """The result of :func:`check_ledger`: how much was compared, and what is wrong (nothing, when empty)."""
 
-    entries: int
+    size: int
     checkpoints: int
     rows: int
     root: str  # of the recomputed tree, hexadecimal
@@ -62,7 +62,7 @@ class LedgerFindings:
     def to_json(self) -> dict[str, Json]:
         """For ``--json`` and reports."""
         return {
-            "entries": self.entries,
+            "size": self.size,
             "checkpoints": self.checkpoints,
             "rows": self.rows,
             "root": self.root,

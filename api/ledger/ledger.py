@@ -24,7 +24,8 @@ class Ledger:
     """Writer and reader of one log.  Safe to share between threads.
 
     Refuses to start (:class:`LogDamaged`) when the newest checkpoint is not ours or the database does not
-    hold the tree that it signs.
+    hold the tree that it signs.  ``inspecting`` starts all the same, to look at what is wrong; nothing is
+    appended to a damaged log either way.
     """
 
     def __init__(
@@ -34,11 +35,14 @@ class Ledger:
         signers: LogSigners,
         clock: Callable[[], datetime],
         random: Callable[[int], bytes],
+        inspecting: bool = False,
     ) -> None:
         self._database, self._signer = database, HeadSigner(signers)
         self._clock, self._random = clock, random
-        with database.read() as connection:
-            self._seen = require_head(connection, self._signer)
+        self._seen = 0  # the largest size that this process knows of; only ever grows
+        if not inspecting:
+            with database.read() as connection:
+                self._seen = require_head(connection, self._signer)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

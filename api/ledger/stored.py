@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
-
-from verify import GetNode
 
 from ..database.tables import ledger_checkpoints, ledger_entries, ledger_nodes
 from .errors import LogDamaged, NoSuchEntry
@@ -52,7 +50,7 @@ def stored_leaf(connection: Connection, index: int) -> bytes:
     return bytes(leaf)
 
 
-def node_reader(connection: Connection) -> GetNode:
+def node_reader(connection: Connection) -> Callable[[int, int], bytes]:
     """Reads stored nodes one by one.  A missing node raises :class:`LogDamaged`."""
 
     def get(level: int, index: int) -> bytes:
