@@ -3,10 +3,14 @@
 
 JSON is stored as canonical text (RFC 8785), times as UTC text, files as bytes beside the row that owns
 them: one transaction holds an act and everything it made, so nothing can be half-written.
-Rows of ``records``, ``grants``, ``submissions`` and ``documents`` are committed to the ledger.
+Rows of ``records``, ``seals``, ``grants``, ``submissions`` and ``documents`` are committed to the ledger, and
+with the last two the digests of their files.  ``ledger_index`` is left out of every commitment: no entry can
+name its own number.
 """
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     Column,
@@ -20,6 +24,12 @@ from sqlalchemy import (
 )
 
 from .tables import UtcTime, metadata
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as rows are committed with it: the same before it is stored and after it is read back."""
+    return moment.astimezone(UTC).isoformat()
+
 
 records = Table(
     "records",

@@ -13,17 +13,23 @@ from relying import Body, Face, Json, Row, Table
 from verify import canonical_json
 
 from ..database.tables_sealing import documents as table
+from ..database.tables_sealing import moment_text
+from .files import stored_sha256
 
 
 def committed(values: dict[str, Any]) -> dict[str, Json]:
     """The row as the ledger commits to it."""
-    return {**values, "issued_at": values["issued_at"].isoformat()}
+    plain = {name: value for name, value in values.items() if name != "ledger_index"}
+    return {**plain, "issued_at": moment_text(values["issued_at"])}
 
 
 def committed_documents(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:
-    """Every stored document, for the check of the database against the ledger."""
+    """Every stored document, for the check of the database against the ledger.
+
+    The digest is that of the stored bytes, not the one in the row: a changed file shows as a changed row.
+    """
     for row in connection.execute(select(table)):
-        yield row.id, committed(row._asdict())
+        yield row.id, {**committed(row._asdict()), "sha256": stored_sha256(connection, row.file_id)}
 
 
 def face_text(face: Face) -> str:

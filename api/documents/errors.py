@@ -16,6 +16,30 @@ class NoSuchDocument(DocumentError):
         self.document_id = document_id
 
 
+class DocumentIdMalformed(NoSuchDocument):
+    """What was typed cannot be the identifier of any document; ``rule`` says why."""
+
+    def __init__(self, typed: str, rule: str) -> None:
+        super().__init__(typed[:40])
+        self.rule = rule
+
+
+class NotYourDocument(DocumentError):
+    """Everybody may ask about it; its file is for its holder, its applicant and the agency that issued it."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(f"the file of {document_id} is not for this login")
+        self.document_id = document_id
+
+
+class FileAltered(DocumentError):
+    """The stored file is no longer the one that was released; it is not handed out."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(f"the stored file of {document_id} does not have the digest on record")
+        self.document_id = document_id
+
+
 class NotSelfService(DocumentError):
     """This document type is issued by an officer, never printed by its holder."""
 

@@ -137,6 +137,7 @@ class Issuing:
             issuer_name=order.seal.holder_name,
             made=order.made,
             at=order.at,
+            salt=self._means.random(16),
         )
 
 
@@ -165,7 +166,7 @@ def _record(tx: Transaction, made: Made, order: IssueOrder, *, file_id: str) -> 
         "seal_id": order.seal.seal_id,
         "officer": order.officer,
         "face": face_text(composed.face),
-        "record": canonical_json(composed.record).decode(),
+        "record": canonical_json(draft.record()).decode(),
         "qr_text": made.qr_text,
         "file_id": file_id,
         "sha256": sha256,
@@ -174,9 +175,8 @@ def _record(tx: Transaction, made: Made, order: IssueOrder, *, file_id: str) -> 
         "valid_until": composed.valid_until.isoformat() if composed.valid_until else None,
         "superseded_by": None,
     }
-    tx.connection.execute(insert(table).values(values))
     _supersede(tx, values)
-    return tx.commit_row(
+    index = tx.commit_row(
         "documents",
         draft.document_id,
         committed(values),
@@ -190,6 +190,8 @@ def _record(tx: Transaction, made: Made, order: IssueOrder, *, file_id: str) -> 
             "sm3": values["sm3"],
         },
     )
+    tx.connection.execute(insert(table).values(**values, ledger_index=index))
+    return index
 
 
 def _supersede(tx: Transaction, newer: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ the page, and nothing leaves that :func:`verify.check_pdf` does not pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from keys import Digest, HashAlgorithm, digest
@@ -18,7 +18,6 @@ from seal import (
     Attachment,
     Placement,
     SheetContent,
-    SheetTable,
     draw_seal,
     drawing_pdf,
     lay_out,
@@ -41,7 +40,10 @@ from verify import (
 
 from ..plugins import CHINA
 from ..seals import UsableSeal
+from .committed import face_text
+from .composing import sheet_of
 from .errors import SealDidNotVerify
+from .files import file_sha256
 from .ports import QrSigner, Site
 
 SPECIMEN = "样章 SPECIMEN"
@@ -59,9 +61,13 @@ class Draft:
     issuer_name: str
     made: Composition
     at: datetime
+    salt: bytes
 
     def record(self) -> Body:
-        """The record that the file embeds and the QR statement vouches for."""
+        """The record that the file embeds and the QR statement vouches for.
+
+        Its digest is public, so a salt goes in: whoever does not hold the document cannot test a guess at it.
+        """
         return {
             "format": "yinxin-record/1",
             "document_id": self.document_id,
@@ -71,8 +77,11 @@ class Draft:
             "issuer": self.issuer,
             "issuer_name": self.issuer_name,
             "holder": self.made.holder,
+            "holder_name": self.made.holder_name,
             "issued_at": self.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "valid_until": self.made.valid_until.isoformat() if self.made.valid_until else None,
+            "face_sha256": file_sha256(face_text(self.made.face).encode()),
+            "salt": self.salt.hex(),
             "record": self.made.record,
         }
 
@@ -90,9 +99,7 @@ class Made:
     qr_text: str
 
 
-def make(
-    draft: Draft, *, seal: UsableSeal, qr: QrSigner, site: Site, trust: Trust, log_index: int
-) -> Made:
+def make(draft: Draft, *, seal: UsableSeal, qr: QrSigner, site: Site, trust: Trust, log_index: int) -> Made:
     """Seal ``draft`` and reopen the result.  Raises :class:`SealDidNotVerify` rather than release it."""
     # 1. The statement first: the page shows it.
     qr_text = sign_statement(draft, qr=qr, site=site, log_index=log_index)
@@ -133,8 +140,8 @@ def make(
     # 4. The reader decides, not the writer.
     report = check_pdf(sealed, trust=trust, at=draft.at)
     if report.indication is not Indication.TOTAL_PASSED:
-        codes = [reason.code for part in (report, *report.signatures) for reason in part.reasons]
-        raise SealDidNotVerify(report.indication.value, tuple(codes))
+        reasons = [*report.reasons, *(reason for part in report.signatures for reason in part.reasons)]
+        raise SealDidNotVerify(report.indication.value, tuple(reason.code for reason in reasons))
     return Made(draft, sealed, qr_text)
 
 
@@ -177,14 +184,8 @@ def _facts(draft: Draft) -> QrFacts | None:
 
 
 def _sheet(draft: Draft, qr_text: str, site: Site) -> SheetContent:
-    face = draft.made.face
-    return SheetContent(
-        title=face.title,
-        subtitle=face.subtitle,
-        number=face.number,
-        rows=tuple((row.zh, row.value) for row in face.rows),
-        tables=tuple(SheetTable(one.title, one.columns, one.rows, one.empty) for one in face.tables),
-        paragraphs=face.paragraphs,
+    return replace(
+        sheet_of(draft.made.face),
         ecert_id=draft.ecert_id.encode(),
         document_id=group_document_id(draft.document_id),
         short_url=site.page(draft.document_id),

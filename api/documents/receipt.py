@@ -76,7 +76,9 @@ def compose_receipt(filed: Filed) -> Composition:
                     tuple((one.title, str(one.size), one.sha256) for one in filed.files),
                 ),
             ),
-            paragraphs=("平台已收到上列由申请人签章的文件,并核验其签章有效。本回执只证明收到,不代表审查结论。",),
+            paragraphs=(
+                "平台已收到上列由申请人签章的文件,并核验其签章有效。本回执只证明收到,不代表审查结论。",
+            ),
         ),
         record=record,
         serial=filed.number,

@@ -11,9 +11,9 @@ from relying import Json, Order
 from ..ledger import Ledger
 from ..plugins import EnabledModules
 from ..seals import UsableSeal
+from .composing import REHEARSAL, compose_numbered
 from .errors import NotSelfService
 from .issuing import Issued, IssueOrder, Issuing
-from .numbering import next_number
 
 
 class Sheets:
@@ -38,14 +38,8 @@ class Sheets:
             raise NotSelfService(document_type)
         data = self._modules.check_request(document_type, request)
         at, seal = self._clock(), self._platform_seal()
-        with self._ledger.transaction() as tx:
-            sequence = next_number(tx.connection, f"document/{document_type}")
-        made = self._modules.compose(
-            document_type,
-            Order(holder=holder, issuer=seal.holder, data=data, sequence=sequence, at=at),
-        )
+        order = Order(holder=holder, issuer=seal.holder, data=data, sequence=REHEARSAL, at=at)
+        made = compose_numbered(self._modules, self._ledger, declared.name, order)
         return self._issuing.issue(
-            IssueOrder(
-                type=declared.name, title=declared.zh, code=declared.code, made=made, seal=seal, at=at
-            )
+            IssueOrder(type=declared.name, title=declared.zh, code=declared.code, made=made, seal=seal, at=at)
         )

@@ -18,6 +18,7 @@ from .errors import (
 )
 from .fields import check_body
 from .loading import ADDRESSEE, GROUP, RESERVED_PARTS, found_plugins, load_plugins
+from .records import Entered, ModuleRecords, RecordStore, committed_records
 
 __all__ = [
     "ADDRESSEE",
@@ -25,14 +26,18 @@ __all__ = [
     "GROUP",
     "RESERVED_PARTS",
     "EnabledModules",
+    "Entered",
     "FieldProblem",
     "FieldsRefused",
     "ModuleMisbehaved",
+    "ModuleRecords",
     "NoSuchDeclaration",
     "NoSuchRecord",
     "PluginError",
     "PluginRefused",
+    "RecordStore",
     "check_body",
+    "committed_records",
     "found_plugins",
     "load_plugins",
 ]

@@ -19,6 +19,7 @@ from relying import Body, Json, Record
 from verify import canonical_json
 
 from ..database import Database
+from ..database.tables_sealing import moment_text
 from ..database.tables_sealing import records as table
 from ..ledger import Ledger
 
@@ -55,7 +56,9 @@ class ModuleRecords:
             piece = canonical_json({name: value})[1:-1].decode("utf-8")
             query = query.where(table.c.body.contains(piece, autoescape=True))
         with self._database.read() as connection:
-            found = [_record(row) for row in connection.execute(query.order_by(table.c.entered_at, table.c.key))]
+            found = [
+                _record(row) for row in connection.execute(query.order_by(table.c.entered_at, table.c.key))
+            ]
         return tuple(
             one for one in found if all(one.body.get(name) == value for name, value in equal.items())
         )
@@ -123,7 +126,7 @@ def record_key(module: str, kind: str, key: str, version: int) -> str:
 
 def committed(values: dict[str, Any]) -> dict[str, Json]:
     """The row as the ledger commits to it."""
-    return {**values, "entered_at": values["entered_at"].isoformat()}
+    return {**values, "entered_at": moment_text(values["entered_at"])}
 
 
 def committed_records(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:

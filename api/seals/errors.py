@@ -38,3 +38,11 @@ class SealUseRefused(SealRegistryError):
     def __init__(self, code: str, *, seal_id: str, document_type: str) -> None:
         super().__init__(f"use of seal {seal_id} for {document_type} refused: {code}")
         self.code, self.seal_id, self.document_type = code, seal_id, document_type
+
+
+class GrantMalformed(SealRegistryError):
+    """A grant that would allow nothing, or nobody knows what.  Names the field, the rule and what to do."""
+
+    def __init__(self, field: str, rule: str, todo: str) -> None:
+        super().__init__(f"{field}: {rule} ({todo})")
+        self.field, self.rule, self.todo = field, rule, todo

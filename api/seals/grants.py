@@ -20,8 +20,11 @@ from verify import canonical_json
 
 from ..database import Database
 from ..database.tables_sealing import grants as table
+from ..database.tables_sealing import moment_text, seals
 from ..ledger import Ledger
-from .errors import NoSuchGrant, SealUseRefused
+from .errors import GrantMalformed, NoSuchGrant, NoSuchSeal, SealUseRefused
+
+_LONGEST_TYPE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,11 @@ class GrantBook:
         period: tuple[datetime, datetime],
         by: str,
     ) -> Grant:
-        """Allow ``officer`` to use a seal; what is already granted until the same time is not granted twice."""
+        """Allow ``officer`` to use a seal; what a grant allows until the same time is not granted again.
+
+        The caller made sure that ``officer`` serves the agency that holds the seal.
+        """
+        _check(document_types, period)
         grant = Grant(
             id=self._random(16).hex(),
             seal_id=seal_id,
@@ -81,11 +88,14 @@ class GrantBook:
             "revoked_by": None,
         }
         with self._ledger.transaction() as tx:
+            if tx.connection.execute(select(seals.c.id).where(seals.c.id == seal_id)).first() is None:
+                raise NoSuchSeal(seal_id)
             same = tx.connection.execute(
                 select(table).where(
                     table.c.seal_id == seal_id,
                     table.c.officer == officer,
                     table.c.document_types == values["document_types"],
+                    table.c.valid_from <= grant.valid_from,
                     table.c.valid_until == grant.valid_until,
                     table.c.revoked_at.is_(None),
                 )
@@ -101,7 +111,7 @@ class GrantBook:
                 body={
                     "grant_id": grant.id,
                     "seal_id": seal_id,
-                    "document_types": sorted(grant.document_types),
+                    "document_types": list[Json](sorted(grant.document_types)),
                 },
             )
         return grant
@@ -125,18 +135,9 @@ class GrantBook:
         return self._get(grant_id)
 
     def authorise(self, use: Use) -> Grant:
-        """The grant that covers this use now.  A refusal is recorded, then raised as :class:`SealUseRefused`."""
-        at = self._clock()
+        """The grant that covers this use now; a refusal is recorded, then :class:`SealUseRefused` raised."""
         try:
-            if use.holder != use.agency:
-                raise GrantRefused("no-grant")
-            return authorise(
-                self.of_officer(use.officer),
-                officer=use.officer,
-                seal_id=use.seal_id,
-                document_type=use.document_type,
-                at=at,
-            )
+            return self._covering(use)
         except GrantRefused as refusal:
             with self._ledger.transaction() as tx:
                 tx.append(
@@ -152,6 +153,25 @@ class GrantBook:
                 refusal.code, seal_id=use.seal_id, document_type=use.document_type
             ) from refusal
 
+    def allows(self, use: Use) -> bool:
+        """Would :meth:`authorise` agree now?  For showing it beforehand; records nothing."""
+        try:
+            self._covering(use)
+        except GrantRefused:
+            return False
+        return True
+
+    def _covering(self, use: Use) -> Grant:
+        if use.holder != use.agency:
+            raise GrantRefused("no-grant")
+        return authorise(
+            self.of_officer(use.officer),
+            officer=use.officer,
+            seal_id=use.seal_id,
+            document_type=use.document_type,
+            at=self._clock(),
+        )
+
     def of_officer(self, officer: str) -> tuple[Grant, ...]:
         """Every grant ever given to one officer."""
         with self._database.read() as connection:
@@ -165,11 +185,26 @@ class GrantBook:
             return _grant(connection.execute(select(table).where(table.c.id == grant_id)).one())
 
 
+def _check(document_types: Sequence[str], period: tuple[datetime, datetime]) -> None:
+    if not document_types or not all(0 < len(name) <= _LONGEST_TYPE for name in document_types):
+        raise GrantMalformed(
+            "document_types",
+            "至少一种文书,名称不超过50个字符 / at least one document type, names of at most 50 characters",
+            "请填写文书种类,如 construction_permit / such as construction_permit",
+        )
+    if period[0].tzinfo is None or period[1].tzinfo is None or period[1] <= period[0]:
+        raise GrantMalformed(
+            "valid_until",
+            "截止时间须晚于起始时间,且都带时区 / must be after valid_from, both with a time zone",
+            "例如 2026-11-23T08:00:00+08:00 / such as 2026-11-23T08:00:00+08:00",
+        )
+
+
 def committed(values: dict[str, Any]) -> dict[str, Json]:
     """The row as the ledger commits to it."""
     times = ("valid_from", "valid_until", "granted_at", "revoked_at")
     return {
-        name: value.isoformat() if name in times and value is not None else value
+        name: moment_text(value) if name in times and value is not None else value
         for name, value in values.items()
     }
 

@@ -2,8 +2,8 @@
 """The seals of agencies: made once, listed, and opened for one use.
 
 A seal is a drawing, a key in the vault that nobody exports, and a certificate of profile ``seal`` for that
-key (国办发〔2025〕33号: code, holder, maker, validity, status).  A specimen stays a specimen: every design here
-carries 样章 SPECIMEN.
+key (国办发〔2025〕33号: code, holder, maker, validity, status).  A specimen stays a specimen: every design
+here carries 样章 SPECIMEN.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ from sqlalchemy import Connection, Row, insert, select
 from ca import SubjectName, make_request
 from keys import KeyKind, Vault
 from relying import Json
-from seal import SealDesign, draw_seal, drawing_svg
+from seal import SealDesign, SealDesignRefused, draw_seal, drawing_svg
 from verify import canonical_json, parse_uscc
 
 from ..database import Database
+from ..database.tables_sealing import moment_text
 from ..database.tables_sealing import seals as table
 from ..ledger import Ledger
 from .errors import NoSuchSeal
 from .ports import SealCertificates, UsableSeal
+
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class SealRegistry:
         """Draw, create the key, certify it, register.  Raises what the design or the code violates."""
         # 1. Refuse what cannot be drawn before a key exists.
         holder = str(parse_uscc(order.holder))
+        _check_holder_name(order.holder_name)
         design = SealDesign(name=order.name, line=order.line, code=order.code)
         svg = drawing_svg(draw_seal(design))
         # 2. The key never leaves the vault; a crash from here on leaves an unused key, nothing else.
@@ -83,7 +87,9 @@ class SealRegistry:
         label = f"seal-{seal_id}"
         self._vault.create_key(label, order.kind)
         signer = self._vault.signer(label)
-        subject = SubjectName(common_name=order.code, organization=order.holder_name, uscc=holder)
+        subject = SubjectName(
+            common_name=order.code or order.name, organization=order.holder_name, uscc=holder
+        )
         certificate_id = self._certificates.certify_seal(
             make_request(signer, subject), holder=holder, holder_name=order.holder_name, by=by
         )
@@ -95,7 +101,9 @@ class SealRegistry:
             "key_kind": order.kind.value,
             "key_label": label,
             "certificate_id": certificate_id,
-            "design": canonical_json({"name": design.name, "line": design.line, "code": design.code}).decode(),
+            "design": canonical_json(
+                {"name": design.name, "line": design.line, "code": design.code}
+            ).decode(),
             "svg": svg,
             "made_at": self._clock(),
             "made_by": by,
@@ -140,9 +148,18 @@ class SealRegistry:
         )
 
 
+def _check_holder_name(name: str) -> None:
+    if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise SealDesignRefused(
+            field="holder_name",
+            rule=f"机构名称为1–{_LONGEST_NAME}个字符 / 1-{_LONGEST_NAME} characters",
+            todo="请填写持有印章的机构名称 / give the name of the agency",
+        )
+
+
 def committed(values: dict[str, Any]) -> dict[str, Json]:
     """The row as the ledger commits to it."""
-    return {**values, "made_at": values["made_at"].isoformat()}
+    return {**values, "made_at": moment_text(values["made_at"])}
 
 
 def committed_seals(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:

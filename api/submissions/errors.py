@@ -18,6 +18,14 @@ class NoSuchSubmission(SubmissionError):
         self.submission_id = submission_id
 
 
+class NoSuchItem(SubmissionError):
+    """The submission has no sealed file of this name (any more, or yet)."""
+
+    def __init__(self, submission_id: str, item_id: str) -> None:
+        super().__init__(f"submission {submission_id} has no sealed file {item_id}")
+        self.submission_id, self.item_id = submission_id, item_id
+
+
 class UnknownAgency(SubmissionError):
     """The form is addressed to an agency that holds no seal on this platform."""
 
@@ -52,6 +60,17 @@ class SealingCertificateRefused(SubmissionError):
 
 class IdempotencyConflict(SubmissionError):
     """The same idempotency key came before with another content."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"idempotency key {key} came before with another content")
+        self.key = key
+
+
+class IdempotencyKeyMalformed(SubmissionError):
+    """Not 1 to 100 printable ASCII characters."""
+
+    def __init__(self) -> None:
+        super().__init__("an idempotency key is 1 to 100 printable ASCII characters")
 
 
 class SubmissionExpired(SubmissionError):

@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from relying import Body, Json
 
+FORM_ITEM = "form"
+"""Kind and name of the item that is the form itself; no slot may be called so."""
+
 
 class State(StrEnum):
     """Where a submission stands.  ``prepared`` may expire; the others are for ever."""
@@ -19,6 +22,10 @@ class State(StrEnum):
     SEALED = "sealed"
     APPROVED = "approved"
     RETURNED = "returned"
+
+
+FILED = frozenset({State.SEALED, State.APPROVED, State.RETURNED})
+"""What the agency addressed may see."""
 
 
 @dataclass(frozen=True, slots=True)

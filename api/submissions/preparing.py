@@ -3,32 +3,43 @@
 
 The applicant's key never comes here (invariant 1): this side computes digests, the applicant's side signs.
 Every check runs before the first row is written; one transaction writes all rows, or none.
+
+An idempotency key belongs to one account.  What it brings back is what was stored the first time, whatever
+happened to the world since; with another content, or for another applicant, it is a conflict.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, Row, insert, select
 
-from keys import HashAlgorithm, digest
-from relying import Body, Form, Order
-from seal import SealError, SealingCertificate, prepare_form, prepare_pdf
-from verify import canonical_json
+from relying import Body, Face, Form, Order
+from relying import Row as FaceRow
+from seal import PdfRefused, SealingCertificate, prepare_form, prepare_pdf
+from verify import VerifyError, canonical_json
 
 from ..database.tables_sealing import submission_items, submissions
-from ..documents import put_file
-from ..plugins import ADDRESSEE
+from ..documents import REHEARSAL, put_file, rehearse, require_printable
+from ..plugins import ADDRESSEE, FieldProblem, FieldsRefused
 from .certificate import check_sealing_certificate
-from .errors import AttachmentRefused, IdempotencyConflict, SlotsWrong, SubmissionExpired, UnknownAgency
-from .model import Applicant, Attached, Filing, State, Submission, form_record
+from .errors import (
+    AttachmentRefused,
+    IdempotencyConflict,
+    IdempotencyKeyMalformed,
+    SlotsWrong,
+    SubmissionExpired,
+    UnknownAgency,
+)
+from .model import FORM_ITEM, Applicant, Attached, Filing, State, Submission, form_record
 from .ports import SubmissionPorts
 from .store import change, read_submission
 
-FORM_ITEM = "form"
+LONGEST_KEY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +54,11 @@ class _PreparedItem:
 
 
 def prepare(ports: SubmissionPorts, filing: Filing, applicant: Applicant) -> Submission:
-    """Check and store; the same idempotency key brings back what was prepared the first time."""
-    fingerprint = _fingerprint(filing)
+    """Check and store; the same idempotency key brings back what was prepared the first time.
+
+    What was sealed since comes back without items: nothing is left to sign.
+    """
+    fingerprint = _fingerprint(filing, applicant)
     if (before := _earlier(ports, filing, applicant, fingerprint)) is not None:
         return before
     at = ports.clock()
@@ -85,9 +99,9 @@ def prepare(ports: SubmissionPorts, filing: Filing, applicant: Applicant) -> Sub
         "expires_at": at + timedelta(minutes=ports.minutes_to_sign),
     }
     with ports.ledger.transaction() as tx:
-        # Two requests with one key: the second finds what the first stored.
+        # Two requests with one key at the same moment: the second finds what the first stored.
         if (stored := _stored(tx.connection, filing, applicant)) is not None:
-            submission_id = _same(stored, fingerprint)
+            submission_id = _same(stored, fingerprint, at)
         else:
             tx.connection.execute(insert(submissions).values(values))
             for position, item in enumerate(items):
@@ -99,8 +113,94 @@ def prepare(ports: SubmissionPorts, filing: Filing, applicant: Applicant) -> Sub
                 kind="submission.prepared",
                 body={"form": form.name, "digests": [item.digest for item in items]},
             )
+    return _answer(ports, submission_id)
+
+
+def _fingerprint(filing: Filing, applicant: Applicant) -> str:
+    """SHA-256 over everything that was sent, and for whom."""
+    key = filing.idempotency_key
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise IdempotencyKeyMalformed
+    sent: Body = {
+        "form": filing.form,
+        "applicant": applicant.holder,
+        "data": filing.data,
+        "certificate": _sha256(filing.certificate),
+        "files": {name: _sha256(content) for name, content in filing.files.items()},
+    }
+    try:
+        return _sha256(canonical_json(sent))
+    except VerifyError as error:
+        raise FieldsRefused(
+            [
+                FieldProblem(
+                    "data",
+                    "应为 JSON,数值用整数或引号内的小数 / JSON without fractions or broken characters",
+                    '小数请写成文字,如 "31250.00" / write decimals as text, such as "31250.00"',
+                )
+            ]
+        ) from error
+
+
+def _earlier(
+    ports: SubmissionPorts, filing: Filing, applicant: Applicant, fingerprint: str
+) -> Submission | None:
+    """What this key prepared before; raises when it cannot be given back."""
     with ports.database.read() as connection:
-        return read_submission(connection, submission_id)
+        stored = _stored(connection, filing, applicant)
+    return None if stored is None else _answer(ports, _same(stored, fingerprint, ports.clock()))
+
+
+def _stored(connection: Connection, filing: Filing, applicant: Applicant) -> Row[Any] | None:
+    if filing.idempotency_key is None:
+        return None
+    return connection.execute(
+        select(submissions).where(
+            submissions.c.account_id == applicant.account_id,
+            submissions.c.idempotency_key == filing.idempotency_key,
+        )
+    ).one_or_none()
+
+
+def _same(stored: Row[Any], fingerprint: str, at: datetime) -> str:
+    """The id of the stored submission, if it is this one and can still be signed or already was."""
+    if stored.request_digest != fingerprint:
+        raise IdempotencyConflict(stored.idempotency_key)
+    over = stored.state == State.PREPARED.value and stored.expires_at <= at
+    if over or stored.state == State.EXPIRED.value:
+        raise SubmissionExpired(stored.id)
+    return str(stored.id)
+
+
+def _answer(ports: SubmissionPorts, submission_id: str) -> Submission:
+    with ports.database.read() as connection:
+        found = read_submission(connection, submission_id)
+    return found if found.state is State.PREPARED else replace(found, items=())
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _insert_item(
+    ports: SubmissionPorts, connection: Connection, submission_id: str, position: int, item: _PreparedItem
+) -> None:
+    file_id = ports.random(16).hex()
+    put_file(connection, file_id, item.content)
+    connection.execute(
+        insert(submission_items).values(
+            id=ports.random(16).hex(),
+            submission_id=submission_id,
+            position=position,
+            kind=item.kind,
+            name=item.name,
+            title=item.title,
+            prepared=canonical_json(item.state).decode(),
+            digest_algorithm=item.digest_algorithm,
+            digest=item.digest,
+            file_id=file_id,
+        )
+    )
 
 
 def _check_slots(form: Form, files: Mapping[str, bytes]) -> None:
@@ -123,11 +223,11 @@ def _addressee(ports: SubmissionPorts, form: Form, data: Body) -> str | None:
 def _rehearse(
     ports: SubmissionPorts, form: Form, applicant: Applicant, *, agency: str | None, data: Body, at: datetime
 ) -> None:
-    """Compose what approval would issue and throw it away: what cannot be issued is refused today."""
+    """What approval would issue, and the receipt: what cannot be issued is refused today."""
     if form.issues and agency:
-        ports.modules.compose(
-            form.issues, Order(holder=applicant.holder, issuer=agency, data=data, sequence=1, at=at)
-        )
+        order = Order(holder=applicant.holder, issuer=agency, data=data, sequence=REHEARSAL, at=at)
+        rehearse(ports.modules, form.issues, order)
+    require_printable(Face(title=form.zh, rows=(FaceRow("申请人", applicant.name),)), data)
 
 
 def _prepare_items(
@@ -136,7 +236,7 @@ def _prepare_items(
     prepared = prepare_form(record, sealing=sealing, at=at)
     items = [
         _PreparedItem(
-            kind="form",
+            kind=FORM_ITEM,
             name=FORM_ITEM,
             title=form.zh,
             state=prepared.state(),
@@ -152,8 +252,8 @@ def _prepare_items(
             pdf = prepare_pdf(
                 files[slot.name], sealing=sealing, at=at, placement=None, appearance=None, reason=form.zh
             )
-        except SealError as error:
-            raise AttachmentRefused(slot.name, why=error) from error
+        except PdfRefused as error:
+            raise AttachmentRefused(slot.name, code=error.code, why=f"{error.zh} / {error.en}") from error
         items.append(
             _PreparedItem(
                 kind="pdf",

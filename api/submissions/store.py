@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select, update
 
 from relying import Json
 
+from ..database.tables_sealing import files, moment_text
 from ..database.tables_sealing import submission_items as items_table
 from ..database.tables_sealing import submissions as table
+from ..documents import drop_file, put_file, stored_sha256
 from ..ledger import Transaction
 from .errors import NoSuchSubmission
 from .model import Item, State, Submission
@@ -20,12 +22,17 @@ from .model import Item, State, Submission
 _TIMES = ("prepared_at", "expires_at", "sealed_at", "decided_at")
 
 
-def read_submission(connection: Connection, submission_id: str) -> Submission:
-    """One submission with its items; raises :class:`NoSuchSubmission`."""
+def read_row(connection: Connection, submission_id: str) -> Row[Any]:
+    """The row of one submission; raises :class:`NoSuchSubmission`."""
     row = connection.execute(select(table).where(table.c.id == submission_id)).one_or_none()
     if row is None:
         raise NoSuchSubmission(submission_id)
-    return _submission(row, read_items(connection, submission_id))
+    return row
+
+
+def read_submission(connection: Connection, submission_id: str) -> Submission:
+    """One submission with its items; raises :class:`NoSuchSubmission`."""
+    return _submission(read_row(connection, submission_id), read_items(connection, submission_id))
 
 
 def read_items(connection: Connection, submission_id: str) -> tuple[Row[Any], ...]:
@@ -39,39 +46,92 @@ def list_submissions(connection: Connection, query: Select[Any]) -> tuple[Submis
     return tuple(_submission(row, ()) for row in connection.execute(query))
 
 
-def change(tx: Transaction, submission_id: str, values: dict[str, Any], *, kind: str, body: dict[str, Json]) -> int:
-    """Update one submission and commit the new row to the ledger."""
-    tx.connection.execute(update(table).where(table.c.id == submission_id).values(values))
-    row = tx.connection.execute(select(table).where(table.c.id == submission_id)).one()
+def replace_file(connection: Connection, item: Row[Any], file_id: str, content: bytes) -> None:
+    """The sealed file takes the place of the prepared one."""
+    put_file(connection, file_id, content)
+    _point_to(connection, item, file_id)
+
+
+def drop_prepared(connection: Connection, submission_id: str) -> None:
+    """Remove the files of a submission that was never sealed."""
+    for item in read_items(connection, submission_id):
+        _point_to(connection, item, None)
+
+
+def _point_to(connection: Connection, item: Row[Any], file_id: str | None) -> None:
+    values = {"file_id": file_id, "prepared": None}
+    connection.execute(update(items_table).where(items_table.c.id == item.id).values(values))
+    if item.file_id is not None:
+        drop_file(connection, item.file_id)
+
+
+def change(
+    tx: Transaction, submission_id: str, values: Mapping[str, Any], *, kind: str, body: Mapping[str, Json]
+) -> int:
+    """Update one submission and commit the new row, with the digests of its files, to the ledger."""
+    if values:
+        tx.connection.execute(update(table).where(table.c.id == submission_id).values(**values))
+    row = read_row(tx.connection, submission_id)
+    items = read_items(tx.connection, submission_id)
     return tx.commit_row(
         "submissions",
         submission_id,
-        committed(row._asdict(), read_items(tx.connection, submission_id)),
+        committed(row._asdict(), items, _recorded(tx.connection, items)),
         kind=kind,
         body={"submission_id": submission_id, **body},
     )
 
 
-def committed(values: dict[str, Any], items: Sequence[Row[Any]]) -> dict[str, Json]:
-    """The row and its items as the ledger commits to them."""
-    plain = {name: value for name, value in values.items() if name != "certificate"}
+def remember_index(connection: Connection, submission_id: str, index: int) -> None:
+    """Which entry filed this submission; found again by its proof, so it is not committed to."""
+    connection.execute(update(table).where(table.c.id == submission_id).values(ledger_index=index))
+
+
+def committed(
+    values: dict[str, Any], items: Sequence[Row[Any]], digests: Mapping[str, str | None]
+) -> dict[str, Json]:
+    """The row and its items as the ledger commits to them; ``digests`` are those of the items' files."""
+    plain = {name: value for name, value in values.items() if name not in ("certificate", "ledger_index")}
     for name in _TIMES:
         if plain[name] is not None:
-            plain[name] = plain[name].isoformat()
+            plain[name] = moment_text(plain[name])
     return {
         **plain,
-        "certificate": values["certificate"].hex(),
+        "certificate": bytes(values["certificate"]).hex(),
         "items": [
-            {"id": one.id, "position": one.position, "kind": one.kind, "name": one.name, "digest": one.digest}
+            {
+                "id": one.id,
+                "position": one.position,
+                "kind": one.kind,
+                "name": one.name,
+                "title": one.title,
+                "prepared": one.prepared,
+                "digest": one.digest,
+                "sha256": digests[one.id],
+            }
             for one in items
         ],
     }
 
 
 def committed_submissions(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:
-    """Every stored submission, for the check of the database against the ledger."""
+    """Every stored submission, for the check of the database against the ledger.
+
+    Digests are those of the stored bytes: a changed file shows as a changed submission.
+    """
     for row in connection.execute(select(table)):
-        yield row.id, committed(row._asdict(), read_items(connection, row.id))
+        items = read_items(connection, row.id)
+        digests = {one.id: stored_sha256(connection, one.file_id) for one in items}
+        yield row.id, committed(row._asdict(), items, digests)
+
+
+def _recorded(connection: Connection, items: Sequence[Row[Any]]) -> dict[str, str | None]:
+    """The digests as :func:`put_file` has just written them: nothing is hashed twice."""
+    query = select(files.c.sha256)
+    return {
+        one.id: connection.execute(query.where(files.c.id == one.file_id)).scalar_one_or_none()
+        for one in items
+    }
 
 
 def _submission(row: Row[Any], items: Sequence[Row[Any]]) -> Submission:

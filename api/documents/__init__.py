@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Documents that this service issues: made once, sealed, recorded, looked up by everybody.
+
+:class:`Issuing` is the one way in; :class:`Library` answers the public and hands files to their owners.
+"""
+
+from __future__ import annotations
+
+from .answering import DocumentState, Line, LineState, PublicAnswer
+from .committed import committed_documents
+from .composing import REHEARSAL, compose_numbered, rehearse, require_printable
+from .errors import (
+    DocumentError,
+    DocumentIdMalformed,
+    FileAltered,
+    IssuedMeanwhile,
+    NoSuchDocument,
+    NotSelfService,
+    NotYourDocument,
+    SealDidNotVerify,
+)
+from .files import drop_file, file_sha256, get_file, put_file, stored_sha256
+from .issuing import Issued, IssueOrder, Issuing, Means, Within
+from .library import Library, StoredDocument
+from .numbering import next_number
+from .ports import QrSigner, Site
+from .receipt import RECEIPT, RECEIPT_CODE, RECEIPT_TITLE, Filed, SealedFile, compose_receipt
+from .sheets import Sheets
+
+__all__ = [
+    "RECEIPT",
+    "RECEIPT_CODE",
+    "RECEIPT_TITLE",
+    "REHEARSAL",
+    "DocumentError",
+    "DocumentIdMalformed",
+    "DocumentState",
+    "FileAltered",
+    "Filed",
+    "IssueOrder",
+    "Issued",
+    "IssuedMeanwhile",
+    "Issuing",
+    "Library",
+    "Line",
+    "LineState",
+    "Means",
+    "NoSuchDocument",
+    "NotSelfService",
+    "NotYourDocument",
+    "PublicAnswer",
+    "QrSigner",
+    "SealDidNotVerify",
+    "SealedFile",
+    "Sheets",
+    "Site",
+    "StoredDocument",
+    "Within",
+    "committed_documents",
+    "compose_numbered",
+    "compose_receipt",
+    "drop_file",
+    "file_sha256",
+    "get_file",
+    "next_number",
+    "put_file",
+    "rehearse",
+    "require_printable",
+    "stored_sha256",
+]

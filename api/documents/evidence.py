@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the service can prove about one document on record, each part by itself.
+
+Who issued it: the signed statement of its QR code.  Unaltered: the record has the digest that was signed, the
+page's facts have the digest that the record names, the file has the digest that is in the public log.  In the
+log: the inclusion proof against the newest checkpoint.  All three are checked with :mod:`verify`, exactly as
+a stranger would; an edit in the database turns one of them into a no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from keys import HashAlgorithm, digest
+from relying import Body, Face
+from verify import (
+    Indication,
+    JsonMalformed,
+    LogProof,
+    Report,
+    Trust,
+    check_log_proof,
+    check_qr,
+    parse_json,
+)
+
+from ..ledger import Ledger, LedgerError
+from .committed import parse_face
+from .files import file_sha256
+
+_RECORDED = ("ecert_id", "type", "title", "issuer", "issuer_name", "holder", "holder_name", "valid_until")
+_LOGGED = ("ecert_id", "type", "seal_id", "sha256", "sm3")
+_STATEMENT_HOLDS = {"QR_GENUINE", "QR_EXPIRED"}
+"""A statement that has run out is still a genuine one: the answer on the present status says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document as it lies in the database, read in one moment; nothing is checked by having one."""
+
+    row: Row[Any]
+    content: bytes | None
+    predecessor: str | None
+    successor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """``None`` stands for what cannot be decided now."""
+
+    issued: bool | None
+    unaltered: bool
+    logged: bool | None
+    log_size: int | None
+    face: Face | None  # only when the signed record vouches for it
+    record: Body | None
+
+
+def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidence:
+    """Check everything; never raises, whatever stands in the row."""
+    row = kept.row
+    statement = check_qr(row.qr_text, trust=trust, at=at)
+    record = _record(row, statement.facts)
+    face = _face(row, record)
+    proof = _proof(ledger, row.ledger_index)
+    logged, size = _logged(row, proof, trust=trust, at=at)
+    same_file = kept.content is not None and file_sha256(kept.content) == row.sha256
+    same_entry = proof is not None and _entry_agrees(row, proof.entry)
+    return Evidence(
+        issued=_issued(row, statement),
+        unaltered=record is not None and face is not None and same_file and same_entry,
+        logged=logged,
+        log_size=size,
+        face=face,
+        record=record,
+    )
+
+
+def _issued(row: Row[Any], statement: Report) -> bool | None:
+    facts = statement.facts
+    if facts and (facts["document_id"], facts["document_kind"]) != (row.id, row.type):
+        return False
+    if statement.indication is Indication.INDETERMINATE:
+        return None
+    return {reason.code for reason in statement.reasons} <= _STATEMENT_HOLDS
+
+
+def _record(row: Row[Any], stated: Mapping[str, Any]) -> Body | None:
+    """The record, if it is the one that was signed and the row agrees with it."""
+    if digest(HashAlgorithm.SHA256, row.record.encode()).value.hex() != stated.get("record_digest"):
+        return None
+    try:
+        record = parse_json(row.record.encode())
+    except JsonMalformed:
+        return None
+    if not isinstance(record, dict) or record.get("document_id") != row.id:
+        return None
+    agrees = all(record.get(name) == getattr(row, name) for name in _RECORDED)
+    return record if agrees and record.get("issued_at") == f"{row.issued_at:%Y-%m-%dT%H:%M:%SZ}" else None
+
+
+def _face(row: Row[Any], record: Body | None) -> Face | None:
+    if record is None or record.get("face_sha256") != file_sha256(row.face.encode()):
+        return None
+    return parse_face(row.face)
+
+
+def _proof(ledger: Ledger, index: int) -> LogProof | None:
+    try:
+        return ledger.prove(index)
+    except LedgerError:
+        return None
+
+
+def _logged(
+    row: Row[Any], proof: LogProof | None, *, trust: Trust, at: datetime
+) -> tuple[bool | None, int | None]:
+    if proof is None:
+        return False, None
+    report = check_log_proof(proof.encode(), trust=trust, at=at)
+    size = report.facts.get("size")
+    if not _is_issue_of(row, proof.entry) or report.indication is Indication.TOTAL_FAILED:
+        return False, None
+    passed = report.indication is Indication.TOTAL_PASSED
+    return (True if passed else None), size if isinstance(size, int) else None
+
+
+def _body(entry: bytes) -> Mapping[str, Any]:
+    """What the entry says about the document that it issues; nothing for any other entry."""
+    try:
+        value = parse_json(entry)
+    except JsonMalformed:
+        return {}
+    if not isinstance(value, dict) or value.get("kind") != "document.issued":
+        return {}
+    body = value.get("body")
+    return body if isinstance(body, dict) else {}
+
+
+def _is_issue_of(row: Row[Any], entry: bytes) -> bool:
+    return bool(_body(entry).get("document_id") == row.id)
+
+
+def _entry_agrees(row: Row[Any], entry: bytes) -> bool:
+    body = _body(entry)
+    return body.get("document_id") == row.id and all(body.get(name) == getattr(row, name) for name in _LOGGED)

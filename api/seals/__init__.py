@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seals of agencies and who may use them.
+
+A seal is opened by :class:`SealRegistry` for one use; whoever opens one has asked :class:`GrantBook` first.
+"""
+
+from __future__ import annotations
+
+from .errors import (
+    GrantMalformed,
+    NoSuchGrant,
+    NoSuchSeal,
+    NotAnOfficer,
+    SealRegistryError,
+    SealUseRefused,
+)
+from .grants import GrantBook, Use, committed_grants
+from .ports import SealCertificates, UsableSeal
+from .registry import RegisteredSeal, SealOrder, SealRegistry, committed_seals
+
+__all__ = [
+    "GrantBook",
+    "GrantMalformed",
+    "NoSuchGrant",
+    "NoSuchSeal",
+    "NotAnOfficer",
+    "RegisteredSeal",
+    "SealCertificates",
+    "SealOrder",
+    "SealRegistry",
+    "SealRegistryError",
+    "SealUseRefused",
+    "UsableSeal",
+    "Use",
+    "committed_grants",
+    "committed_seals",
+]
