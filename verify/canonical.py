@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """JSON in exactly one spelling (RFC 8785), and a reader that takes no second meaning (RFC 8259).
 
-What is signed or hashed is ``canonical_json`` of a value.  Stricter than both texts: no fractions or exponents
-(two programs round them differently), no duplicate names, no lone surrogates, nesting at most 64.
+What is signed or hashed is ``canonical_json`` of a value.  Stricter than both texts: no fractions or
+exponents (two programs round them differently), no duplicate names, no lone surrogates, nesting at most 64.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import rfc8785
 
 from .errors import VerifyError
 
-Json: TypeAlias = "None | bool | int | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 DEEPEST = 64
 LARGEST_NUMBER = 2**53 - 1
@@ -137,7 +137,7 @@ def _integer(digits: str) -> int:
 
 
 def _no_fraction(digits: str) -> NoReturn:
-    raise JsonMalformed("a number with a fraction or an exponent")
+    raise JsonMalformed(f"{digits[:_LONGEST_NUMBER]} has a fraction or an exponent")
 
 
 def _no_constant(name: str) -> NoReturn:

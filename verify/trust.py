@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a verifier trusts.  It comes from configuration or a signed trust list, never from what is checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from keys import PublicKey
+
+from .x509 import Certificate, Crl
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """A key that signs checkpoints of the public log.
+
+    ``key``: 32 raw bytes for ``ed25519``, SubjectPublicKeyInfo for ``sm2``.
+    """
+
+    name: str  # the origin line of its log
+    algorithm: str
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QrKey:
+    """A key that signs statements in QR codes, and what it may sign when."""
+
+    kid: str  # eight lower-case hexadecimal digits
+    algorithm: str  # "SM2" or "ES256"
+    public_key: PublicKey
+    authority: str
+    kinds: tuple[str, ...]
+    sign_from: datetime
+    sign_until: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Anchors are believed; intermediates and revocation lists only help to find and to check a path.
+
+    ``next_update``: after it the whole is stale and nothing passes.
+    """
+
+    anchors: tuple[Certificate, ...] = ()
+    intermediates: tuple[Certificate, ...] = ()
+    crls: tuple[Crl, ...] = ()
+    qr_keys: tuple[QrKey, ...] = ()
+    log_keys: tuple[LogKey, ...] = ()
+    hosts: tuple[str, ...] = ()
+    issued: datetime | None = None
+    next_update: datetime | None = None
+    sequence: int | None = None
+    source: str = ""

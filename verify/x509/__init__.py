@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Certificates, revocation lists, and whether a path of them leads to what a verifier trusts."""
+
+from __future__ import annotations
+
+from .certificate import Certificate, parse_certificate
+from .check import check_certificate
+from .constraints import Purpose
+from .crl import Crl, Revoked, Scope, parse_crl
+from .errors import (
+    CertificateMalformed,
+    CertificateUnsupported,
+    CrlMalformed,
+    CrlUnsupported,
+    X509Error,
+)
+from .name import Name, read_name
+from .path import TrustedMaterial
+from .reports import certificate_report, crl_report
+
+__all__ = [
+    "Certificate",
+    "CertificateMalformed",
+    "CertificateUnsupported",
+    "Crl",
+    "CrlMalformed",
+    "CrlUnsupported",
+    "Name",
+    "Purpose",
+    "Revoked",
+    "Scope",
+    "TrustedMaterial",
+    "X509Error",
+    "certificate_report",
+    "check_certificate",
+    "crl_report",
+    "parse_certificate",
+    "parse_crl",
+    "read_name",
+]

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check a certificate: RFC 5280 section 6, verdicts of ETSI EN 319 102-1 section 5.2.6.
+
+Stricter than the RFC: without a fresh revocation list of each issuer on the path nothing passes, and a trust
+whose own time has run out lets nothing pass either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from ..canonical import Json
+from ..report import Reason, SignatureReport, SubIndication
+from .certificate import Certificate
+from .constraints import Purpose, called, path_findings
+from .crl import Crl
+from .facts import chain_facts, holder_facts, status_facts
+from .findings import Finding, failed, judged, unsure
+from .moments import shown
+from .path import Path, PathSearch, TrustedMaterial
+from .revocation import Standing, Status, status_of
+
+FORMAT = "X.509"
+_GOOD = Reason(
+    "CERTIFICATE_TRUSTED",
+    "证书有效:证书链可追溯到受信任的根,未被吊销",
+    "the certificate is valid: it chains to a trusted root and is not revoked",
+)
+
+
+def check_certificate(
+    certificate: Certificate,
+    trust: TrustedMaterial,
+    at: datetime,
+    *,
+    purpose: Purpose,
+    intermediates: Sequence[Certificate] = (),
+    crls: Sequence[Crl] = (),
+) -> SignatureReport:
+    """The verdict on a certificate at one moment.
+
+    ``intermediates`` and ``crls`` came with the message: they help to find and to judge a path, and are
+    believed only as far as an anchor of ``trust`` vouches for them.
+    """
+    search = PathSearch(trust, intermediates)
+    facts: dict[str, Json] = {"signer": holder_facts(certificate), "chain": []}
+    best: SignatureReport | None = None
+    for path in search.paths(certificate):
+        report = _judge(path, trust, at, purpose, (*trust.crls, *crls), facts)
+        if best is None or report.sub_indication is None:
+            best = report
+        if report.sub_indication is None:
+            break
+    if best is None:
+        facts["revocation"] = {"status": Standing.UNKNOWN.value}
+        return judged(FORMAT, [_no_path(certificate, search.refused)], _GOOD, facts)
+    return best
+
+
+def _judge(
+    path: Path,
+    trust: TrustedMaterial,
+    at: datetime,
+    purpose: Purpose,
+    crls: Sequence[Crl],
+    facts: dict[str, Json],
+) -> SignatureReport:
+    statuses = [status_of(one, path[place + 1], crls, at) for place, one in enumerate(path[:-1])]
+    found = list(path_findings(path, at, purpose))
+    for place, status in enumerate(statuses):
+        found.extend(_status_findings(path[place], status, leaf=place == 0))
+    if trust.next_update is not None and at > trust.next_update:
+        found.append(
+            unsure(
+                SubIndication.TRY_LATER,
+                "TRUST_LIST_STALE",
+                "信任名单已过更新期限,请获取最新名单后再验",
+                f"the trust list was due for renewal at {shown(trust.next_update)}; fetch a fresh one",
+            )
+        )
+    more: dict[str, Json] = {
+        "chain": chain_facts(path, statuses),
+        "revocation": status_facts(statuses[0] if statuses else None),
+    }
+    return judged(FORMAT, found, _GOOD, {**facts, **more})
+
+
+def _no_path(certificate: Certificate, refused: Certificate | None) -> Finding:
+    if refused is not None:
+        return failed(
+            SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
+            "CHAIN_SIGNATURE_INVALID",
+            f"证书 {called(refused)} 上的颁发者签名验证失败:证书被改动或系伪造,请勿采信",
+            f"the issuer's signature on certificate {called(refused)} does not verify: "
+            "it was altered or forged, do not rely on it",
+        )
+    issuer = certificate.issuer.common_name or certificate.issuer.text
+    return unsure(
+        SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
+        "CHAIN_UNTRUSTED",
+        f"证书链不能追溯到受信任的根(颁发者 {issuer}),请核对颁发机构或补充其证书链",
+        f"no chain leads to a trusted root (issuer {issuer}); check the issuer or add its chain",
+    )
+
+
+def _status_findings(one: Certificate, status: Status, *, leaf: bool) -> Iterator[Finding]:
+    who = "证书" if leaf else f"颁发机构证书 {called(one)} "
+    subject = "the certificate" if leaf else f"the certificate of the authority {called(one)}"
+    if status.standing is Standing.REVOKED and status.revoked is not None:
+        yield failed(
+            SubIndication.REVOKED,
+            "CERTIFICATE_REVOKED" if leaf else "ISSUER_REVOKED",
+            f"{who}已于 {shown(status.revoked.at)} 吊销({status.revoked.reason}),请勿采信",
+            f"{subject} was revoked at {shown(status.revoked.at)} ({status.revoked.reason}); "
+            "do not rely on it",
+        )
+    elif status.standing is Standing.ON_HOLD and status.revoked is not None:
+        yield unsure(
+            SubIndication.TRY_LATER,
+            "CERTIFICATE_ON_HOLD" if leaf else "ISSUER_ON_HOLD",
+            f"{who}自 {shown(status.revoked.at)} 起暂停使用,恢复后再验",
+            f"{subject} has been on hold since {shown(status.revoked.at)}; try again when that has ended",
+        )
+    elif status.standing is Standing.UNKNOWN:
+        due = status.crl.next_update if status.crl is not None else None
+        zh, en = "没有其颁发者的有效吊销列表", "no usable revocation list of its issuer"
+        if due is not None:
+            zh, en = f"手头的吊销列表有效期至 {shown(due)}", f"the list at hand is good until {shown(due)}"
+        yield unsure(
+            SubIndication.TRY_LATER,
+            "REVOCATION_UNKNOWN" if leaf else "ISSUER_REVOCATION_UNKNOWN",
+            f"{who}的吊销状态未知:{zh},请获取最新吊销列表后再验",
+            f"it is not known whether {subject} was revoked: {en}; fetch a fresh one and try again",
+        )

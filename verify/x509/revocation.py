@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is a certificate revoked?  RFC 5280 section 6.3, with complete lists of the issuer itself only.
+
+The newest usable list decides. Usable means: the issuer's key signed it, the issuer may sign lists, all that is
+in it is understood, and it is fresh at the time of the check. One rule goes further: a revocation is for ever
+(all but a hold), so a list that is no longer fresh can still prove one, and never its absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .certificate import Certificate
+from .crl import HOLD, Crl, Revoked
+from .path import keys_agree
+from .signatures import signed_by
+
+
+class Standing(StrEnum):
+    """What is known about the status of a certificate."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    ON_HOLD = "on-hold"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """``crl`` is the list that decided; for an unknown status the newest one that is out of date, if any."""
+
+    standing: Standing
+    crl: Crl | None = None
+    revoked: Revoked | None = None
+
+
+def status_of(certificate: Certificate, issuer: Certificate, crls: Iterable[Crl], at: datetime) -> Status:
+    """The status at one moment."""
+    authentic = sorted(_authentic(certificate, issuer, crls), key=_age, reverse=True)
+    for crl in authentic:
+        entry = crl.entries.get(certificate.serial)
+        if entry is not None and entry.reason != HOLD and entry.at <= at:
+            return Status(Standing.REVOKED, crl, entry)
+    fresh = [crl for crl in authentic if is_fresh(crl, at)]
+    if not fresh:
+        return Status(Standing.UNKNOWN, authentic[0] if authentic else None)
+    entry = fresh[0].entries.get(certificate.serial)
+    held = entry is not None and entry.at <= at
+    return Status(Standing.ON_HOLD if held else Standing.GOOD, fresh[0], entry if held else None)
+
+
+def is_fresh(crl: Crl, at: datetime) -> bool:
+    """A list without an end proves nothing about today."""
+    return crl.next_update is not None and crl.this_update <= at <= crl.next_update
+
+
+def may_sign_lists(issuer: Certificate) -> bool:
+    """Key usage cRLSign, unless the certificate does not speak of key usage."""
+    return issuer.key_usage is None or "cRLSign" in issuer.key_usage
+
+
+def _authentic(certificate: Certificate, issuer: Certificate, crls: Iterable[Crl]) -> Iterator[Crl]:
+    if not may_sign_lists(issuer):
+        return
+    for crl in dict.fromkeys(crls):
+        if (
+            crl.issuer == issuer.subject
+            and not crl.critical_unknown
+            and keys_agree(crl.authority_key_id, issuer)
+            and _covers(crl, certificate)
+            and signed_by(crl, issuer.public_key)
+        ):
+            yield crl
+
+
+def _covers(crl: Crl, certificate: Certificate) -> bool:
+    scope = crl.scope
+    if (scope.only_users and certificate.is_ca) or (scope.only_authorities and not certificate.is_ca):
+        return False
+    return not scope.urls or not set(scope.urls).isdisjoint(certificate.crl_urls)
+
+
+def _age(crl: Crl) -> tuple[datetime, int]:
+    return crl.this_update, crl.number or 0
