@@ -70,7 +70,7 @@ class Intents:
                 kind="intent.opened",
                 body={"intent_id": intent_id, "act": kind, "facts": body},
             )
-            tx.connection.execute(insert(table).values(values, ledger_index=index))
+            tx.connection.execute(insert(table).values({**values, "ledger_index": index}))
         return Intent(intent_id, kind, index)
 
     def close(self, tx: Transaction, intent: Intent, outcome: str) -> None:

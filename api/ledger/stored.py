@@ -43,10 +43,13 @@ def entry_count(connection: Connection) -> int:
 
 def stored_leaf(connection: Connection, index: int) -> bytes:
     """The bytes of one entry.  Raises :class:`NoSuchEntry`."""
+    count = entry_count(connection)
+    if not 0 <= index < count:  # asked first: a number beyond the column's range is an error of the driver
+        raise NoSuchEntry(index, count)
     query = select(ledger_entries.c.leaf).where(ledger_entries.c.entry_index == index)
     leaf = connection.execute(query).scalar_one_or_none()
     if leaf is None:
-        raise NoSuchEntry(index, entry_count(connection))
+        raise LogDamaged(f"entry {index} is missing")
     return bytes(leaf)
 
 
