@@ -14,8 +14,9 @@ from verify import VerifyError
 
 from ..accounts import AccountError
 from ..certificates import CertificateError, IssuedCertificate, IssueOrder
+from ..console import CONSOLE
 from ..settings import SettingsError
-from ..wiring import CONSOLE, WiringError, open_service
+from ..wiring import WiringError, open_service
 from .output import DEFAULT_DATA, DataOption, JsonOption, console, plain_errors, print_json, refuse
 
 app = typer.Typer(help="证书 certificates: issue, show, revoke.", no_args_is_help=True)

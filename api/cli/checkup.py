@@ -102,7 +102,7 @@ def _directory(data: Path) -> Iterator[Note]:
 
 def _opened(data: Path) -> Iterator[Note]:
     try:
-        service = open_service(data, repair=False)
+        service = open_service(data)
     except (SettingsError, WiringError, KeysError) as error:
         yield Note("problem", f"the service cannot start: {error}", getattr(error, "todo", ""))
         return

@@ -23,7 +23,7 @@ app = typer.Typer(help="公开日志 the public log: check, proof.", no_args_is_
 def check(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Recompute every entry, every checkpoint and every protected row; exit code 1 when anything differs."""
     with plain_errors(SettingsError, WiringError):
-        service = open_service(data, repair=False)
+        service = open_service(data)
     try:
         with complaints.status("重算日志 recomputing the log…"):
             found = service.check_ledger()
@@ -49,7 +49,7 @@ def proof(
 ) -> None:
     """Entry, inclusion proof and signed checkpoint in one JSON file that `yinxin verify` accepts."""
     with plain_errors(SettingsError, WiringError, LedgerError, ProofError):
-        service = open_service(data, repair=False)
+        service = open_service(data)
         try:
             made = service.ledger.prove(index).encode()
         finally:

@@ -10,6 +10,7 @@ import typer
 
 from seal import SealError
 
+from ..documents import DocumentError
 from ..seals import SealRegistryError
 from ..settings import SettingsError
 from ..wiring import WiringError, open_service
@@ -20,7 +21,9 @@ def seal(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="the PDF to seal")],
     seal_id: Annotated[str, typer.Option("--seal", help="id of the seal; `yinxin doctor` lists them")],
     out: Annotated[Path, typer.Option(help="where to write the sealed PDF")],
-    page: Annotated[int, typer.Option(help="page for the seal, from 1; the last page by default")] = 0,
+    page: Annotated[int, typer.Option(help="page for the seal", min=1)] = 1,
+    x: Annotated[float, typer.Option(help="millimetres from the left edge to the seal")] = 140.0,
+    y: Annotated[float, typer.Option(help="millimetres from the upper edge to the seal")] = 230.0,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,10 +32,10 @@ def seal(
         content = file.read_bytes()
     except OSError as error:
         raise refuse(f"cannot read {file}: {error.strerror}", "check the path") from error
-    with plain_errors(SettingsError, WiringError, SealError, SealRegistryError):
+    with plain_errors(SettingsError, WiringError, SealError, SealRegistryError, DocumentError):
         service = open_service(data)
         try:
-            made = service.seal_file(content, seal_id, page=page)
+            made = service.console.seal(content, seal_id, page=page - 1, at_mm=(x, y))
         finally:
             service.close()
     out.write_bytes(made.pdf)

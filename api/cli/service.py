@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -59,7 +58,7 @@ def serve(
     from ..routes import create_app
 
     with plain_errors(SettingsError, WiringError):
-        service = open_service(Path(data))
+        service = open_service(data, start=True)
     configure_logs()
     try:
         uvicorn.run(

@@ -40,7 +40,11 @@ def challenge(service: ServiceOf, _body: Nothing | None = None) -> dict[str, obj
 def login(body: Answer, request: Request, response: Response, service: ServiceOf) -> dict[str, object]:
     """Log in; the answer carries a bearer token for programs and sets a cookie for browsers."""
     session = service.login.login(
-        body.challenge_id, body.certificate, body.signature, act_for=body.act_for or None
+        body.challenge_id,
+        body.certificate,
+        body.signature,
+        act_for=body.act_for or None,
+        source=request.client.host if request.client else "",
     )
     response.set_cookie(
         COOKIE,

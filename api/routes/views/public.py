@@ -21,7 +21,7 @@ from verify import (
     picture_of_pdf,
 )
 
-from ...documents import NoSuchDocument, PublicAnswer
+from ...documents import DocumentIdMalformed, NoSuchDocument, PublicAnswer
 from ...login import Session
 from ...pages import render
 from ...pages.words import Said, china, result
@@ -94,7 +94,7 @@ def live(request: Request, document_id: str, session: Visitor, service: ServiceO
     """The page that the QR code opens."""
     try:
         found = service.library.lookup(document_id)
-    except NoSuchDocument:
+    except (NoSuchDocument, DocumentIdMalformed):
         return render(
             request, "document.html", {**frame(session, "verify"), **_unknown(document_id)}, status=404
         )
@@ -163,6 +163,11 @@ HEADLINES = {
         "warn",
         Said("真实,但已被新版取代", "Genuine, but replaced by a newer version"),
         Said("请以新版为准,见下方链接。", "Rely on the newer version, linked below."),
+    ),
+    "undecided": (
+        "unsure",
+        Said("目前无法判定", "Undecided at the moment"),
+        Said("请稍后再查;急需时向出具机关核实。", "Try again later, or ask the issuer."),
     ),
     "doubtful": (
         "fail",

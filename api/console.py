@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sealing a ready PDF at the console of the service: granted for the moment, recorded, then released.
+
+Whoever can open the vault could sign anyway; what this adds is the trace.  The use is a grant of one minute
+to the console, an intent, and an entry with the digest — before the file is written anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from seal import Appearance, Placement, draw_seal, drawing_pdf, seal_pdf
+from verify import Indication, Trust, check_pdf
+
+from .documents import SealDidNotVerify
+from .ledger import Intents, Ledger
+from .seals import GrantBook, SealRegistry, Use
+
+CONSOLE = "console"
+"""Who acts, in rows and entries, when the operator works at the console instead of over HTTP."""
+
+FILE = "file"
+"""The document type of a file that no module composed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAtConsole:
+    """A sealed file and where its entry stands."""
+
+    pdf: bytes = field(repr=False)
+    sha256: str
+    ledger_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSealing:
+    """Seals files for the operator."""
+
+    seals: SealRegistry
+    grants: GrantBook
+    ledger: Ledger
+    intents: Intents
+    trust: Callable[[], Trust]
+    clock: Callable[[], datetime]
+
+    def seal(self, data: bytes, seal_id: str, *, page: int, at_mm: tuple[float, float]) -> SealedAtConsole:
+        """Seal ``data`` on a page counted from 0, the seal's top left corner at ``at_mm``.
+
+        Raises what the file, the seal or the place refuses; then nothing was signed.
+        """
+        at, registered = self.clock(), self.seals.get(seal_id)
+        self.grants.give(
+            seal_id,
+            CONSOLE,
+            document_types=[FILE],
+            period=(at - timedelta(minutes=1), at + timedelta(minutes=1)),
+            by=CONSOLE,
+        )
+        self.grants.authorise(
+            Use(
+                officer=CONSOLE,
+                agency=registered.holder,
+                seal_id=seal_id,
+                holder=registered.holder,
+                document_type=FILE,
+            )
+        )
+        usable = self.seals.open(seal_id)
+        stream, box = drawing_pdf(draw_seal(usable.design))
+        size = usable.design.diameter_mm
+        intent = self.intents.open(
+            "file.seal", {"seal_id": seal_id, "sha256": hashlib.sha256(data).hexdigest()}
+        )
+        try:
+            sealed = seal_pdf(
+                data,
+                usable.signer,
+                sealing=usable.sealing,
+                at=at,
+                placement=Placement(page=page, x_mm=at_mm[0], y_mm=at_mm[1], width_mm=size, height_mm=size),
+                appearance=Appearance(stream, box),
+                reason=usable.holder_name,
+            )
+            report = check_pdf(sealed, trust=self.trust(), at=at)
+            if report.indication is not Indication.TOTAL_PASSED:
+                codes = [reason.code for part in (report, *report.signatures) for reason in part.reasons]
+                raise SealDidNotVerify(report.indication.value, tuple(codes))
+            digest = hashlib.sha256(sealed).hexdigest()
+            with self.ledger.transaction() as tx:
+                index = tx.append("file.sealed", {"seal_id": seal_id, "sha256": digest})
+                self.intents.close(tx, intent, "sealed")
+        except Exception as error:
+            self.intents.fail(intent, type(error).__name__)
+            raise
+        return SealedAtConsole(sealed, digest, index)
