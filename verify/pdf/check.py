@@ -28,7 +28,8 @@ from .pdfium import read_with_pdfium
 from .reading import PdfReading, SignatureField, read_with_qpdf
 from .sealed_file import RECORD, SealedFile
 
-SUB_FILTERS = ("ETSI.CAdES.detached", "adbe.pkcs7.detached")
+CADES = "ETSI.CAdES.detached"
+SUB_FILTERS = (CADES, "adbe.pkcs7.detached")
 
 
 def check_pdf(data: bytes, *, trust: Trust, at: datetime) -> Report:
@@ -54,6 +55,7 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime) -> Report:
                 purpose=Purpose.SEAL,
                 content_digest=_digest_of(coverage, data),
             )
+            found.extend(_profile_findings(field, value))
         return judged(f"PDF {field.sub_filter}".strip(), value, found, sealed.signature_facts(number))
 
     signatures = tuple(check(number, field) for number, field in enumerate(first.signed))
@@ -102,6 +104,20 @@ def _format_findings(field: SignatureField) -> list[Finding]:
             "UNKNOWN_SUBFILTER",
             f"不支持的签名格式 {name}",
             f"sub-filter {name} is not supported",
+        )
+    ]
+
+
+def _profile_findings(field: SignatureField, value: SignatureReport) -> list[Finding]:
+    """EN 319 142-1 section 5.3: with its own sub-filter, the attributes name the signing certificate."""
+    if field.sub_filter != CADES or value.facts.get("names_certificate") is not False:
+        return []
+    return [
+        unsure(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            "CERTIFICATE_NOT_NAMED",
+            "签名属性未指明证书,不符合 PAdES",
+            "the signed attributes do not name the signing certificate, as PAdES demands",
         )
     ]
 

@@ -247,3 +247,33 @@ def test_without_revocation_lists(world: Any, plain_pdf: bytes) -> None:
     """Unknown revocation status is no pass."""
     report = check_pdf(world.rsa.seal(plain_pdf), trust=replace(world.trust, crls=()), at=AT)
     assert (report.indication, report.sub_indication) == (UNSURE, SubIndication.TRY_LATER)
+
+
+def test_pades_names_its_certificate(world: Any, draft: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EN 319 142-1: with ETSI.CAdES.detached the attributes name the certificate; the older name is free."""
+    from asn1crypto import cms
+
+    def without(self: Any, *parts: bytes, pades: bool = True) -> bytes:
+        """The same signature without signing-certificate-v2, signed again with the sealer's own key."""
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import padding
+        from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+        info = cms.ContentInfo.load(original(self, *parts, pades=pades))
+        signer = info["content"]["signer_infos"][0]
+        kept = [one for one in signer["signed_attrs"] if one["type"].native != "signing_certificate_v2"]
+        signer["signed_attrs"] = cms.CMSAttributes(kept)
+        key: Any = load_der_private_key(self.signer.signing_key.dump(), None)
+        message = signer["signed_attrs"].untag().dump()
+        signer["signature"] = key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        return bytes(info.dump(force=True))
+
+    original = type(world.rsa).cms
+    monkeypatch.setattr(type(world.rsa), "cms", without)
+    report = check(draft.sealed(world.rsa), world)
+    assert (report.indication, report.sub_indication) == (UNSURE, SubIndication.SIG_CONSTRAINTS_FAILURE)
+    assert "CERTIFICATE_NOT_NAMED" in codes(report)
+    draft.entries = draft.entries.replace("ETSI.CAdES.detached", "adbe.pkcs7.detached")
+    older = check(draft.sealed(world.rsa), world)
+    assert_passed(older)
+    assert "CERTIFICATE_NOT_NAMED" in codes(older)
