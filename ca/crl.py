@@ -92,6 +92,8 @@ def make_crl(
         found = parse_crl(encoded)
     except (VerifyError, KeysError) as error:
         raise IssueFailed("reopen", str(error)) from error
+    if found.tbs != tbs or found.signature != signature or found.critical_unknown:
+        raise IssueFailed("compare", "the reader sees other bytes, or a critical extension")
     _compare(found, issuer, number, (this_update, next_update), entries)
     require_signature(issuer.public_key, signature, tbs, signer.scheme)
     return encoded
@@ -185,6 +187,7 @@ def _compare(
         for name, same in (
             ("issuer", found.issuer == issuer.subject),
             ("number", found.number == number),
+            ("authority_key_id", found.authority_key_id == issuer_key_id(issuer, issuer.public_key)),
             ("this_update", found.this_update == updates[0]),
             ("next_update", found.next_update == updates[1]),
             ("size", len(found.entries) == len(entries)),

@@ -22,6 +22,7 @@ COMPARED = (
     "public_key",
     "scheme",
     "key_usage",
+    "extended_key_usage",
     "is_ca",
     "path_length",
     "subject_key_id",

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from keys import KeyFamily, KeysError, allowed, der
 from verify import Certificate, IdentifierInvalid, parse_uscc
@@ -30,7 +31,7 @@ from .draft import (
 from .errors import NameRefused
 from .profile import PROFILES, CodeRule
 from .shape import RawTbs
-from .subject import parse_subject
+from .subject import SubjectName, parse_subject
 
 CRITICAL = frozenset({KEY_USAGE, BASIC_CONSTRAINTS})
 KNOWN = CRITICAL | {SUBJECT_KEY_ID, AUTHORITY_KEY_ID, CRL_ADDRESSES, ORGANIZATION_CODE}
@@ -85,19 +86,18 @@ def _time_form(_: Draft, raw: RawTbs) -> bool:
         return False
 
 
-def _name_text(_: Draft, raw: RawTbs) -> bool:
+@lru_cache(maxsize=64)
+def _subject(encoded: bytes) -> SubjectName | None:
+    """Three rules look at the same name."""
     try:
-        parse_subject(raw.subject)
+        return parse_subject(encoded)
     except NameRefused:
-        return False
-    return True
+        return None
 
 
 def _name_form(_: Draft, raw: RawTbs) -> bool:
-    try:
-        return parse_subject(raw.subject).encode() == raw.subject
-    except NameRefused:
-        return True  # said by name_text
+    subject = _subject(raw.subject)
+    return subject is None or subject.encode() == raw.subject  # None: said by name_text
 
 
 def _extension_form(_: Draft, raw: RawTbs) -> bool:
@@ -123,7 +123,12 @@ FORM: tuple[FormRule, ...] = (
         _algorithm,
     ),
     FormRule("time_form", "2049年及以前用UTCTime,之后用GeneralizedTime", "UTCTime through 2049", _time_form),
-    FormRule("name_text", "主体名称不合规则", "the subject breaks the rules for names", _name_text),
+    FormRule(
+        "name_text",
+        "主体名称不合规则",
+        "the subject breaks the rules for names",
+        lambda _, raw: _subject(raw.subject) is not None,
+    ),
     FormRule(
         "name_form",
         "C在最前且为PrintableString,其余为UTF8String",
@@ -204,7 +209,8 @@ def _crl_address(order: Draft, _: RawTbs, found: Certificate) -> bool:
 
 
 def _organization_code(order: Draft, raw: RawTbs, found: Certificate) -> bool:
-    rule, named = order.profile.code, parse_subject(raw.subject).uscc
+    rule, subject = order.profile.code, _subject(raw.subject)
+    named = subject.uscc if subject else ""
     stated = raw.extensions.get(ORGANIZATION_CODE)
     if stated is None:
         return not named and rule is not CodeRule.REQUIRED

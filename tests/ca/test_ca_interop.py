@@ -15,8 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from ca import Revocation, SubjectName, make_crl
+from ca import Revocation, RevocationReason, SubjectName, make_crl
 from keys import KeyKind, generate_key
+from verify import Indication, Purpose, SubIndication, Trust, check_certificate, parse_crl
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 DISTID = "distid:1234567812345678"
@@ -151,3 +152,24 @@ def test_cryptography_verifies_the_rsa_signatures(rsa: Any) -> None:
     leaf.verify_directly_issued_by(issuing)
     issuing.verify_directly_issued_by(root)
     root.verify_directly_issued_by(root)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SEAL, Purpose.LOGIN, Purpose.TRUST_LIST, Purpose.CERTIFICATE])
+def test_the_verifier_passes_what_we_issue(authority: Any, purpose: Purpose) -> None:
+    """Chain, validity, key usage and status, from public material alone; then the same after a revocation."""
+    leaf = authority.certify("enterprise", FIRM)
+    updates: dict[str, Any] = {"this_update": AT, "next_update": AT + timedelta(days=7)}
+    top = parse_crl(
+        make_crl(issuer=authority.root, signer=authority.root_key, number=1, revoked=(), **updates)
+    )
+    order: dict[str, Any] = {"issuer": authority.certificate, "signer": authority.key, **updates}
+    good = parse_crl(make_crl(number=1, revoked=(), **order))
+    gone = Revocation(leaf.serial, AT, RevocationReason.KEY_COMPROMISE)
+    bad = parse_crl(make_crl(number=2, revoked=[gone], **order))
+    trust = Trust(anchors=(authority.root,), intermediates=(authority.certificate,), crls=(top, good))
+    at = AT + timedelta(hours=1)
+    passed = check_certificate(leaf, trust, at, purpose=purpose)
+    assert passed.indication is Indication.TOTAL_PASSED, passed
+    failed = check_certificate(leaf, trust, at, purpose=purpose, crls=[bad])
+    assert failed.indication is Indication.TOTAL_FAILED
+    assert failed.sub_indication is SubIndication.REVOKED
