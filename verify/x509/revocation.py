@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is a certificate revoked?  RFC 5280 section 6.3, with complete lists of the issuer itself only.
 
-The newest usable list decides. Usable means: the issuer's key signed it, the issuer may sign lists, all that is
-in it is understood, and it is fresh at the time of the check. One rule goes further: a revocation is for ever
-(all but a hold), so a list that is no longer fresh can still prove one, and never its absence.
+The newest usable list decides. Usable means: the issuer's key signed it, the issuer may sign lists, all that
+stands in it is understood, and it is fresh at the time of the check. Where no list is fresh, an old one can
+still prove a revocation, for that is for ever (all but a hold); it never proves the absence of one.
 """
 
 from __future__ import annotations
@@ -40,16 +40,18 @@ class Status:
 def status_of(certificate: Certificate, issuer: Certificate, crls: Iterable[Crl], at: datetime) -> Status:
     """The status at one moment."""
     authentic = sorted(_authentic(certificate, issuer, crls), key=_age, reverse=True)
-    for crl in authentic:
+    fresh = next((crl for crl in authentic if is_fresh(crl, at)), None)
+    for crl in authentic if fresh is None else (fresh,):
         entry = crl.entries.get(certificate.serial)
-        if entry is not None and entry.reason != HOLD and entry.at <= at:
+        if entry is None or entry.at > at:
+            continue
+        if entry.reason != HOLD:
             return Status(Standing.REVOKED, crl, entry)
-    fresh = [crl for crl in authentic if is_fresh(crl, at)]
-    if not fresh:
+        if crl is fresh:
+            return Status(Standing.ON_HOLD, crl, entry)
+    if fresh is None:
         return Status(Standing.UNKNOWN, authentic[0] if authentic else None)
-    entry = fresh[0].entries.get(certificate.serial)
-    held = entry is not None and entry.at <= at
-    return Status(Standing.ON_HOLD if held else Standing.GOOD, fresh[0], entry if held else None)
+    return Status(Standing.GOOD, fresh)
 
 
 def is_fresh(crl: Crl, at: datetime) -> bool:
