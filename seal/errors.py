@@ -17,7 +17,7 @@ class SealRefused(SealError):
 
 
 class SignatureMismatch(SealRefused):
-    """The signature was not made over these attributes by the key of this certificate; nothing was embedded."""
+    """Not a signature over these attributes by the key of this certificate; nothing was embedded."""
 
     def __init__(self) -> None:
         super().__init__(

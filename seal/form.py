@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seal a form: the record in canonical JSON (RFC 8785) under a detached CMS signature, as one file.
 
-In two steps, because the key is with the applicant; the file is :class:`verify.SealedForm`.  Unlike a PDF, a form
-has no place of its own for the time, so the signing time is a signed attribute.
+In two steps, because the key is with the applicant; the file is :class:`verify.SealedForm`.  Unlike a PDF, a
+form has no place of its own for the time, so the signing time is a signed attribute.
 """
 
 from __future__ import annotations
@@ -84,8 +84,10 @@ def prepare_form(record: Mapping[str, Json], *, sealing: SealingCertificate, at:
 
 
 def complete_form(prepared: PreparedForm, signature: bytes, *, sealing: SealingCertificate) -> bytes:
-    """The file.  Raises :class:`SignatureMismatch` for a wrong signature, :class:`StateMalformed` when the form
-    was prepared for another certificate.
+    """The file.
+
+    Raises :class:`SignatureMismatch` for a wrong signature, :class:`StateMalformed` when the form was
+    prepared for another certificate.
     """
     writer = _writer(sealing)
     if prepared.digest.algorithm is not writer.scheme.hash:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may use which seal, for which documents, when: a pure decision over the grants that were given.
 
-R-104: the right is given per seal, document type and period.  Nothing is inherited and nothing is implied; the
-caller brings every grant of the officer and records the answer, refusals included.
+R-104: the right is given per seal, document type and period.  Nothing is inherited and nothing is implied;
+the caller brings every grant of the officer and records the answer, refusals included.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Grant:
 def authorise(
     grants: Iterable[Grant], *, officer: str, seal_id: str, document_type: str, at: datetime
 ) -> Grant:
-    """The grant that covers this use; of several, the one that lasts longest.  Raises :class:`GrantRefused`."""
+    """The grant that covers this use, of several the longest.  Raises :class:`GrantRefused`."""
     mine = [grant for grant in grants if grant.officer == officer and grant.seal_id == seal_id]
     if not mine:
         raise GrantRefused("no-grant")

@@ -17,11 +17,12 @@ from typing import Any, Final, TypeAlias
 from ..pages.model import POINT_MM
 from ..pages.operators import number
 from .errors import PdfRefused, PlacementRefused
+from .page_tree import DEEPEST
 
 Box: TypeAlias = tuple[float, float, float, float]
 
 _TOLERANCE_MM: Final = 0.5
-_DEEPEST_PAGE: Final = 64
+_INK: Final = "<< /ExtGState << /Ink << /Type /ExtGState /BM /Multiply >> >> >>"
 _UPRIGHT: Final = {0: "1 0 0 1 0 0", 90: "0 1 -1 0 0 0", 180: "-1 0 0 -1 0 0", 270: "0 -1 1 0 0 0"}
 
 
@@ -96,13 +97,16 @@ def place(page: Any, placement: Placement) -> PlacedBox:
 
 
 def form_xobject(appearance: Appearance, rotation: int) -> bytes:
-    """The appearance stream; its matrix turns the drawing against the page, so that it stands upright."""
+    """The appearance stream; its matrix turns the drawing against the page, so that it stands upright.
+
+    Ink does not hide what it is stamped on: the drawing is multiplied with the page (section 11.3.5).
+    """
     packed = _packed(appearance.stream)
     box = " ".join(number(one) for one in appearance.box)
     return (
         (
-            f"<< /Type /XObject /Subtype /Form /BBox [{box}] /Matrix [{_UPRIGHT[rotation]}] /Resources << >> "
-            f"/Filter /FlateDecode /Length {len(packed)} >>\nstream\n"
+            f"<< /Type /XObject /Subtype /Form /BBox [{box}] /Matrix [{_UPRIGHT[rotation]}] "
+            f"/Resources {_INK} /Filter /FlateDecode /Length {len(packed)} >>\nstream\n"
         ).encode("ascii")
         + packed
         + b"\nendstream"
@@ -112,7 +116,7 @@ def form_xobject(appearance: Appearance, rotation: int) -> bytes:
 @lru_cache(maxsize=64)
 def _packed(stream: bytes) -> bytes:
     """One seal is used many times: its drawing is compressed once."""
-    return zlib.compress(stream, 9)
+    return zlib.compress(b"/Ink gs\n" + stream, 9)
 
 
 def _shown(page: Any) -> Box:
@@ -169,7 +173,7 @@ def _inherited(page: Any, key: str) -> Any:
     import pikepdf
 
     node = page
-    for _ in range(_DEEPEST_PAGE):
+    for _ in range(DEEPEST + 1):
         if not isinstance(node, pikepdf.Dictionary):
             break
         if key in node:

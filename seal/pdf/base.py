@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Open a PDF that is to be sealed, or say why not.
 
-Nothing is repaired: what one parser has to mend, two parsers may read differently, and the seal would then stand
-for two documents.  qpdf reads every object, so that it warns about all of them.
+Nothing is repaired: what one parser has to mend, two parsers may read differently, and the seal would then
+stand for two documents.  qpdf reads every object, so that it warns about all of them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Any, Final
 from ..errors import SealError
 from .dormant import dormant_content
 from .errors import PdfRefused
+from .page_tree import pages_of
 
 LARGEST: Final = 50 * 1024 * 1024
-MOST_PAGES: Final = 2_000
 MOST_NUMBERS: Final = 8_388_607  # ISO 32000-1 annex C
 _LARGEST_UNPACKED: Final = 256 * 1024 * 1024
 _END: Final = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF\s*\Z")
@@ -37,6 +37,7 @@ class Base:
 
     data: bytes
     pdf: Any
+    pages: tuple[Any, ...]
     has_streams: bool  # the last cross-reference section is a stream
     trailer: bytes  # entries for the next trailer, without Size
     next_number: int
@@ -51,17 +52,26 @@ def opened(data: bytes) -> Iterator[Base]:
     previous = _last_section(data)
     has_streams = _has_streams(data, previous)
     try:
-        with pikepdf.open(io.BytesIO(data), suppress_warnings=True, attempt_recovery=False) as pdf:
+        # Inherited attributes stay where they are: what is written again must be what the file has.
+        with pikepdf.open(
+            io.BytesIO(data), suppress_warnings=True, attempt_recovery=False, inherit_page_attributes=False
+        ) as pdf:
             if pdf.is_encrypted:
                 raise PdfRefused("pdf-encrypted")
             highest = _read_everything(pdf)
+            pages = pages_of(pdf.Root)
             yield Base(
                 data=data,
                 pdf=pdf,
+                pages=pages,
                 has_streams=has_streams,
                 trailer=_trailer(pdf.trailer, previous, data),
                 next_number=highest + 1,
             )
+            # qpdf's own list of pages last: making it changes pages in memory, and brings its last warnings.
+            if len(pdf.pages) != len(pages):
+                raise PdfRefused("pdf-malformed", "pages that two readers count differently")
+            _refuse_warnings(pdf)
     except SealError:
         raise
     except pikepdf.PasswordError:
@@ -116,14 +126,8 @@ def _read_everything(pdf: Any) -> int:
 
     if not isinstance(pdf.trailer.get("/Root"), pikepdf.Dictionary):
         raise PdfRefused("pdf-malformed", "no catalog")
-    pages = len(pdf.pages)
-    if pages == 0:
-        raise PdfRefused("pdf-empty")
-    if pages > MOST_PAGES:
-        raise PdfRefused("pdf-too-many-pages")
     found = dormant_content(pdf)
-    if warnings := pdf.get_warnings():
-        raise PdfRefused("pdf-malformed", str(warnings[0]).partition(": ")[2][:200])
+    _refuse_warnings(pdf)
     if found:
         raise PdfRefused("pdf-dormant-content", found)
     declared = pdf.trailer.get("/Size")
@@ -133,8 +137,13 @@ def _read_everything(pdf: Any) -> int:
     return declared - 1
 
 
+def _refuse_warnings(pdf: Any) -> None:
+    if warnings := pdf.get_warnings():
+        raise PdfRefused("pdf-malformed", str(warnings[0]).partition(": ")[2][:200])
+
+
 def _trailer(trailer: Any, previous: int, data: bytes) -> bytes:
-    """Entries of the next trailer (table 15).  The second identifier names this revision, the first the file."""
+    """Entries of the next trailer (table 15).  One identifier names the file, the other its revision."""
     import pikepdf
 
     parts = [f"/Root {_reference(trailer.Root)}"]
@@ -158,7 +167,7 @@ def _reference(value: Any) -> str:
 
 @cache
 def _prepare_parser() -> None:
-    """Once for the process: no part of somebody's file goes into a log, no small stream becomes a huge one."""
+    """Once for the process: no part of a file goes into a log, and no small stream becomes a huge one."""
     import pikepdf
 
     logging.getLogger("pikepdf._core").setLevel(logging.CRITICAL + 1)

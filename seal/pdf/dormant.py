@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find what could change the document after it was sealed, without a byte of the file changing.
 
-Scripts, actions that run by themselves, dynamic forms (XFA), moving content, and content that is fetched from
-elsewhere.  A link that a person clicks is no danger; the same action on opening is.  Each object is scanned as
-text first, and only where a name of the list occurs does anybody look at its structure.
+Scripts, actions that run by themselves, dynamic forms (XFA), moving content, and content that is fetched
+from elsewhere.  A link that a person clicks is no danger; the same action on opening is.  Each object is
+scanned as text first, and only where a name of the list occurs does anybody look at its structure.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _in_object(one: Any) -> str:
 
 
 def _dictionaries(one: Any, depth: int) -> Iterator[Any]:
-    """``one`` and the dictionaries written inside it; what it refers to is scanned as an object of its own."""
+    """``one`` and the dictionaries written inside it; what it refers to has its own turn."""
     import pikepdf
 
     if depth > _DEEPEST:
@@ -81,7 +81,7 @@ def _dictionaries(one: Any, depth: int) -> Iterator[Any]:
     is_array = isinstance(one, pikepdf.Array)
     if not is_array:
         yield one
-    for value in list(one) if is_array else [one.get(key) for key in one.keys()]:
+    for value in list(one) if is_array else [value for _, value in one.items()]:
         if isinstance(value, pikepdf.Dictionary | pikepdf.Array) and value.objgen == (0, 0):
             yield from _dictionaries(value, depth + 1)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a PDF is not sealed.  Prevention is cheaper than detection: what could change later is refused before."""
+"""Why a PDF is not sealed.  What could change later is refused before."""
 
 from __future__ import annotations
 

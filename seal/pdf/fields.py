@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signature fields that are there already, and the objects that one more needs.
 
-ISO 32000-1 sections 12.5.6.19 (widgets), 12.7.2 (the interactive form), 12.7.4.5 (signature fields), 12.8.1 and
-12.8.2.2 (signature dictionaries, DocMDP).  Objects that exist are written again with one entry changed and every
-other entry as it was; what is kept in an object of its own stays there.
+ISO 32000-1 sections 12.5.6.19 (widgets), 12.7.2 (the interactive form), 12.7.4.5 (signature fields), 12.8.1
+and 12.8.2.2 (signature dictionaries, DocMDP).  Objects that exist are written again with one entry changed
+and every other entry as it was; what is kept in an object of its own stays there.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ def existing_fields(pdf: Any) -> Existing:
     if isinstance(permissions, pikepdf.Dictionary) and _forbids(permissions.get("/DocMDP")):
         raise PdfRefused("pdf-certified")
     names: set[str] = set()
-    fields = signatures = 0
+    signatures = 0
     signed = False
-    for field, depth, kind in _walk(pdf.Root.get("/AcroForm")):
-        fields += 1
+    for count, (field, depth, kind) in enumerate(_walk(pdf.Root.get("/AcroForm")), 1):
         if depth == 0 and isinstance(field.get("/T"), pikepdf.String):
             names.add(_text(field.get("/T")))
         if kind == "/Sig":
@@ -57,7 +56,7 @@ def existing_fields(pdf: Any) -> Existing:
             signed = signed or value is not None
             if _forbids(value) or (value is not None and _locks(field.get("/Lock"))):
                 raise PdfRefused("pdf-certified")
-        if fields >= MOST_FIELDS or depth > DEEPEST_FIELD or signatures >= MOST_SIGNATURES:
+        if count >= MOST_FIELDS or depth > DEEPEST_FIELD or signatures >= MOST_SIGNATURES:
             raise PdfRefused("pdf-too-many-fields")
     return Existing(frozenset(names), signed)
 
@@ -70,7 +69,7 @@ def _walk(form: Any) -> Iterator[tuple[Any, int, Any]]:
     if roots is not None and not isinstance(roots, pikepdf.Array):
         raise PdfRefused("pdf-malformed", "form fields that are no array")
     seen: set[tuple[int, int]] = set()
-    stack = [(field, 0, None) for field in (() if roots is None else roots)]
+    stack: list[tuple[Any, int, Any]] = [(field, 0, None) for field in (() if roots is None else roots)]
     while stack:
         field, depth, inherited = stack.pop()
         if not isinstance(field, pikepdf.Dictionary) or field.objgen in seen:
@@ -133,8 +132,8 @@ def widget(numbers: Numbers, *, name: str, page: Any, rect: bytes) -> Changed:
     """Field and widget in one dictionary, printed and locked."""
     appearance = f" /AP << /N {numbers.appearance} 0 R >>" if numbers.appearance else ""
     body = (
-        f"<< /Type /Annot /Subtype /Widget /FT /Sig /T ({name}) /F {_PRINT_LOCKED} /Rect {rect.decode('ascii')} "
-        f"/P {_reference(page)} /V {numbers.value} 0 R{appearance} >>"
+        f"<< /Type /Annot /Subtype /Widget /FT /Sig /T ({name}) /F {_PRINT_LOCKED} "
+        f"/Rect {rect.decode('ascii')} /P {_reference(page)} /V {numbers.value} 0 R{appearance} >>"
     )
     return Changed(numbers.widget, 0, body.encode("ascii"))
 
@@ -196,7 +195,8 @@ def _appended(owner: Any, key: str, number: int) -> Changed | None:
     array = owner.get(key)
     if not isinstance(array, pikepdf.Array) or array.objgen == (0, 0):
         return None
-    return Changed(*array.objgen, _list_with(array, number))
+    held, generation = array.objgen
+    return Changed(held, generation, _list_with(array, number))
 
 
 def _list_with(array: Any, number: int) -> bytes:
@@ -213,7 +213,8 @@ def _list_with(array: Any, number: int) -> bytes:
 def _rewritten(owner: Any, entries: dict[str, bytes]) -> Changed:
     if owner.objgen == (0, 0):
         raise PdfRefused("pdf-malformed", "a page or catalog that is no object of its own")
-    return Changed(*owner.objgen, _dictionary(owner, entries))
+    number, generation = owner.objgen
+    return Changed(number, generation, _dictionary(owner, entries))
 
 
 def _dictionary(owner: Any, entries: dict[str, bytes]) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from keys import Digest, HashAlgorithm, Signer, default_scheme, hasher
 from verify import Json
@@ -65,7 +65,7 @@ class PreparedPdf:
 
     @staticmethod
     def restore(state: Json, data: bytes) -> PreparedPdf:
-        """The reverse of :meth:`state`; raises :class:`StateMalformed` unless ``data`` is the prepared file."""
+        """The reverse of :meth:`state`; raises :class:`StateMalformed` unless ``data`` is that file."""
         if not isinstance(state, dict) or state.get("format") != FORMAT:
             raise StateMalformed("format")
         gap, resume = state.get("gap"), state.get("resume")
@@ -103,8 +103,8 @@ def prepare_pdf(
 def complete_pdf(prepared: PreparedPdf, signature: bytes, *, sealing: SealingCertificate) -> bytes:
     """The sealed file.
 
-    Raises :class:`SignatureMismatch` for a wrong signature, :class:`StateMalformed` when the file was prepared
-    for another certificate, :class:`EvidenceOutgrown` when newer revocation lists do not fit any more.
+    Raises :class:`SignatureMismatch` for a wrong signature, :class:`StateMalformed` when the file was
+    prepared for another certificate, :class:`EvidenceOutgrown` when newer revocation lists do not fit.
     """
     writer = cms_writer(sealing, default_scheme(sealing.certificate.public_key.kind))
     return _complete(prepared, signature, writer)
@@ -191,7 +191,7 @@ def _objects(base: Base, act: _Act, value: bytes) -> tuple[list[Changed], Number
         raise PdfRefused("pdf-sealed")
     visible = act.placement is not None and act.appearance is not None
     numbers = Numbers.from_first(base.next_number, visible=visible, new_form=not has_form(base.pdf.Root))
-    page, rect = base.pdf.pages[0].obj, _HIDDEN
+    page, rect = base.pages[0], _HIDDEN
     changed: list[Changed] = []
     if act.placement is not None and act.appearance is not None and numbers.appearance is not None:
         page = _page(base, act.placement)
@@ -207,12 +207,10 @@ def _objects(base: Base, act: _Act, value: bytes) -> tuple[list[Changed], Number
     return changed, numbers
 
 
-def _page(base: Base, placement: Placement) -> object:
-    count = len(base.pdf.pages)
-    if placement.page >= count:
-        raise PlacementRefused(f"page {placement.page + 1} of {count}")
-    found: object = base.pdf.pages[placement.page].obj
-    return found
+def _page(base: Base, placement: Placement) -> Any:
+    if placement.page >= len(base.pages):
+        raise PlacementRefused(f"page {placement.page + 1} of {len(base.pages)}")
+    return base.pages[placement.page]
 
 
 def _digest(algorithm: HashAlgorithm, *parts: bytes | memoryview) -> Digest:

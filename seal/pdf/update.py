@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Append one revision to a PDF: changed and new objects, and a cross-reference section in the file's own style.
+"""Append one revision to a PDF: changed and new objects, and cross-references in the file's own style.
 
-ISO 32000-1 sections 7.5.4, 7.5.6 and 7.5.8.  No byte of the file before changes.  A cross-reference stream gets
-a number of its own, because strict readers refuse one that takes the place of another.
+ISO 32000-1 sections 7.5.4, 7.5.6 and 7.5.8.  No byte of the file before changes.  A cross-reference stream
+gets a number of its own, because strict readers refuse one that takes the place of another.
 """
 
 from __future__ import annotations
