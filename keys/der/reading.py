@@ -82,6 +82,8 @@ def _slice(data: bytes, at: int, base: int, lenient: bool) -> Tlv:
         if not count:
             raise DerMalformed("indefinite length is not DER", offset=base + at)
         octets = data[begin : begin + count]
+        if len(octets) < count:
+            raise DerMalformed("the element is cut off", offset=base + at)
         if lenient:
             octets = octets.lstrip(b"\x00")
         if len(octets) > _MOST_LENGTH_OCTETS:

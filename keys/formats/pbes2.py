@@ -114,8 +114,8 @@ def _parameters(tlv: Tlv) -> tuple[bytes, int, hashes.HashAlgorithm, int, bytes]
         raise KeyUnsupported(f"PBKDF2 with 1 to {MOST_ITERATIONS} iterations")
     if rest and rest[0].tag == INTEGER and as_integer(rest.pop(0)) != _AES_CBC[cipher]:
         raise DerMalformed("the derived key does not fit the cipher")
-    prf = _HMAC_SHA1 if not rest else split_algorithm(rest.pop(0))[0]
-    if rest or prf not in _PRFS:
+    prf, prf_parameters = split_algorithm(rest.pop(0)) if rest else (_HMAC_SHA1, b"")
+    if rest or prf not in _PRFS or prf_parameters not in (null(), b""):
         raise KeyUnsupported(f"PBKDF2 with {prf}: only HMAC with SHA-1 or SHA-2")
     return (
         as_octets(expect(salt, OCTET_STRING)),
