@@ -7,7 +7,7 @@ request -> profile -> draft -> lint -> issue.  Nothing here reads a clock, a fil
 from __future__ import annotations
 
 from .crl import Revocation, RevocationReason, make_crl
-from .draft import Draft, draft, new_serial
+from .drafting import Draft, draft, new_serial
 from .errors import (
     CaError,
     DraftRefused,
@@ -20,9 +20,9 @@ from .errors import (
     RequestRefused,
     SerialRefused,
 )
-from .issue import issue
-from .lint import Linted, lint
-from .profile import PROFILES, CodeRule, Profile, profile
+from .issuing import issue
+from .linting import Linted, lint
+from .profiles import PROFILES, CodeRule, Profile, profile
 from .request import Request, make_request, parse_request
 from .subject import SubjectName
 

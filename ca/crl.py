@@ -16,7 +16,7 @@ from functools import lru_cache
 from keys import KeysError, Scheme, Signer, der
 from verify import Certificate, Crl, VerifyError, parse_crl
 
-from .draft import (
+from .drafting import (
     CRL_NUMBER,
     LONGEST_SERIAL,
     REASON_CODE,
@@ -26,7 +26,7 @@ from .draft import (
     whole_seconds,
 )
 from .errors import DraftRefused, IssueFailed
-from .issue import require_signature, require_signer, signed
+from .issuing import require_signature, require_signer, signed
 
 
 class RevocationReason(StrEnum):

@@ -17,7 +17,7 @@ from functools import lru_cache
 from keys import KeyFamily, KeysError, allowed, der
 from verify import Certificate, IdentifierInvalid, parse_uscc
 
-from .draft import (
+from .drafting import (
     AUTHORITY_KEY_ID,
     BASIC_CONSTRAINTS,
     CRL_ADDRESSES,
@@ -29,7 +29,7 @@ from .draft import (
     issuer_key_id,
 )
 from .errors import NameRefused
-from .profile import PROFILES, CodeRule
+from .profiles import PROFILES, CodeRule
 from .shape import RawTbs
 from .subject import SubjectName, parse_subject
 

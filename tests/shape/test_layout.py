@@ -106,7 +106,7 @@ def test_clock_environment_and_files_only_at_the_edge() -> None:
 def test_linted_is_made_in_one_place() -> None:
     """A type that proves a step is constructed only by that step."""
     makers = [named(path) for path, tree in TREES.items() if "Linted" in set(calls(tree))]
-    assert makers == ["ca/lint.py"]
+    assert makers == ["ca/linting.py"]
 
 
 def test_no_hidden_cycles() -> None:

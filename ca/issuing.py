@@ -10,7 +10,7 @@ from keys import KeysError, PublicKey, Scheme, Signer, der
 from verify import Certificate, VerifyError, parse_certificate
 
 from .errors import IssueFailed, NotLinted
-from .lint import Linted
+from .linting import Linted
 
 COMPARED = (
     "tbs",

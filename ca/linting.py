@@ -12,7 +12,7 @@ from dataclasses import InitVar, dataclass, field
 from keys import KeyFamily, KeysError, der
 from verify import Certificate, VerifyError, parse_certificate
 
-from .draft import Draft
+from .drafting import Draft
 from .errors import Finding, LintRefused, NotLinted
 from .rules import CONTENT, FORM
 from .shape import read_tbs

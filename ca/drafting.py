@@ -16,7 +16,7 @@ from keys import KeysError, PublicKey, Scheme, der
 from verify import Certificate
 
 from .errors import DraftRefused, SerialRefused
-from .profile import KEY_USAGE_BITS, Profile
+from .profiles import KEY_USAGE_BITS, Profile
 from .subject import SubjectName
 
 SUBJECT_KEY_ID: Final = "2.5.29.14"
