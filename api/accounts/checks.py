@@ -23,7 +23,7 @@ def checked_name(name: str) -> str:
     if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME:
         raise AccountRefused(
             "name",
-            rule=f"1至{LONGEST_NAME}个字符,首尾不留空格 / 1 to {LONGEST_NAME} characters, no space at the ends",
+            rule=f"1至{LONGEST_NAME}个字符,首尾不留空格 / 1 to {LONGEST_NAME} characters, no outer space",
             todo="请填写姓名或名称 / give the name",
         )
     if any(unicodedata.category(letter)[0] == "C" for letter in name):

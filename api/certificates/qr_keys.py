@@ -45,7 +45,7 @@ def create(ports: CertificatePorts, label: str, *, algorithm: str, kind: KeyKind
             "qr_keys",
             values["kid"],
             committed(values),
-            kind="qr-key.listed",
+            kind="qr_key.listed",
             body={"kid": values["kid"], "algorithm": algorithm},
         )
 

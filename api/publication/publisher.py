@@ -67,7 +67,7 @@ class TrustPublisher:
 
     def _publish(self, at: datetime) -> bytes:
         ports = self._ports
-        intent = ports.intents.open("trust-list.publish", {"publisher": ports.publisher})
+        intent = ports.intents.open("trust_list.publish", {"publisher": ports.publisher})
         try:
             with ports.ledger.transaction() as tx:
                 # Read once more with the writer's turn: nothing can be committed after this and be left out,
@@ -90,7 +90,7 @@ class TrustPublisher:
                     )
                 )
                 tx.append(
-                    "trust-list.published",
+                    "trust_list.published",
                     {"sequence": body.sequence, "sha256": hashlib.sha256(document).hexdigest()},
                 )
                 ports.intents.close(tx, intent, "published")
@@ -142,5 +142,6 @@ def _serves(row: Row[Any], content: str, at: datetime) -> bool:
 
 def _require_passed(report: Report) -> None:
     if report.indication is not Indication.TOTAL_PASSED:
-        codes = [reason.code for part in (report, *report.signatures) for reason in part.reasons]
+        codes = [reason.code for reason in report.reasons]
+        codes += [reason.code for one in report.signatures for reason in one.reasons]
         raise ListDidNotVerify(report.indication.value, tuple(codes))

@@ -13,15 +13,22 @@ import random as pseudo_random
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from api.accounts import AccountBook
+from api.certificates import Authority, CertificatePorts, CertificateService, IssuedCertificate, IssueOrder
 from api.database import Database
 from api.ledger import Intents, Ledger, LogSigners
-from keys import KeyKind, generate_key
+from ca import SubjectName, make_request
+from keys import KeyKind, SoftwareKey, generate_key
+from keys.adapters.file_vault import FileVault
 
 ORIGIN = "yinxin.example/log"
 STARTED = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
@@ -109,3 +116,98 @@ def ledger(
 @pytest.fixture
 def intents(database: Database, ledger: Ledger, clock: Clock, random: Callable[[int], bytes]) -> Intents:
     return Intents(database, ledger, clock=clock, random=random)
+
+
+# Identity: hierarchies, accounts, and people with keys of their own.
+
+
+@dataclass(frozen=True)
+class Held:
+    """A key on its holder's side, the certificate for it, and the account."""
+
+    key: SoftwareKey
+    certificate: IssuedCertificate
+    account_id: str
+
+    @property
+    def der(self) -> bytes:
+        return self.certificate.der
+
+
+class Identity:
+    """Accounts and certificates over one fresh database, initialised as ``yinxin init`` does."""
+
+    def __init__(self, ports: CertificatePorts) -> None:
+        self.ports, self.accounts, self.clock = ports, ports.accounts, ports.clock
+        self.certificates = CertificateService(ports)
+
+    def order(self, subject: str, kind: KeyKind, *, account_id: str, **more: Any) -> IssueOrder:
+        request = request_of(subject, kind)
+        facts = {"profile": "person", "holder": subject, "holder_name": f"样例{subject}", **more}
+        return IssueOrder(request=request, account_id=account_id, **facts)
+
+    def person(
+        self, subject: str = "H01", kind: KeyKind = KeyKind.SM2, *, roles: str = "applicant", agency: str = ""
+    ) -> Held:
+        """Somebody with an account, a key and a certificate."""
+        account = self.accounts.add(
+            name=f"样例{subject}", subject=subject, roles=frozenset({roles}), agency=agency, by="test"
+        )
+        order = self.order(subject, kind, account_id=account.account_id)
+        issued = self.certificates.issue(order, by="test")
+        return Held(key_of(subject, kind), issued, account.account_id)
+
+
+@cache
+def request_of(subject: str, kind: KeyKind) -> bytes:
+    """The same bytes each time: SM2 signatures differ."""
+    return make_request(key_of(subject, kind), SubjectName(f"样例{subject}"))
+
+
+@cache
+def key_of(name: str, kind: KeyKind) -> SoftwareKey:
+    """One key for each name, made for this run."""
+    return generate_key(kind)
+
+
+@pytest.fixture(scope="session")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> FileVault:
+    """The keys of authorities and platform, made once for all tests; the databases are fresh."""
+    return FileVault.create(tmp_path_factory.mktemp("vault") / "vault", "INSECURE passphrase", scrypt_n=2**14)
+
+
+@pytest.fixture
+def accounts(database: Database, ledger: Ledger, clock: Clock, random: Callable[[int], bytes]) -> AccountBook:
+    return AccountBook(database, ledger, clock=clock, random=random)
+
+
+@pytest.fixture
+def certificate_ports(
+    database: Database,
+    ledger: Ledger,
+    intents: Intents,
+    vault: FileVault,
+    accounts: AccountBook,
+    clock: Clock,
+    random: Callable[[int], bytes],
+) -> CertificatePorts:
+    return CertificatePorts(
+        database=database,
+        ledger=ledger,
+        intents=intents,
+        vault=vault,
+        accounts=accounts,
+        authority=Authority("11510000DEM9A0017F", "省住房和城乡建设厅(演示)", "https://yinxin.example"),
+        document_types=lambda: ("construction_permit", "credit_sheet", "receipt"),
+        clock=clock,
+        random=random,
+    )
+
+
+@pytest.fixture
+def identity(certificate_ports: CertificatePorts) -> Identity:
+    """Both hierarchies and the platform's keys."""
+    made = Identity(certificate_ports)
+    made.certificates.create_hierarchies(by="test")
+    made.certificates.create_platform_keys(by="test")
+    return made
