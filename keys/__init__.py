@@ -24,7 +24,7 @@ from .algorithms import (
     parse_hash,
     parse_scheme,
 )
-from .digest import Digest, Hasher, digest, hasher
+from .digests import Digest, Hasher, digest, hasher
 from .errors import (
     DerMalformed,
     DigestMalformed,

@@ -31,7 +31,7 @@ from .algorithms import (
     split_algorithm,
 )
 from .der import SEQUENCE, as_bits, as_oid, expect, null, read_only
-from .digest import IMPLEMENTATIONS
+from .digests import IMPLEMENTATIONS
 from .errors import DerMalformed, KeyMalformed, KeyUnsupported, SignatureInvalid
 from .formats import parse_pair
 

@@ -20,7 +20,7 @@ from typing import Final
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from ..algorithms import HashAlgorithm, KeyKind, Scheme
-from ..digest import digest
+from ..digests import digest
 from ..errors import KeysError, LabelMalformed, LabelTaken, NoSuchKey, PassphraseWrong, VaultError
 from ..formats import passphrase_bytes
 from ..public import PublicKey

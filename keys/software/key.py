@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from .. import sm2
 from ..algorithms import KeyKind, Scheme, allowed, default_scheme
-from ..digest import IMPLEMENTATIONS
+from ..digests import IMPLEMENTATIONS
 from ..errors import KeyUnsupported, SigningFailed
 from ..formats import encrypt
 from ..public import PublicKey, parse_public_key, rsa_padding
