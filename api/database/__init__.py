@@ -7,6 +7,13 @@ Tables live in :mod:`.tables` and ``tables_*``; who owns a table imports it from
 from __future__ import annotations
 
 from .engine import Database
-from .errors import DatabaseError, NestedWrite, SchemaUnknown, UnusableDatabase
+from .errors import DatabaseError, DatabaseUnavailable, NestedWrite, SchemaUnknown, UnusableDatabase
 
-__all__ = ["Database", "DatabaseError", "NestedWrite", "SchemaUnknown", "UnusableDatabase"]
+__all__ = [
+    "Database",
+    "DatabaseError",
+    "DatabaseUnavailable",
+    "NestedWrite",
+    "SchemaUnknown",
+    "UnusableDatabase",
+]

@@ -15,8 +15,9 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import DatabaseError as DatabaseFailure
 
-from .errors import NestedWrite, UnusableDatabase
+from .errors import DatabaseUnavailable, NestedWrite, UnusableDatabase
 
 WAIT_SECONDS = 30
 """How long a writer waits for another process before it gives up."""
@@ -24,6 +25,12 @@ WAIT_SECONDS = 30
 SEQUENCER_LOCK = 0x59494E58
 """PostgreSQL advisory lock of whoever writes."""
 
+_POOL: dict[str, Any] = {
+    "pool_size": 16,
+    "max_overflow": 32,
+    "pool_timeout": WAIT_SECONDS,
+    "hide_parameters": True,  # errors of the driver end in logs; what people filed does not
+}
 _SQLITE = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a committed act survives a power failure
@@ -73,11 +80,17 @@ class Database:
                 self._thread.writing = False
 
     def upgrade(self) -> None:
-        """Bring the schema to this version; does nothing when it is.  Raises :class:`SchemaUnknown`."""
+        """Bring the schema to this version; does nothing when it is.
+
+        Raises :class:`SchemaUnknown`, and :class:`DatabaseUnavailable` when there is no database to bring.
+        """
         from .schema import upgrade  # Alembic is slow to import, and only starting needs it.
 
-        with self.write() as connection:
-            upgrade(connection)
+        try:
+            with self.write() as connection:
+                upgrade(connection)
+        except DatabaseFailure as error:
+            raise DatabaseUnavailable(self.dialect) from error
 
     def is_current(self) -> bool:
         """Whether the schema is that of this version."""
@@ -107,9 +120,7 @@ def _parse(url: str) -> URL:
 
 
 def _sqlite(url: URL, *, begin: str, more: tuple[str, ...] = ()) -> Engine:
-    engine = create_engine(
-        url, connect_args={"timeout": WAIT_SECONDS}, pool_size=16, max_overflow=32, pool_timeout=WAIT_SECONDS
-    )
+    engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS}, **_POOL)
 
     def prepare(raw: Any, _record: object) -> None:
         raw.isolation_level = None  # the driver begins nothing by itself
@@ -128,9 +139,7 @@ def _sqlite(url: URL, *, begin: str, more: tuple[str, ...] = ()) -> Engine:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return create_engine(
-            url, pool_size=16, max_overflow=32, pool_timeout=WAIT_SECONDS, pool_pre_ping=True
-        )
+        return create_engine(url, pool_pre_ping=True, **_POOL)
     except ModuleNotFoundError:
         raise UnusableDatabase("PostgreSQL needs the extra: pip install 'yinxin[postgresql]'") from None
 

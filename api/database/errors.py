@@ -19,6 +19,15 @@ class UnusableDatabase(DatabaseError):
         self.todo = "use sqlite:////absolute/path/yinxin.db or postgresql+psycopg://user@host/name"
 
 
+class DatabaseUnavailable(DatabaseError):
+    """The database does not answer, or lets this service do nothing."""
+
+    def __init__(self, dialect: str) -> None:
+        super().__init__(f"the {dialect} database cannot be opened")
+        self.dialect = dialect
+        self.todo = "check [database] url, that the server runs, the rights and the free space"
+
+
 class SchemaUnknown(DatabaseError):
     """The database was written by another version of this software."""
 

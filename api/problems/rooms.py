@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers for the errors of the service's own rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from seal import GrantRefused
+
+from ..accounts import (
+    AccountClosed,
+    AccountError,
+    AccountRefused,
+    NoSuchAccount,
+    NoSuchMandate,
+    NotAllowed,
+    SubjectTaken,
+)
+from ..certificates import (
+    CertificateError,
+    NoSuchAuthority,
+    NoSuchCertificate,
+    NotInitialised,
+    OrderRefused,
+    RevocationRefused,
+)
+from ..database import DatabaseError, DatabaseUnavailable
+from ..desk import AlreadyDecided, DeskError, NothingToIssue, NotServing, ReasonMalformed, SealedFilesRefused
+from ..documents import (
+    DocumentError,
+    DocumentIdMalformed,
+    FileAltered,
+    IssuedMeanwhile,
+    NoSuchDocument,
+    NotSelfService,
+    NotYourDocument,
+    SealDidNotVerify,
+)
+from ..ledger import IntentClosed, LedgerError, LogDamaged, NoSuchEntry, NoSuchRange
+from ..login import CsrfMissing, LoginError, LoginRefused, NotLoggedIn
+from ..plugins import (
+    FieldsRefused,
+    ModuleMisbehaved,
+    NoSuchDeclaration,
+    NoSuchRecord,
+    PluginError,
+)
+from ..publication import PublicationError
+from ..seals import GrantMalformed, NoSuchGrant, NoSuchSeal, NotAnOfficer, SealRegistryError, SealUseRefused
+from ..submissions import (
+    AttachmentRefused,
+    IdempotencyConflict,
+    IdempotencyKeyMalformed,
+    NoSuchItem,
+    NoSuchSubmission,
+    SealingCertificateRefused,
+    SignatureRefused,
+    SignaturesIncomplete,
+    SlotsWrong,
+    SubmissionError,
+    SubmissionExpired,
+    UnknownAgency,
+)
+from .requests import FileMissing, PartMalformed, RequestError
+from .value import FieldError, Problem
+from .wording import Rows, many_fields, one_field, ours, say, spoken
+
+_REFUSED_LOGINS = {"not-allowed-to-act": 403, "too-many-attempts": 429, "status-unknown": 503}
+
+
+def _login(error: LoginRefused) -> Problem:
+    return spoken(_REFUSED_LOGINS.get(error.code, 401))(error)
+
+
+def _fields(error: FieldsRefused) -> Iterator[FieldError]:
+    for one in error.errors:
+        yield FieldError(one.field, one.rule, one.todo)
+
+
+def _slots(error: SlotsWrong) -> Iterator[FieldError]:
+    for name in error.missing:
+        yield FieldError(
+            name, "缺少该附件 / this attachment is missing", "请添加 PDF 文件 / add the PDF file"
+        )
+    for name in error.unknown:
+        yield FieldError(name, "没有这个附件位 / there is no such slot", "请移除它 / leave it out")
+
+
+def _signatures(error: SignaturesIncomplete) -> Iterator[FieldError]:
+    for name in error.missing:
+        yield FieldError(name, "缺少该文件的签名 / its signature is missing", "请补签 / sign it as well")
+    for name in error.unknown:
+        yield FieldError(name, "本次申报没有这个文件 / no such item", "请移除它 / leave it out")
+
+
+def _attachment(error: AttachmentRefused) -> Problem:
+    zh_en = _one_sentence(error.why)
+    todo = "请更换该附件后重新提交 / replace this attachment and send everything again"
+    return Problem(422, error.code, "附件不能签章", zh_en, (FieldError(error.slot, zh_en, todo),))
+
+
+def _certificate(error: SealingCertificateRefused) -> Problem:
+    why = _one_sentence(error.why)
+    todo = "请换用本申报主体的有效签章证书 / use a valid sealing certificate of the applicant"
+    return Problem(
+        422,
+        error.code.lower().replace("_", "-"),
+        "证书不能用于本次签章",
+        why,
+        (FieldError("certificate", why, todo),),
+    )
+
+
+def _seal_use(error: SealUseRefused) -> Problem:
+    try:
+        words = GrantRefused(error.code)
+    except KeyError:
+        return Problem(
+            403, error.code, "不能使用该印章", "请联系印章管理员。 Ask whoever administers the seal."
+        )
+    return Problem(403, error.code, "不能使用该印章", f"{words.zh}。 {words.en}.")
+
+
+def _sealed_files(error: SealedFilesRefused) -> Problem:
+    todo = "请退回申报,由申请人重新签章提交 / send the case back to be sealed and filed again"
+    return Problem(
+        409,
+        "sealed-files-refused",
+        "申报文件未通过复核,不能签发",
+        "已存的签章文件现在通不过核验。 The stored files fail the check that they passed when filed.",
+        tuple(FieldError(item, _one_sentence(why), todo) for item, why in error.why.items()),
+    )
+
+
+def _one_sentence(why: Any) -> str:
+    return str(why)[:500]
+
+
+ROOMS: Rows = {
+    # A request before any room saw it
+    RequestError: say(400, "请求内容不符合要求", "请按接口说明修改。 Correct the request."),
+    PartMalformed: one_field(422, "请求内容不符合要求"),
+    FileMissing: say(
+        422, "没有收到文件", "请选择一个文件后重试。 Choose a file and send it again.", field="file"
+    ),
+    # Who is asking
+    LoginError: spoken(401),
+    LoginRefused: _login,
+    NotLoggedIn: spoken(401),
+    CsrfMissing: spoken(403),
+    AccountError: spoken(422),
+    NoSuchAccount: spoken(404),
+    NoSuchMandate: spoken(404),
+    AccountClosed: spoken(409),
+    SubjectTaken: spoken(409),
+    AccountRefused: spoken(422),
+    NotAllowed: spoken(403),
+    # Certificates and the trust list
+    CertificateError: spoken(422),
+    NoSuchCertificate: spoken(404),
+    NoSuchAuthority: spoken(404),
+    NotInitialised: spoken(503),
+    OrderRefused: spoken(422),
+    RevocationRefused: spoken(422),
+    PublicationError: spoken(503),
+    # Relying modules
+    PluginError: ours("业务模块未能完成操作"),
+    ModuleMisbehaved: ours("业务模块未能完成操作"),
+    NoSuchDeclaration: say(
+        404, "没有这项业务", "请核对名称;该业务可能未启用。 Check the name: it may not be switched on here."
+    ),
+    NoSuchRecord: say(404, "没有这条记录", "请核对编号。 Check the number: nothing was entered under it."),
+    FieldsRefused: many_fields("填写的内容不符合要求", _fields),
+    # Seals
+    SealRegistryError: ours("印章操作未能完成"),
+    NoSuchSeal: say(404, "没有这枚印章", "请核对印章编号。 Check the id of the seal."),
+    NoSuchGrant: say(404, "没有这项授权", "请核对授权编号。 Check the id of the grant."),
+    NotAnOfficer: say(
+        422,
+        "该账号不是印章所属机关的经办人",
+        "只能授权给该机关的经办人。 A seal is granted to an officer of the agency that holds it.",
+        field="officer",
+    ),
+    GrantMalformed: one_field(422, "授权内容不符合要求"),
+    SealUseRefused: _seal_use,
+    # Submissions
+    SubmissionError: ours("申报未能完成"),
+    NoSuchSubmission: say(
+        404, "没有这件申报", "请核对编号。 Check the number; it may belong to another login."
+    ),
+    NoSuchItem: say(
+        404,
+        "没有这个文件",
+        "请核对编号;未签章的文件不提供下载。 Check the id; only sealed files are given out.",
+    ),
+    UnknownAgency: say(
+        422,
+        "没有这个受理机关",
+        "请从列表中选择受理机关。 Choose an agency that holds a seal on this platform.",
+        field="agency",
+    ),
+    SlotsWrong: many_fields("附件缺失或多余", _slots),
+    AttachmentRefused: _attachment,
+    SealingCertificateRefused: _certificate,
+    IdempotencyConflict: say(
+        409,
+        "同一请求编号已用于另一份内容",
+        "请换一个请求编号(idempotency_key)。 This key came before with another content: use a new one.",
+        field="idempotency_key",
+    ),
+    IdempotencyKeyMalformed: say(
+        422,
+        "请求编号不符合格式",
+        "请用 1 到 100 个可打印的 ASCII 字符。 Use 1 to 100 printable ASCII characters.",
+        field="idempotency_key",
+    ),
+    SubmissionExpired: say(
+        410, "待签章的申报已过期", "文件已清除,请重新提交。 Its files are gone: send everything again."
+    ),
+    SignaturesIncomplete: many_fields("签名不齐", _signatures),
+    SignatureRefused: lambda error: Problem(
+        422,
+        "signature-refused",
+        "签名验证不通过",
+        "没有写入任何文件;请用同一证书的私钥重新签名。"
+        " Nothing was embedded: sign again with the certificate's key.",
+        (FieldError(error.item_id, _one_sentence(error.why), "请重新签名 / sign it again"),),
+    ),
+    # The officer's desk
+    DeskError: ours("办理未能完成"),
+    NotServing: say(403, "该账号不属于任何机关", "请换用经办人账号。 Log in as an officer of an agency."),
+    AlreadyDecided: say(
+        409,
+        "此件已办结",
+        "请刷新页面查看结果;本次没有重复办理。 It was decided already; nothing was done twice.",
+    ),
+    NothingToIssue: say(
+        409,
+        "该事项目前不签发文书",
+        "相应业务模块已停用或调整,请联系运营人员。 Its module was switched off or changed: ask the operator.",
+    ),
+    SealedFilesRefused: _sealed_files,
+    ReasonMalformed: one_field(422, "退回理由不符合要求"),
+    # Documents
+    DocumentError: ours("文书操作未能完成"),
+    NoSuchDocument: say(404, "没有这份文书", "请核对文书编号。 Check the number on the document."),
+    DocumentIdMalformed: say(
+        404,
+        "文书编号有误",
+        "编号为 16 位字母和数字,请逐字核对。 Sixteen letters and digits: compare them one by one.",
+    ),
+    NotYourDocument: say(
+        403,
+        "无权下载该文件",
+        "只有持有人和签发机关可以下载;任何人都可以查验。"
+        " The file is for its holder and its issuer; everybody may verify it.",
+    ),
+    FileAltered: ours("存档文件与登记摘要不符,已停止提供"),
+    NotSelfService: say(
+        403, "该文书由机关签发", "不能自助打印。 It is issued by an officer, not printed by its holder."
+    ),
+    SealDidNotVerify: ours("签章结果未通过自身核验,没有发出"),
+    IssuedMeanwhile: say(
+        409, "同一文书刚刚已签发", "请刷新页面查看。 Somebody issued it just now: reload the page."
+    ),
+    # Ledger and database
+    LedgerError: ours("公开日志未能写入"),
+    LogDamaged: ours("公开日志与已签名的状态不符,已停止写入", status=503),
+    NoSuchEntry: say(404, "没有这条日志", "请核对条目号。 Check the number: the log is shorter."),
+    NoSuchRange: say(
+        404,
+        "没有这两个大小之间的证明",
+        "须满足 1 ≤ old ≤ new ≤ 日志大小。 Give 1 <= old <= new <= size of the log.",
+    ),
+    IntentClosed: say(409, "该操作已被中止", "请重新发起。 What was announced has ended: start again."),
+    DatabaseError: ours("数据库无法使用"),
+    DatabaseUnavailable: ours("数据库暂时无法连接", status=503),
+}

@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings: one TOML file, read once into a frozen value, every key known and checked.
+
+Secrets are never in it: it names the files that hold them.  Relative paths start at the folder of the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from verify import IdentifierInvalid, parse_uscc
+
+LARGEST_FILE = 64 * 1024
+MODULES = ("registry", "project", "credit")
+"""The relying modules that a new settings file enables."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used.  ``key`` is the setting, ``todo`` what to do."""
+
+    def __init__(self, key: str, why: str, todo: str) -> None:
+        super().__init__(f"{key}: {why}" if key else why)
+        self.key, self.why, self.todo = key, why, todo
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator decided.  Paths are absolute."""
+
+    public_url: str
+    host: str
+    port: int
+    max_upload_mb: int
+    database_url: str
+    vault_folder: Path
+    passphrase_file: Path
+    relying_enabled: tuple[str, ...]
+    authority_uscc: str
+    authority_name: str
+
+
+class _Wrong(Exception):
+    """A value breaks the rule of its setting: why, and what to do.  Stays inside this module."""
+
+    def __init__(self, why: str, todo: str) -> None:
+        super().__init__(why)
+        self.why, self.todo = why, todo
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """One key: how its value is read (given the folder of the file), its default, its words."""
+
+    read: Callable[[Any, Path], Any]
+    default: Any  # None: required
+    zh: str
+    en: str
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check a settings file.  Raises :class:`SettingsError`, whatever the file holds."""
+    folder = path.absolute().parent
+    values: dict[str, Any] = {}
+    given = _tables(path)
+    for section in given:
+        if section not in _SECTIONS:
+            raise _unknown(f"[{section}]", [f"[{name}]" for name in _SECTIONS])
+    for section, settings in _SECTIONS.items():
+        table = given.get(section, {})
+        for name in table:
+            if name not in settings:
+                raise _unknown(f"[{section}] {name}", [f"[{section}] {one}" for one in settings])
+        for name, setting in settings.items():
+            key = f"[{section}] {name}"
+            value = table.get(name, setting.default)
+            if value is None:
+                raise SettingsError(key, "缺少此项 it is missing", f"add {name} to the section [{section}]")
+            try:
+                values[_FIELDS[section, name]] = setting.read(value, folder)
+            except _Wrong as wrong:
+                raise SettingsError(key, wrong.why, wrong.todo) from None
+    return Settings(**values)
+
+
+def write_settings(
+    path: Path,
+    *,
+    public_url: str,
+    authority_uscc: str,
+    authority_name: str,
+    relying_enabled: tuple[str, ...] = MODULES,
+) -> Settings:
+    """Write a new file in which each setting is explained; only its owner may read it.
+
+    The values are checked first: nothing is written that :func:`load_settings` would refuse.
+    """
+    chosen: dict[tuple[str, str], Any] = {
+        ("service", "public_url"): public_url,
+        ("relying", "enabled"): list(relying_enabled),
+        ("authority", "uscc"): authority_uscc,
+        ("authority", "name"): authority_name,
+    }
+    text = "".join(_lines(chosen))
+    part = path.with_name(f".{path.name}.part")
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        settings = load_settings(part)
+        os.replace(part, path)  # noqa: PTH105  # the whole file or none of it
+    except OSError as error:
+        raise SettingsError("", f"cannot write {path}: {error.strerror}", "choose another folder") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return settings
+
+
+def _tables(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SettingsError("", f"cannot read {path}: {error.strerror}", "run yinxin init first") from error
+    if len(content) > LARGEST_FILE:
+        raise SettingsError("", f"{path} is no settings file: too large", "restore the file")
+    try:
+        read = tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise SettingsError("", f"{path} is not TOML: {error}", "correct the file") from error
+    for name, table in read.items():
+        if not isinstance(table, dict):
+            raise SettingsError(name, "不在任何小节内 it stands in no section", "move it below a [section]")
+    return read
+
+
+def _unknown(key: str, known: list[str]) -> SettingsError:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+    return SettingsError(
+        key, f"未知设置 unknown setting; nearest: {near[0]}", f"remove it, or write {near[0]}"
+    )
+
+
+def _lines(chosen: Mapping[tuple[str, str], Any]) -> Iterator[str]:
+    yield "# 印信 Yinxin 设置。未知的键会被拒绝;相对路径以本文件所在目录为准;密码不写在这里。\n"
+    yield "# Unknown keys are refused; relative paths start at this folder; no secret is written here.\n"
+    for section, settings in _SECTIONS.items():
+        yield f"\n[{section}]\n"
+        for name, setting in settings.items():
+            value = chosen.get((section, name), setting.default)
+            yield f"# {setting.zh}\n# {setting.en}\n{name} = {json.dumps(value, ensure_ascii=False)}\n"
+
+
+# How values are read
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > 500 or not value.isprintable():
+        raise _Wrong("应为一行文本 it must be one line of text", "write a text in quotes")
+    return value.strip()
+
+
+def _whole(value: Any, *, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise _Wrong(
+            f"应为 {least} 至 {most} 的整数 it must be a whole number from {least} to {most}",
+            "write the number without quotes",
+        )
+    return value
+
+
+_URL = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]+\])(?::[0-9]{1,5})?\Z")
+
+
+def _public_url(value: Any, _folder: Path) -> str:
+    text = _text(value)
+    port = re.search(r":([0-9]{1,5})\Z", text)
+    if not _URL.match(text) or (port and not 0 < int(port[1]) < 65536):
+        raise _Wrong(
+            "应为网址,只有协议、小写主机名和端口 it must be scheme, lower-case host and port, nothing else",
+            "write it like https://yinxin.example, without a slash at its end",
+        )
+    return text
+
+
+def _host(value: Any, _folder: Path) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[0-9A-Za-z.:_-]{1,253}", text):
+        raise _Wrong("不是主机名或地址 it is no host name or address", "write 127.0.0.1 or 0.0.0.0 or ::")
+    return text
+
+
+def _database(value: Any, folder: Path) -> str:
+    text = _text(value)
+    todo = "write sqlite:///yinxin.db, or postgresql+psycopg://user@host/name"
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise _Wrong("不是数据库地址 it is no database address", todo) from None
+    if url.password:
+        raise _Wrong(
+            "密码不写在设置里 no password is written into the settings",
+            "remove it; put it into a file and add ?passfile=/path (the format of .pgpass)",
+        )
+    if url.drivername == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise _Wrong("SQLite 数据库应为文件 an SQLite database is a file", todo)
+        return url.set(database=str(folder / str(url.database))).render_as_string(hide_password=False)
+    if url.drivername not in ("postgresql", "postgresql+psycopg"):
+        raise _Wrong("只支持 SQLite 和 PostgreSQL only SQLite and PostgreSQL are supported", todo)
+    return text
+
+
+def _path(value: Any, folder: Path) -> Path:
+    return folder / _text(value)
+
+
+def _modules(value: Any, _folder: Path) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(
+        isinstance(one, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,49}", one) for one in value
+    ):
+        raise _Wrong("应为模块名的列表 it must be a list of module names", 'write ["registry", "project"]')
+    if len(set(value)) < len(value):
+        raise _Wrong("有模块列了两次 a module is listed twice", "remove one")
+    return tuple(value)
+
+
+def _uscc(value: Any, _folder: Path) -> str:
+    try:
+        return str(parse_uscc(_text(value)))
+    except IdentifierInvalid as error:
+        raise _Wrong(str(error.rule), "compare the 18 characters with the certificate of the body") from None
+
+
+def _name(value: Any, _folder: Path) -> str:
+    text = _text(value)
+    if len(text) > 100:
+        raise _Wrong("最多 100 个字 at most 100 characters", "shorten it")
+    return text
+
+
+_SECTIONS: Mapping[str, Mapping[str, _Setting]] = {
+    "service": {
+        "public_url": _Setting(
+            _public_url,
+            None,
+            "公众访问本服务的网址;二维码与登录签名都绑定它,启用后不要更改",
+            "address that the public uses; QR codes and logins are bound to it, so keep it",
+        ),
+        "host": _Setting(_host, "127.0.0.1", "监听地址", "address to listen on; put TLS in front"),
+        "port": _Setting(
+            lambda value, _folder: _whole(value, least=1, most=65535), 8443, "监听端口", "port to listen on"
+        ),
+        "max_upload_mb": _Setting(
+            lambda value, _folder: _whole(value, least=1, most=1024),
+            60,
+            "一次请求的最大字节数(MB);单个 PDF 最大 50 MB",
+            "largest request in MB; one PDF may have 50 MB",
+        ),
+    },
+    "database": {
+        "url": _Setting(
+            _database,
+            "sqlite:///yinxin.db",
+            "数据库:sqlite:///文件,或 postgresql+psycopg://用户@主机/库?passfile=文件",
+            "database: sqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME?passfile=FILE",
+        ),
+    },
+    "vault": {
+        "folder": _Setting(
+            _path,
+            "vault",
+            "加密密钥库所在目录,须与数据库分开备份",
+            "folder of the encrypted vault; back it up apart",
+        ),
+        "passphrase_file": _Setting(
+            _path,
+            "vault.passphrase",
+            "存放密钥库口令的文件;正式运行时请移到别处(只读、仅服务账号可读)",
+            "file with the vault's passphrase; in service, keep it elsewhere, readable by the service alone",
+        ),
+    },
+    "relying": {
+        "enabled": _Setting(
+            _modules,
+            list(MODULES),
+            "启用的业务模块,按此顺序显示",
+            "relying modules that are switched on, in this order",
+        ),
+    },
+    "authority": {
+        "uscc": _Setting(
+            _uscc, None, "运营单位的统一社会信用代码", "unified social credit code of the operating authority"
+        ),
+        "name": _Setting(_name, None, "运营单位名称", "name of the operating authority"),
+    },
+}
+
+_FIELDS: Mapping[tuple[str, str], str] = {
+    ("service", "public_url"): "public_url",
+    ("service", "host"): "host",
+    ("service", "port"): "port",
+    ("service", "max_upload_mb"): "max_upload_mb",
+    ("database", "url"): "database_url",
+    ("vault", "folder"): "vault_folder",
+    ("vault", "passphrase_file"): "passphrase_file",
+    ("relying", "enabled"): "relying_enabled",
+    ("authority", "uscc"): "authority_uscc",
+    ("authority", "name"): "authority_name",
+}
