@@ -133,7 +133,7 @@ def _facts(signed: SignedData) -> dict[str, Json]:
     claimed = None if attributes is None else attributes.signing_time
     return {
         "standard": signed.standard,
-        "signing_time": None if claimed is None else claimed.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "signing_time": None if claimed is None else f"{claimed.replace(tzinfo=None).isoformat()}Z",
         "names_certificate": attributes is not None and attributes.certificate is not None,
     }
 

@@ -70,7 +70,8 @@ def judged(
         marks.append((Indication.INDETERMINATE, SubIndication.FORMAT_FAILURE))
     elif value.indication is not Indication.TOTAL_PASSED or not found:
         marks.append((value.indication, value.sub_indication))
-        reasons.extend(value.reasons)
+        said = {reason.code for reason in reasons}
+        reasons.extend(reason for reason in value.reasons if reason.code not in said)
     if value is not None:
         facts = {**value.facts, **{name: fact for name, fact in facts.items() if fact is not None}}
     worst = [mark for mark in marks if mark[0] is Indication.TOTAL_FAILED]

@@ -20,6 +20,7 @@ from ..trust import Trust
 from ..x509 import Certificate, Purpose, check_certificate
 from .body import FORMAT, TrustListBody, TrustListSignature
 from .errors import TrustListInvalid
+from .members import time_of
 from .signed import TrustList, parse_trust_list
 
 _NOT_FOUND = (SubIndication.NO_CERTIFICATE_CHAIN_FOUND, SubIndication.NO_CERTIFICATE_CHAIN_FOUND_NO_POE)
@@ -144,7 +145,7 @@ def _findings(body: TrustListBody, judged: Judged, at: datetime) -> list[tuple[S
                 Reason(
                     "TRUST_LIST_STALE",
                     "信任列表已过更新期限,请获取最新列表",
-                    f"the list was due for renewal at {body.next_update.isoformat()}; fetch a fresh one",
+                    f"the list was due for renewal at {time_of(body.next_update)}; fetch a fresh one",
                 ),
             )
         )
@@ -155,7 +156,7 @@ def _findings(body: TrustListBody, judged: Judged, at: datetime) -> list[tuple[S
                 Reason(
                     "TRUST_LIST_FROM_FUTURE",
                     "信任列表的签发时间晚于查验时间,请检查时钟",
-                    f"the list was issued at {body.issued.isoformat()}, after the time of the check",
+                    f"the list was issued at {time_of(body.issued)}, after the time of the check",
                 ),
             )
         )
@@ -165,8 +166,8 @@ def _findings(body: TrustListBody, judged: Judged, at: datetime) -> list[tuple[S
 def _facts(body: TrustListBody, *, known: Trust | None) -> dict[str, Json]:
     return {
         "sequence": body.sequence,
-        "issued": body.issued.isoformat(),
-        "next_update": body.next_update.isoformat(),
+        "issued": time_of(body.issued),
+        "next_update": time_of(body.next_update),
         "publisher": body.publisher,
         "hosts": list(body.hosts),
         "anchors": [_named(one) for one in body.anchors],
