@@ -16,10 +16,16 @@ from typing import Any
 
 import pikepdf
 import pytest
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
 from hypothesis import given
 from hypothesis import strategies as st
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
 from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from keys import KeyKind, digest, generate_key
 from seal import (
@@ -349,3 +355,40 @@ def test_same_input_same_bytes(authority: Any, permit: bytes, place: Any, appear
     own = authority(KeyKind.SM2)
     make: Callable[[], PreparedPdf] = lambda: prepared(permit, own, placement=place, appearance=appearance)  # noqa: E731
     assert make() == make()
+
+
+@pytest.mark.parametrize("kind", WESTERN)
+@pytest.mark.parametrize("permission", [None, MDPPerm.FILL_FORMS, MDPPerm.ANNOTATE])
+def test_beside_seals_of_another_product(
+    authority: Any, permit: bytes, place: Any, sealed_by: Any, kind: KeyKind, permission: MDPPerm | None
+) -> None:
+    """Ours on top of pyHanko's, certified for filling in or not, and pyHanko's on top of ours."""
+    own = authority(kind)
+    # pyHanko puts no revocation lists into the file: this verifier has them already.
+    own = replace(own, trust=replace(own.trust, crls=own.sealing.crls))
+    theirs = _by_pyhanko(permit, own, certify=permission)
+    own.passes(theirs)
+    own.passes(sealed_by(theirs, own, place=place), 2)
+    own.passes(_by_pyhanko(sealed_by(permit, own, place=place), own, certify=None), 2)
+
+
+def _by_pyhanko(data: bytes, own: Any, *, certify: MDPPerm | None) -> bytes:
+    store = SimpleCertificateStore()
+    store.register_multiple(asn1_x509.Certificate.load(one.der) for one in own.sealing.chain)
+    signer = signers.SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(own.sealing.certificate.der),
+        signing_key=asn1_keys.PrivateKeyInfo.load(own.key.pkcs8()),
+        cert_registry=store,
+    )
+    metadata = signers.PdfSignatureMetadata(
+        field_name="Other",
+        md_algorithm="sha256",
+        subfilter=fields.SigSeedSubFilter.PADES,
+        certify=certify is not None,
+        docmdp_permissions=certify or MDPPerm.FILL_FORMS,
+    )
+    spec = fields.SigFieldSpec("Other", box=(20, 20, 120, 120))
+    out = signers.PdfSigner(metadata, signer, new_field_spec=spec).sign_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(data))
+    )
+    return bytes(out.getvalue())
