@@ -137,7 +137,7 @@ def _writer(
 
 
 def _signing_certificate(certificate: bytes, algorithm: HashAlgorithm) -> bytes:
-    """ESS signing-certificate-v2 (RFC 5035 section 3); DER leaves the default SHA-256 out."""
+    """ESS signing-certificate-v2 (RFC 5035); DER leaves the default SHA-256 out."""
     named = b"" if algorithm is HashAlgorithm.SHA256 else algorithm.algorithm_identifier()
     one = sequence(named, octets(digest(algorithm, certificate).value))
     return _attribute(_SIGNING_CERTIFICATE_V2, sequence(sequence(one)))

@@ -28,8 +28,8 @@ _WORDS: Final = {
         "the PDF has too many signatures or form fields: send a version without them",
     ),
     "pdf-certified": (
-        "PDF 已由签发人锁定,不允许再加盖签章;请直接使用原件",
-        "the PDF was certified against any change, no seal may be added: use it as it is",
+        "PDF 已由签发人锁定,再加盖签章会使原签章失效;请直接使用原件,或使用锁定前的版本",
+        "the PDF was certified, one more seal would break that: use it as it is, or the version before",
     ),
     "pdf-sealed": (
         "PDF 已有签章,不能再作锁定签章;请使用未签章的版本",

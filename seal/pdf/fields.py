@@ -42,7 +42,7 @@ def existing_fields(pdf: Any) -> Existing:
     import pikepdf
 
     permissions = pdf.Root.get("/Perms")
-    if isinstance(permissions, pikepdf.Dictionary) and _forbids(permissions.get("/DocMDP")):
+    if isinstance(permissions, pikepdf.Dictionary) and _certifies(permissions.get("/DocMDP")):
         raise PdfRefused("pdf-certified")
     names: set[str] = set()
     signatures = 0
@@ -54,7 +54,7 @@ def existing_fields(pdf: Any) -> Existing:
             signatures += 1
             value = field.get("/V")
             signed = signed or value is not None
-            if _forbids(value) or (value is not None and _locks(field.get("/Lock"))):
+            if _certifies(value) or (value is not None and _locks(field.get("/Lock"))):
                 raise PdfRefused("pdf-certified")
         if count >= MOST_FIELDS or depth > DEEPEST_FIELD or signatures >= MOST_SIGNATURES:
             raise PdfRefused("pdf-too-many-fields")
@@ -83,16 +83,18 @@ def _walk(form: Any) -> Iterator[tuple[Any, int, Any]]:
             stack.extend((kid, depth + 1, kind) for kid in kids)
 
 
-def _forbids(signature: Any) -> bool:
-    """Does this signature certify the document against any change (DocMDP P 1)?"""
+def _certifies(signature: Any) -> bool:
+    """Does this signature certify the document?
+
+    Even level 2, which lets fields be filled in and signed, has no room for a *new* field: our seal on top
+    would break the first signature (ISO 32000-1 table 254, and how strict verifiers read it).
+    """
     import pikepdf
 
     references = signature.get("/Reference") if isinstance(signature, pikepdf.Dictionary) else None
     for reference in references if isinstance(references, pikepdf.Array) else ():
         if isinstance(reference, pikepdf.Dictionary) and reference.get("/TransformMethod") == "/DocMDP":
-            parameters = reference.get("/TransformParams")
-            level = parameters.get("/P", 2) if isinstance(parameters, pikepdf.Dictionary) else 2
-            return level not in (2, 3)
+            return True
     return False
 
 

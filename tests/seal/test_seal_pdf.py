@@ -358,18 +358,23 @@ def test_same_input_same_bytes(authority: Any, permit: bytes, place: Any, appear
 
 
 @pytest.mark.parametrize("kind", WESTERN)
-@pytest.mark.parametrize("permission", [None, MDPPerm.FILL_FORMS, MDPPerm.ANNOTATE])
 def test_beside_seals_of_another_product(
-    authority: Any, permit: bytes, place: Any, sealed_by: Any, kind: KeyKind, permission: MDPPerm | None
+    authority: Any, permit: bytes, place: Any, sealed_by: Any, kind: KeyKind
 ) -> None:
-    """Ours on top of pyHanko's, certified for filling in or not, and pyHanko's on top of ours."""
+    """Ours on top of pyHanko's, and pyHanko's on top of ours; a certified file stays as it is."""
     own = authority(kind)
     # pyHanko puts no revocation lists into the file: this verifier has them already.
     own = replace(own, trust=replace(own.trust, crls=own.sealing.crls))
-    theirs = _by_pyhanko(permit, own, certify=permission)
+    theirs = _by_pyhanko(permit, own, certify=None)
     own.passes(theirs)
     own.passes(sealed_by(theirs, own, place=place), 2)
     own.passes(_by_pyhanko(sealed_by(permit, own, place=place), own, certify=None), 2)
+    for permission in MDPPerm:
+        certified = _by_pyhanko(permit, own, certify=permission)
+        own.passes(certified)
+        with pytest.raises(PdfRefused) as refused:
+            sealed_by(certified, own)
+        assert refused.value.code == "pdf-certified"
 
 
 def _by_pyhanko(data: bytes, own: Any, *, certify: MDPPerm | None) -> bytes:

@@ -251,15 +251,12 @@ def test_other_generations(authority: Any, hand_made: Any, sealed_by: Any) -> No
     assert b"\n3 2 obj\n" in sealed[len(data) :]
 
 
-@pytest.mark.parametrize(
-    ("level", "code"),
-    [("/P 1", "pdf-certified"), ("/P 2", None), ("/P 3", None), ("", None), ("/P 9", "pdf-certified")],
-)
+@pytest.mark.parametrize("level", ["/P 1", "/P 2", "/P 3", "", "/P 9"])
 @pytest.mark.parametrize("listed", [True, False], ids=["in Perms", "in the field"])
 def test_certified_by_others(
-    authority: Any, hand_made: Any, sealed_by: Any, level: str, code: str | None, listed: bool
+    authority: Any, hand_made: Any, sealed_by: Any, level: str, listed: bool
 ) -> None:
-    """P 2 and 3 allow further signatures; P 1 and what nobody defined allow nothing."""
+    """Levels 2 and 3 let fields be signed that are there; none lets a new field be added."""
     reference = f"/Reference [<< /TransformMethod /DocMDP /TransformParams << {level} >> >>]"
     form = "/AcroForm << /Fields [5 0 R] /SigFlags 3 >>"
     catalog = f"{form} /Perms << /DocMDP 6 0 R >>" if listed else form
@@ -268,11 +265,7 @@ def test_certified_by_others(
         5: b"<< /FT /Sig /T (S) /V 6 0 R >>",
         6: f"<< /Type /Sig /Contents <00> {reference} >>".encode(),
     }
-    data = hand_made(objects)
-    if code:
-        assert refusal(sealed_by, data, authority(KeyKind.P256)).code == code
-    else:
-        assert sealed_by(data, authority(KeyKind.P256)).startswith(data)
+    assert refusal(sealed_by, hand_made(objects), authority(KeyKind.P256)).code == "pdf-certified"
 
 
 def test_locked_for_good(authority: Any, hand_made: Any, sealed_by: Any) -> None:
