@@ -15,6 +15,7 @@ from .model import Hierarchy, IssuedCertificate, IssueOrder
 from .platform import PLATFORM_SEAL, QR_SIGNERS, TRUST_LIST_SIGNERS
 from .ports import Authority, CertificatePorts
 from .qr_keys import committed_qr_keys
+from .revocation import committed_crls
 from .service import CertificateService
 from .store import committed_certificates, find_by_fingerprint
 
@@ -35,6 +36,7 @@ __all__ = [
     "OrderRefused",
     "RevocationRefused",
     "committed_certificates",
+    "committed_crls",
     "committed_qr_keys",
     "find_by_fingerprint",
 ]

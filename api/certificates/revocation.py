@@ -9,14 +9,17 @@ times, whatever the clock does.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
 from ca import Revocation, RevocationReason, make_crl
+from verify import Json
 
 from ..database.tables_identity import crls as table
+from ..database.tables_identity import stored_time
 from ..ledger import Transaction
 from . import store
 from .errors import NoSuchAuthority, RevocationRefused
@@ -49,7 +52,7 @@ def revoke(ports: CertificatePorts, certificate_id: str, reason: str, *, by: str
                 return found
             at = max(whole_second(ports.clock()), found.not_before)
             ended = {"revoked_at": at, "revoked_by": by, "reason": reason}
-            published = publish(ports, tx, found.issuer, also=_entry(found, at, reason))
+            _publish(ports, tx, found.issuer, also=_entry(found, at, reason))
             found = store.mark_revoked(
                 tx,
                 certificate_id,
@@ -60,8 +63,6 @@ def revoke(ports: CertificatePorts, certificate_id: str, reason: str, *, by: str
                     "serial": found.serial,
                     "fingerprint": found.fingerprint,
                     "reason": reason,
-                    "crl_number": published["number"],
-                    "crl_sha256": hashlib.sha256(published["der"]).hexdigest(),
                 },
             )
             ports.intents.close(tx, intent, "revoked")
@@ -78,15 +79,7 @@ def refresh(ports: CertificatePorts) -> tuple[str, ...]:
         intent = ports.intents.open("crl.issue", {"issuer": name})
         try:
             with ports.ledger.transaction() as tx:
-                published = publish(ports, tx, name)
-                tx.append(
-                    "crl.issued",
-                    {
-                        "issuer": name,
-                        "crl_number": published["number"],
-                        "crl_sha256": hashlib.sha256(published["der"]).hexdigest(),
-                    },
-                )
+                _publish(ports, tx, name)
                 ports.intents.close(tx, intent, "issued")
         except Exception as error:
             ports.intents.fail(intent, type(error).__name__)
@@ -114,10 +107,20 @@ def current_crl(connection: Connection, name: str) -> bytes:
     return bytes(row.der)
 
 
-def publish(
-    ports: CertificatePorts, tx: Transaction, name: str, *, also: Revocation | None = None
-) -> dict[str, Any]:
-    """Sign and store the next list of one authority; the caller announced it and records it."""
+def committed(values: dict[str, Any]) -> dict[str, Json]:
+    """The row as the ledger commits to it."""
+    times: dict[str, Json] = {name: stored_time(values[name]) for name in ("this_update", "next_update")}
+    return {**values, **times, "der": bytes(values["der"]).hex()}
+
+
+def committed_crls(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Every stored list, for the check of the database against the ledger."""
+    for row in connection.execute(select(table)):
+        yield _key(row.issuer, row.number), committed(row._asdict())
+
+
+def _publish(ports: CertificatePorts, tx: Transaction, name: str, *, also: Revocation | None = None) -> None:
+    """Sign, store and record the next list of one authority; the caller announced it."""
     before = _newest(tx.connection, name)
     entries = [
         _entry(one, one.revoked_at, one.reason)
@@ -130,7 +133,7 @@ def publish(
     moments = [whole_second(ports.clock()), *(one.at for one in entries)]
     this_update = max([*moments, before.this_update] if before is not None else moments)
     number = 1 if before is None else before.number + 1
-    values = {
+    values: dict[str, Any] = {
         "issuer": name,
         "number": number,
         "der": make_crl(
@@ -145,7 +148,17 @@ def publish(
         "next_update": this_update + TERM,
     }
     tx.connection.execute(insert(table).values(values))
-    return values
+    tx.commit_row(
+        "crls",
+        _key(name, number),
+        committed(values),
+        kind="crl.issued",
+        body={"issuer": name, "number": number, "sha256": hashlib.sha256(values["der"]).hexdigest()},
+    )
+
+
+def _key(issuer: str, number: int) -> str:
+    return f"{issuer}/{number}"
 
 
 def _entry(one: IssuedCertificate, at: datetime, reason: str) -> Revocation:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables of identity: accounts, mandates, certificates, CRLs, keys of QR statements, logins, trust lists.
 
-Rows of ``accounts``, ``mandates``, ``certificates`` and ``qr_keys`` are committed to the ledger.  The others
-are either signed themselves (``crls``, ``trust_lists``), spent once (``serials``, ``challenges``), or end
-within hours (``sessions``).  No column holds a resident identity number, a private key, or a session token.
+Rows of ``accounts``, ``mandates``, ``certificates``, ``crls``, ``qr_keys`` and ``trust_lists`` are committed
+to the ledger.  The others are spent once (``serials``, ``challenges``) or end within hours (``sessions``).
+No column holds a resident identity number, a private key, or a session token.
 """
 
 from __future__ import annotations

@@ -4,6 +4,12 @@
 from __future__ import annotations
 
 from .errors import ListDidNotVerify, PublicationError
-from .publisher import PublicationPorts, TrustPublisher
+from .publisher import PublicationPorts, TrustPublisher, committed_trust_lists
 
-__all__ = ["ListDidNotVerify", "PublicationError", "PublicationPorts", "TrustPublisher"]
+__all__ = [
+    "ListDidNotVerify",
+    "PublicationError",
+    "PublicationPorts",
+    "TrustPublisher",
+    "committed_trust_lists",
+]

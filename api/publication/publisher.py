@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from verify import (
     Indication,
+    Json,
     Report,
     Trust,
     TrustListBody,
@@ -27,6 +28,7 @@ from verify import (
 
 from ..certificates import CertificateService
 from ..database import Database
+from ..database.tables_identity import stored_time
 from ..database.tables_identity import trust_lists as table
 from ..ledger import Intents, Ledger
 from .errors import ListDidNotVerify
@@ -80,18 +82,20 @@ class TrustPublisher:
                 body = _body(trust, ports.publisher, sequence=newest.sequence + 1 if newest else 1, at=at)
                 document = self._signed(body)
                 _require_passed(check_trust_list(document, trust=trust, at=at))
-                tx.connection.execute(
-                    insert(table).values(
-                        sequence=body.sequence,
-                        content_sha256=content,
-                        document=document,
-                        issued=body.issued,
-                        next_update=body.next_update,
-                    )
-                )
-                tx.append(
-                    "trust_list.published",
-                    {"sequence": body.sequence, "sha256": hashlib.sha256(document).hexdigest()},
+                values: dict[str, Any] = {
+                    "sequence": body.sequence,
+                    "content_sha256": content,
+                    "document": document,
+                    "issued": body.issued,
+                    "next_update": body.next_update,
+                }
+                tx.connection.execute(insert(table).values(values))
+                tx.commit_row(
+                    "trust_lists",
+                    str(body.sequence),
+                    committed(values),
+                    kind="trust_list.published",
+                    body={"sequence": body.sequence, "sha256": hashlib.sha256(document).hexdigest()},
                 )
                 ports.intents.close(tx, intent, "published")
                 return document
@@ -107,6 +111,18 @@ class TrustPublisher:
                 for certificate, signer in self._ports.certificates.trust_list_signers()
             ]
         )
+
+
+def committed(values: dict[str, Any]) -> dict[str, Json]:
+    """The row as the ledger commits to it."""
+    times: dict[str, Json] = {name: stored_time(values[name]) for name in ("issued", "next_update")}
+    return {**values, **times, "document": hashlib.sha256(values["document"]).hexdigest()}
+
+
+def committed_trust_lists(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Every stored list, for the check of the database against the ledger."""
+    for row in connection.execute(select(table)):
+        yield str(row.sequence), committed(row._asdict())
 
 
 def _body(trust: Trust, publisher: str, *, sequence: int, at: datetime) -> TrustListBody:

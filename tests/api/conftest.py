@@ -141,6 +141,10 @@ class Identity:
         self.ports, self.accounts, self.clock = ports, ports.accounts, ports.clock
         self.certificates = CertificateService(ports)
 
+    def key(self, subject: str, kind: KeyKind) -> SoftwareKey:
+        """The key behind the orders for this subject."""
+        return key_of(subject, kind)
+
     def order(self, subject: str, kind: KeyKind, *, account_id: str, **more: Any) -> IssueOrder:
         request = request_of(subject, kind)
         facts = {"profile": "person", "holder": subject, "holder_name": f"样例{subject}", **more}

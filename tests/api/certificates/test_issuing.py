@@ -21,6 +21,7 @@ from api.certificates import (
     NoSuchCertificate,
     OrderRefused,
     committed_certificates,
+    committed_crls,
     committed_qr_keys,
 )
 from api.database import Database
@@ -37,6 +38,7 @@ SOURCES = {
     "accounts": committed_accounts,
     "mandates": committed_mandates,
     "certificates": committed_certificates,
+    "crls": committed_crls,
     "qr_keys": committed_qr_keys,
 }
 KINDS = [KeyKind.SM2, KeyKind.RSA2048, KeyKind.P256, KeyKind.P384]

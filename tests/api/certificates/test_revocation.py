@@ -12,13 +12,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from api.certificates import CertificateService, NoSuchCertificate, RevocationRefused
+from api.accounts import committed_accounts
+from api.certificates import (
+    CertificateService,
+    NoSuchCertificate,
+    RevocationRefused,
+    committed_certificates,
+    committed_crls,
+    committed_qr_keys,
+)
 from api.database import Database
 from api.database.tables_identity import certificates as certificates_table
 from api.database.tables_identity import crls as crls_table
-from api.ledger import Ledger
+from api.ledger import Ledger, check_ledger
 from ca import IssueFailed
 from keys import KeyKind
 from verify import Indication, Purpose, SubIndication, check_certificate, parse_certificate, parse_crl
@@ -77,10 +85,13 @@ def test_revocation_is_seen_at_once(identity: Any, clock: Any, ledger: Ledger, r
             "serial": ended.serial,
             "fingerprint": ended.fingerprint,
             "reason": reason,
-            "crl_number": 2,
-            "crl_sha256": hashlib.sha256(file).hexdigest(),
         }
     ]
+    assert [one["body"] for one in entries if one["kind"] == "crl.issued"][-1] == {
+        "issuer": "issuing-sm2",
+        "number": 2,
+        "sha256": hashlib.sha256(file).hexdigest(),
+    }
     sealing = service.sealing(ended.certificate_id)
     assert file in [one.der for one in sealing.crls]
 
@@ -186,6 +197,22 @@ def test_list_that_cannot_be_signed_revokes_nothing(
         revoked = select(func.count()).where(certificates_table.c.revoked_at.is_not(None))
         assert connection.execute(revoked).scalar_one() == 0
     assert identity.ports.intents.abandon_open() == 0
+
+
+def test_list_taken_out_of_the_database_is_found(identity: Any, database: Database, ledger: Ledger) -> None:
+    """Without its newest list a revocation would be forgotten: the ledger is not."""
+    held = identity.person()
+    identity.certificates.revoke(held.certificate.certificate_id, "keyCompromise", by="test")
+    with database.write() as connection:
+        connection.execute(delete(crls_table).where(crls_table.c.number == 2))
+    sources = {
+        "accounts": committed_accounts,
+        "certificates": committed_certificates,
+        "crls": committed_crls,
+        "qr_keys": committed_qr_keys,
+    }
+    found = check_ledger(database, ledger.log_keys(), sources).findings
+    assert [(one.kind.value, one.table) for one in found] == [("deleted", "crls")]
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
