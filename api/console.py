@@ -86,7 +86,8 @@ class ConsoleSealing:
             )
             report = check_pdf(sealed, trust=self.trust(), at=at)
             if report.indication is not Indication.TOTAL_PASSED:
-                codes = [reason.code for part in (report, *report.signatures) for reason in part.reasons]
+                reasons = [*report.reasons, *(reason for one in report.signatures for reason in one.reasons)]
+                codes = [reason.code for reason in reasons]
                 raise SealDidNotVerify(report.indication.value, tuple(codes))
             digest = hashlib.sha256(sealed).hexdigest()
             with self.ledger.transaction() as tx:

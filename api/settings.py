@@ -100,6 +100,7 @@ def write_settings(
     authority_uscc: str,
     authority_name: str,
     relying_enabled: tuple[str, ...] = MODULES,
+    port: int | None = None,
 ) -> Settings:
     """Write a new file in which each setting is explained; only its owner may read it.
 
@@ -110,6 +111,7 @@ def write_settings(
         ("relying", "enabled"): list(relying_enabled),
         ("authority", "uscc"): authority_uscc,
         ("authority", "name"): authority_name,
+        **({} if port is None else {("service", "port"): port}),
     }
     text = "".join(_lines(chosen))
     part = path.with_name(f".{path.name}.part")

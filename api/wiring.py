@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ca import SubjectName, make_request
 from keys import KeyKind, KeysError, Vault, generate_key, write_key_file
@@ -325,7 +326,14 @@ def initialise(data: Path, *, url: str, uscc: str, name: str) -> Initialised:
         raise WiringError(f"{data} is not empty", "choose another folder, or remove it yourself")
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings_path = data / SETTINGS_FILE
-    write_settings(settings_path, public_url=url, authority_uscc=uscc, authority_name=name)
+    write_settings(
+        settings_path,
+        public_url=url,
+        authority_uscc=uscc,
+        authority_name=name,
+        # Without TLS in front, the service itself answers at the public address.
+        port=urlsplit(url).port if url.startswith("http:") else None,
+    )
     settings = load_settings(settings_path)
     _write_private(settings.passphrase_file, secrets.token_urlsafe(24))
     try:

@@ -12,12 +12,12 @@ from starlette.datastructures import UploadFile
 from relying import Json
 
 from ..plugins import RESERVED_PARTS
+from ..problems import PartMalformed
 from ..submissions import Filing, Item, Submission
 from ..wiring import Service
 from .access import Right, ServiceOf, SessionOf, require
 from .bodies import Base64, Id, RequestBody, from_base64, moment, to_base64
 from .documents import links
-from .errors import PartMalformed
 
 router = APIRouter(prefix="/api/v1", tags=["submissions"])
 MOST_PARTS = 40

@@ -9,9 +9,9 @@ from starlette.datastructures import UploadFile
 
 from verify import Report, check_file
 
+from ..problems import FileMissing, PartMalformed
 from ..wiring import Service
 from .access import ServiceOf
-from .errors import FileMissing, PartMalformed
 
 router = APIRouter(tags=["verify"])
 

@@ -113,7 +113,8 @@ def _contest(name: str, own: Authority, signer: Any) -> Contest:
 def _store(own: Authority) -> Any:
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    store = SimpleCertificateStore()
+    make: Any = SimpleCertificateStore  # it carries no annotations
+    store = make()
     store.register(asn1_x509.Certificate.load(own.issuing.der))
     return store
 
@@ -132,10 +133,13 @@ def _sm2_signer(own: Authority) -> Any:
     from pyhanko.sign import signers
 
     # asn1crypto has to learn three names before it parses anything of SM2.
-    algos.DigestAlgorithmId._map["1.2.156.10197.1.401"] = "sm3"
-    algos.DigestAlgorithmId._reverse_map = None
-    algos.SignedDigestAlgorithmId._map["1.2.156.10197.1.501"] = "sm3_sm2"
-    algos.SignedDigestAlgorithmId._reverse_map = None
+    for known, oid, name in (
+        (algos.DigestAlgorithmId, "1.2.156.10197.1.401", "sm3"),
+        (algos.SignedDigestAlgorithmId, "1.2.156.10197.1.501", "sm3_sm2"),
+    ):
+        known._map[oid] = name
+        if known._reverse_map is not None:
+            known._reverse_map[name] = oid
     asn1_keys.NamedCurve.register("sm2p256v1", "1.2.156.10197.1.301", 32)
 
     class Sm2Signer(signers.Signer):

@@ -10,9 +10,8 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from keys.der import as_integer, as_octets, read_only
-
 from keys import KeyKind, SignatureInvalid, SoftwareKey, generate_key, sm2_provider
+from keys.der import as_integer, as_octets, read_only
 
 from ..measure import Contest
 

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
+from relying import Body
+
 from ...pages import render
 from ...pages.words import china
 from ...plugins import FieldsRefused
@@ -80,7 +82,7 @@ async def sheet(request: Request, document_type: str, session: Visitor, service:
         values = {name: value for name, value in sent.items() if isinstance(value, str)}
     require_csrf(session, values.pop("csrf", ""))
     require(session, Right.PRINT_SHEETS)
-    asked = {name: value.strip() for name, value in values.items() if value.strip()}
+    asked: Body = {name: value.strip() for name, value in values.items() if value.strip()}
     try:
         issued = await run_in_threadpool(
             service.sheets.print, document_type, service.applicant(session).holder, asked

@@ -26,9 +26,9 @@ from ...login import Session
 from ...pages import render
 from ...pages.words import Said, china, result
 from ...plugins import NoSuchRecord
+from ...problems import RequestError
 from ...wiring import Service
 from ..access import ServiceOf, Visitor
-from ..errors import RequestError
 from ..verification import checked, uploaded
 from .frame import frame
 
