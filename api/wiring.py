@@ -26,6 +26,7 @@ from .certificates import (
     CertificateService,
     IssueOrder,
     committed_certificates,
+    committed_crls,
     committed_qr_keys,
 )
 from .console import CONSOLE, ConsoleSealing
@@ -36,7 +37,7 @@ from .ledger import Intents, Ledger, LedgerError, LedgerFindings, LogSigners, So
 from .login import Login, LoginPorts, Session
 from .plugins import EnabledModules, PluginError, found_plugins, load_plugins
 from .plugins.records import RecordStore
-from .publication import PublicationPorts, TrustPublisher
+from .publication import PublicationPorts, TrustPublisher, committed_trust_lists
 from .seals import GrantBook, NotAnOfficer, RegisteredSeal, SealRegistry, UsableSeal, Use
 from .settings import Settings, load_settings, write_settings
 from .submissions import Applicant, Submission, SubmissionPorts, Submissions
@@ -280,7 +281,9 @@ class Service:
             "accounts": committed_accounts,
             "mandates": committed_mandates,
             "certificates": committed_certificates,
+            "crls": committed_crls,
             "qr_keys": committed_qr_keys,
+            "trust_lists": committed_trust_lists,
         }
         return check_ledger(self.database, self.ledger.log_keys(), sources)
 
