@@ -283,6 +283,8 @@ class Service:
             "certificates": committed_certificates,
             "crls": committed_crls,
             "qr_keys": committed_qr_keys,
+            "crls": committed_crls,
+            "trust_lists": committed_trust_lists,
             "trust_lists": committed_trust_lists,
         }
         return check_ledger(self.database, self.ledger.log_keys(), sources)

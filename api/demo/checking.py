@@ -34,6 +34,9 @@ def public_material(stage: Stage) -> None:
         if texts:
             stage.texts[name] = texts[0]
             stage.keep(f"{name}.qr.txt", texts[0].encode("ascii"))
+    stage.keep("issuing-sm2.cer", client.fetch("/certificates/issuing-sm2.cer"))
+    stage.keep("issuing-rsa.crl", client.fetch("/crl/issuing-rsa.crl"))
+    stage.keep("E01.cer", stage.holders["E01"].certificate)
     index = client.get(f"/api/v1/documents/{stage.documents['permit-sm2']['document_id']}")["ledger_index"]
     stage.keep("permit-sm2.log-proof.json", client.fetch(f"/log/proof/{index}"))
 
@@ -51,7 +54,7 @@ def check(stage: Stage) -> None:
         page, statement = partial(live_page, stage, name), partial(offline, stage, name)
         step(f"7.{number}a", f"{title}:二维码网址 live page", "genuine", page)
         step(f"7.{number}b", f"{title}:二维码离线 QR offline", "TOTAL-PASSED", statement)
-    files = [name for name in stage.artefacts if name.endswith((".pdf", ".json", ".txt")) or "form" in name]
+    files = [name for name in stage.artefacts if name.endswith((".pdf", ".json", ".txt", ".cer", ".crl"))]
     passed = f"{len(files)} of {len(files)} TOTAL-PASSED"
     step("7.6", "逐一上传查验 by upload", passed, lambda: by_upload(stage, files))
     step("7.7", "命令行离线查验 yinxin verify", f"{passed}, exit code 0", lambda: by_command(stage, files))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from verify import Unreadable, check_file, load_trust
+from verify import QrError, Unreadable, check_file, load_trust, parse_qr
 
 from .serving import command
 from .stage import Stage, now
@@ -30,6 +30,17 @@ def _middle_of_page(data: bytes) -> int:
     return data.index(b"stream\n") + 20
 
 
+def _in_qr_signature(data: bytes) -> int:
+    """A digit after which the statement is still well-formed, so that only its signature is wrong."""
+    for at in range(len(data) - 90, len(data) - 10):
+        try:
+            parse_qr(damaged(data, at).decode("ascii"))
+        except QrError:
+            continue
+        return at
+    raise AssertionError("no such digit")
+
+
 def _after(needle: bytes, more: int = 0) -> Callable[[bytes], int]:
     return lambda data: data.index(needle) + len(needle) + more
 
@@ -38,7 +49,9 @@ SEALED_PDF = Damage(_middle_of_page, "TOTAL-FAILED HASH_FAILURE")
 DAMAGES = {
     ".pdf": SEALED_PDF,
     "form.json": Damage(_after(b'"period":"'), "TOTAL-FAILED HASH_FAILURE"),
-    ".qr.txt": Damage(lambda data: len(data) - 90, "TOTAL-FAILED"),
+    ".qr.txt": Damage(_in_qr_signature, "TOTAL-FAILED SIG_CRYPTO_FAILURE"),
+    ".cer": Damage(lambda data: len(data) - 5, "TOTAL-FAILED CERTIFICATE_CHAIN_GENERAL_FAILURE"),
+    ".crl": Damage(lambda data: len(data) - 5, "TOTAL-FAILED SIG_CRYPTO_FAILURE"),
     ".log-proof.json": Damage(_after(b'"entry":"', 40), "TOTAL-FAILED HASH_FAILURE"),
     "trust-list.json": Damage(_after(b'"sequence":'), "TOTAL-FAILED SIG_CRYPTO_FAILURE"),
 }
@@ -81,7 +94,7 @@ def verdict(stage: Stage, name: str, content: bytes, damage: Damage) -> str:
     except Unreadable as error:
         return f"unreadable: {error}"
     sub = report.sub_indication.value if report.sub_indication else ""
-    return f"{report.indication.value} {sub}".strip() if " " in damage.expected else report.indication.value
+    return f"{report.indication.value} {sub}"
 
 
 def edit_database(stage: Stage) -> str:
