@@ -217,7 +217,7 @@ def _facts(row: Any, evidence: Evidence) -> tuple[Row, ...]:
 
 def _changes(row: Any, evidence: Evidence, modules: EnabledModules, at: datetime) -> tuple[str, ...] | None:
     record = evidence.record.get("record") if evidence.record is not None else None
-    if not isinstance(record, dict):
+    if not evidence.unaltered or not isinstance(record, dict):
         return None
     inner: Body = record
     return modules.changes(row.type, inner, at)
