@@ -265,7 +265,7 @@ ROOMS: Rows = {
         409, "同一文书刚刚已签发", "请刷新页面查看。 Somebody issued it just now: reload the page."
     ),
     # Ledger and database
-    LedgerError: ours("公开日志未能写入"),
+    LedgerError: ours("公开日志未能写入", code="public-log"),
     LogDamaged: ours("公开日志与已签名的状态不符,已停止写入", status=503),
     NoSuchEntry: say(404, "没有这条日志", "请核对条目号。 Check the number: the log is shorter."),
     NoSuchRange: say(

@@ -54,7 +54,9 @@ def one_field(status: int, title: str, *, field: str = "") -> Answer:
 
     def answer(error: Any) -> Problem:
         one = FieldError(
-            field or getattr(error, "field", ""), _bounded(error.rule), getattr(error, "todo", CORRECT)
+            field or getattr(error, "field", ""),
+            _bounded(getattr(error, "rule", title)),
+            getattr(error, "todo", CORRECT),
         )
         detail = "请按下列说明改正后重试。 Correct what is named below and send it again."
         return Problem(status, code_of(type(error)), title, detail, (one,))
@@ -68,9 +70,9 @@ def many_fields(title: str, errors_of: Callable[[Any], Iterable[FieldError]]) ->
     return lambda error: Problem(422, code_of(type(error)), title, detail, tuple(errors_of(error)))
 
 
-def ours(title: str = OURS_TITLE, *, status: int = 500) -> Answer:
+def ours(title: str = OURS_TITLE, *, status: int = 500, code: str = "") -> Answer:
     """Our fault: nothing about its inside, and that nothing was half-done."""
-    return lambda error: Problem(status, code_of(type(error)), title, OURS_DETAIL)
+    return lambda error: Problem(status, code or code_of(type(error)), title, OURS_DETAIL)
 
 
 def later(title: str = "服务暂时繁忙") -> Answer:
