@@ -96,7 +96,7 @@ class Records(Protocol):
     def get(self, kind: str, key: str) -> Record | None:
         """Newest version of one record, or ``None``."""
 
-    def find(self, kind: str, **equal: str) -> tuple[Record, ...]:
+    def find(self, kind: str, /, **equal: str) -> tuple[Record, ...]:
         """Newest versions whose body has every given field equal to the value, oldest entry first."""
 
 

@@ -46,7 +46,7 @@ class ModuleRecords:
         with self._database.read() as connection:
             return newest(connection, self._module, kind, key)
 
-    def find(self, kind: str, **equal: str) -> tuple[Record, ...]:
+    def find(self, kind: str, /, **equal: str) -> tuple[Record, ...]:
         """Newest versions whose body has every given field equal to the value, oldest entry first.
 
         The database narrows by a piece of canonical text; the comparison itself is made on the parsed body.

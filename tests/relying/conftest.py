@@ -29,7 +29,7 @@ class Shelf:
         found = [one for one in self.entered if (one.kind, one.key) == (kind, key)]
         return found[-1] if found else None
 
-    def find(self, kind: str, **equal: str) -> tuple[Record, ...]:
+    def find(self, kind: str, /, **equal: str) -> tuple[Record, ...]:
         keys = dict.fromkeys(one.key for one in self.entered if one.kind == kind)
         newest = [self.get(kind, key) for key in keys]
         return tuple(

@@ -125,6 +125,7 @@ class Rooms:
     random: Callable[[int], bytes]
     modules: EnabledModules
     records: RecordStore
+    vault: SealVault
     seals: SealRegistry
     grants: GrantBook
     issuing: Issuing
@@ -227,7 +228,8 @@ def rooms(
     records = RecordStore(database, ledger, clock=clock)
     modules = EnabledModules((REGISTRY, PROJECT, CREDIT), records=records.reader, now=clock)
     made_by = {"clock": clock, "random": random}
-    seals = SealRegistry(database, ledger, vault=SealVault(), certificates=certificates, **made_by)
+    vault = SealVault()
+    seals = SealRegistry(database, ledger, vault=vault, certificates=certificates, **made_by)
     grants = GrantBook(database, ledger, **made_by)
     site = Site("https://yinxin.example", A1, "省住房和城乡建设厅(演示)")
     qr = QrSigner(certificates.qr_key_id("SM2"), "SM2", certificates.qr_signer("SM2"))
@@ -278,6 +280,7 @@ def rooms(
         random=random,
         modules=modules,
         records=records,
+        vault=vault,
         seals=seals,
         grants=grants,
         issuing=issuing,
