@@ -18,7 +18,7 @@ from verify import Json, canonical_json
 
 from ..database import Database
 from ..database.tables_identity import accounts as table
-from ..database.tables_identity import stored_time
+from ..database.tables_identity import is_id, stored_time
 from ..ledger import Ledger
 from . import mandates
 from .checks import checked_agency, checked_code, checked_name, checked_roles, checked_subject
@@ -76,9 +76,7 @@ class AccountBook:
     def close(self, account_id: str, *, by: str) -> Account:
         """End an account and with it its sessions; ending it again changes nothing."""
         with self._ledger.transaction() as tx:
-            row = tx.connection.execute(select(table).where(table.c.id == account_id)).one_or_none()
-            if row is None:
-                raise NoSuchAccount(account_id)
+            row = _row(tx.connection, account_id)
             if row.closed_at is None:
                 ended = {"closed_at": self._clock(), "closed_by": by}
                 tx.connection.execute(update(table).where(table.c.id == account_id).values(ended))
@@ -125,8 +123,12 @@ class AccountBook:
 
     def may_act_for(self, account_id: str, uscc: str) -> bool:
         """Is a mandate in force?"""
+        try:
+            code = checked_code("uscc", uscc)
+        except AccountRefused:
+            return False
         with self._database.read() as connection:
-            return mandates.in_force(connection, account_id, uscc) is not None
+            return mandates.in_force(connection, account_id, code) is not None
 
     def principals(self, account_id: str) -> tuple[str, ...]:
         """The enterprises that the account may act for now."""
@@ -136,10 +138,7 @@ class AccountBook:
 
 def read_account(connection: Connection, account_id: str) -> Account:
     """One account within a transaction; raises :class:`NoSuchAccount`."""
-    row = connection.execute(select(table).where(table.c.id == account_id)).one_or_none()
-    if row is None:
-        raise NoSuchAccount(account_id)
-    return _account(row)
+    return _account(_row(connection, account_id))
 
 
 def open_account(connection: Connection, account_id: str) -> Account:
@@ -160,6 +159,14 @@ def committed_accounts(connection: Connection) -> Iterator[tuple[str, dict[str, 
     """Every stored account, for the check of the database against the ledger."""
     for row in connection.execute(select(table)):
         yield row.id, committed(row._asdict())
+
+
+def _row(connection: Connection, account_id: str) -> Row[Any]:
+    query = select(table).where(table.c.id == account_id)
+    row = connection.execute(query).one_or_none() if is_id(account_id) else None
+    if row is None:
+        raise NoSuchAccount(account_id)
+    return row
 
 
 def _account(row: Row[Any]) -> Account:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from verify import Json
 
+from ..database.tables_identity import is_id, stored_time
 from ..database.tables_identity import mandates as table
-from ..database.tables_identity import stored_time
 from ..ledger import Transaction
 from .errors import NoSuchMandate
 from .model import Mandate
@@ -68,6 +68,8 @@ def in_force(connection: Connection, account_id: str, uscc: str) -> Mandate | No
 
 def principals(connection: Connection, account_id: str) -> tuple[str, ...]:
     """Enterprises with a mandate in force, oldest mandate first."""
+    if not is_id(account_id):
+        return ()
     query = select(table.c.uscc).where(table.c.account_id == account_id, table.c.ended_at.is_(None))
     return tuple(connection.execute(query.order_by(table.c.given_at, table.c.id)).scalars())
 
@@ -88,4 +90,4 @@ def _row(connection: Connection, account_id: str, uscc: str) -> Row[Any] | None:
     query = select(table).where(
         table.c.account_id == account_id, table.c.uscc == uscc, table.c.ended_at.is_(None)
     )
-    return connection.execute(query).one_or_none()
+    return connection.execute(query).one_or_none() if is_id(account_id) else None

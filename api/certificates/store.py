@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, u
 from verify import Certificate, Json, parse_certificate
 
 from ..database.tables_identity import certificates as table
-from ..database.tables_identity import stored_time
+from ..database.tables_identity import is_id, stored_time
 from ..ledger import Transaction
 from .errors import NoSuchCertificate, NotInitialised
 from .model import IssuedCertificate
@@ -22,7 +22,7 @@ _TIMES = ("not_before", "not_after", "issued_at", "revoked_at")
 
 def get_certificate(connection: Connection, certificate_id: str) -> IssuedCertificate:
     """One certificate; raises :class:`NoSuchCertificate`."""
-    found = _first(connection, table.c.id == certificate_id)
+    found = _first(connection, table.c.id == certificate_id) if is_id(certificate_id) else None
     if found is None:
         raise NoSuchCertificate(certificate_id)
     return found

@@ -8,6 +8,7 @@ No column holds a resident identity number, a private key, or a session token.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from sqlalchemy import (
@@ -28,6 +29,15 @@ from .tables import UtcTime, metadata
 def stored_time(moment: datetime | None) -> str | None:
     """A time as rows are committed with it: the same before it is stored and after it is read back."""
     return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+_ID = re.compile(r"[0-9a-f]{32}\Z")
+
+
+def is_id(text: str) -> bool:
+    """Could this be the id of a row?  Anything else never reaches the database, which has its own opinions of
+    what is text (PostgreSQL refuses NUL, SQLite lone surrogates)."""
+    return _ID.match(text) is not None
 
 
 accounts = Table(

@@ -17,6 +17,7 @@ from verify import canonical_json
 
 from ..database import Database
 from ..database.tables_identity import challenges as table
+from ..database.tables_identity import is_id
 from ..plugins import CHINA
 from .errors import LoginRefused
 
@@ -80,6 +81,8 @@ def store_challenge(connection: Connection, challenge: Challenge) -> None:
 
 def consume(database: Database, challenge_id: str, at: datetime) -> bytes:
     """Spend a challenge and return its bytes.  Whoever comes second, however close, is refused."""
+    if not is_id(challenge_id):
+        raise LoginRefused("challenge-unknown")
     with database.write() as connection:
         spent = connection.execute(
             update(table)

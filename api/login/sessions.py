@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ IDLE = timedelta(minutes=30)
 TOUCHED = timedelta(minutes=1)
 """How old the time of the last request may be before it is written anew."""
 TOKEN_BYTES = 32
+_TOKEN = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def start(
 
 def read(connection: Connection, token: str, at: datetime) -> tuple[Session, bool]:
     """The session of a token, and whether its last use should be written.  Raises :class:`NotLoggedIn`."""
+    if not _TOKEN.match(token):
+        raise NotLoggedIn
     row = connection.execute(
         select(
             table,
@@ -107,6 +111,8 @@ def touch(connection: Connection, token: str, at: datetime) -> None:
 
 def end(connection: Connection, token: str, at: datetime) -> None:
     """End one session; ending it again changes nothing."""
+    if not _TOKEN.match(token):
+        return
     mine = (table.c.token_sha256 == _hash(token), table.c.ended_at.is_(None))
     connection.execute(update(table).where(*mine).values(ended_at=at))
 

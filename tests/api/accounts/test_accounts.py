@@ -158,6 +158,23 @@ def test_closing_is_for_good_and_once(accounts: AccountBook, ledger: Ledger, clo
         accounts.close("0" * 32, by="test")
 
 
+STRANGE = ["", "\x00", "\ud800", "0" * 31, "0" * 33, "' OR 1=1 --", "F" * 32, "0" * 32 + "\n"]
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_strange_ids_are_nobody(accounts: AccountBook, strange: str) -> None:
+    for act in (accounts.get, lambda one: accounts.close(one, by="test")):
+        with pytest.raises(NoSuchAccount):
+            act(strange)
+    with pytest.raises(NoSuchAccount):
+        accounts.allow_to_act(strange, PRINCIPAL, by="test")
+    with pytest.raises(NoSuchMandate):
+        accounts.end_mandate(strange, PRINCIPAL, by="test")
+    assert not accounts.may_act_for(strange, PRINCIPAL)
+    assert not accounts.may_act_for("0" * 32, strange)
+    assert accounts.principals(strange) == ()
+
+
 def test_log_holds_no_name_no_subject_no_principal(accounts: AccountBook, ledger: Ledger) -> None:
     one = opened(accounts)
     accounts.allow_to_act(one, PRINCIPAL, by="test")

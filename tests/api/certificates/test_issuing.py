@@ -118,6 +118,21 @@ def test_evidence_is_for_our_own_certificates_only(identity: Any) -> None:
         identity.certificates.get("0" * 32)
 
 
+@pytest.mark.parametrize("strange", ["", "\x00", "\ud800", "0" * 31, "F" * 32, "0" * 32 + "\n"])
+def test_strange_ids_are_no_certificate(identity: Any, strange: str) -> None:
+    service = identity.certificates
+    for act in (service.get, service.sealing, service.chain):
+        with pytest.raises(NoSuchCertificate):
+            act(strange)
+    with pytest.raises(NoSuchCertificate):
+        service.revoke(strange, "superseded", by="test")
+    with pytest.raises(NoSuchAccount):
+        service.issue(identity.order("H01", KeyKind.SM2, account_id=strange), by="test")
+    for field in ("holder", "holder_name"):
+        with pytest.raises((OrderRefused, CaError)):
+            service.issue(enterprise(**{field: strange}), by="test")
+
+
 def test_log_holds_no_name_and_no_person(identity: Any, ledger: Ledger) -> None:
     identity.person("H07")
     text = "\n".join(ledger.entry(index).decode() for index in range(ledger.size()))

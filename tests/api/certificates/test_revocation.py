@@ -222,6 +222,7 @@ def test_state_and_lists_agree_after_every_step(
 ) -> None:
     """Whatever happens in whatever order: the list names exactly what is revoked, and its number rises."""
     service = identity.certificates
+    clock.advance(timedelta(hours=9))  # so that no step back goes behind the authority's own beginning
     for step in steps:
         before = parse_crl(service.crl_file("issuing-sm2"))
         live = [one for one in service.listed() if one.profile == "person" and one.revoked_at is None]

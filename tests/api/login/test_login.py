@@ -127,6 +127,13 @@ def used_and_late(door: Any, held: Any, challenge: Challenge) -> Answer:
     return made
 
 
+def strange(text: str) -> Case:
+    def case(_door: Any, held: Any, challenge: Challenge) -> Answer:
+        return (text, *answer(held, challenge)[1:])
+
+    return case
+
+
 def forgotten(door: Any, held: Any, challenge: Challenge) -> Answer:
     door.identity.clock.advance(timedelta(hours=2))
     door.login.challenge()
@@ -304,6 +311,9 @@ def too_often(door: Any, held: Any, challenge: Challenge) -> Answer:
 REFUSED: list[tuple[str, Case]] = [
     ("challenge-unknown", unknown),
     ("challenge-unknown", forgotten),
+    ("challenge-unknown", strange("")),
+    ("challenge-unknown", strange("\x00")),
+    ("challenge-unknown", strange("\ud800")),
     ("challenge-used", used),
     ("challenge-used", used_and_late),
     ("challenge-expired", late),
