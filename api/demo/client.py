@@ -41,7 +41,11 @@ class Client:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         self.base_url = base_url
-        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=60, trust_env=False)
+        # No idle connections: a client here is forgotten, never closed.
+        idle = httpx.Limits(max_keepalive_connections=0)
+        self.http = httpx.Client(
+            base_url=base_url, headers=headers, timeout=60, trust_env=False, limits=idle
+        )
 
     def get(self, path: str, **params: str) -> Any:
         """JSON of a GET."""

@@ -190,7 +190,7 @@ def _check(document_types: Sequence[str], period: tuple[datetime, datetime]) -> 
         raise GrantMalformed(
             "document_types",
             "至少一种文书,名称不超过50个字符 / at least one document type, names of at most 50 characters",
-            "请填写文书种类,如 construction_permit / such as construction_permit",
+            "请填写业务模块声明的文书种类 / name document types that a module declares",
         )
     if period[0].tzinfo is None or period[1].tzinfo is None or period[1] <= period[0]:
         raise GrantMalformed(

@@ -100,7 +100,7 @@ def test_truncated_attachment(site: Any) -> None:
         ({"certificate": "%%%"}, "certificate"),
         ({"certificate": encoded(b"no certificate")}, ""),
         ({"surprise": "x"}, "surprise"),
-        ({"files": {}}, "land_approval"),
+        ({"files": {"drawing_review": b"%PDF-"}}, "land_approval"),
         ({"files": {"other": b"%PDF-"}}, "other"),
     ],
 )
@@ -165,7 +165,7 @@ def test_expired_challenge(site: Any) -> None:
     client = site.stage.client()
     challenge = client.challenge()
     with site.service.database.write() as connection:
-        table = metadata.tables["login_challenges"]
+        table = metadata.tables["challenges"]
         past = site.service.clock() - timedelta(minutes=10)
         connection.execute(table.update().values(expires_at=past).where(table.c.used_at.is_(None)))
     body = {
