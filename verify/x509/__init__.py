@@ -6,7 +6,8 @@ from __future__ import annotations
 from .certificate import Certificate, parse_certificate
 from .check import check_certificate
 from .constraints import Purpose
-from .crl import Crl, Revoked, Scope, parse_crl
+from .crl import Crl, Scope, parse_crl
+from .entries import Revoked
 from .errors import (
     CertificateMalformed,
     CertificateUnsupported,

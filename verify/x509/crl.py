@@ -24,7 +24,6 @@ from keys.der import (
     Tlv,
     as_bits,
     as_boolean,
-    as_enumerated,
     as_integer,
     as_time,
     expect,
@@ -33,6 +32,7 @@ from keys.der import (
 
 from . import extensions as ext
 from .encoding import der_of
+from .entries import Revoked, read_entries
 from .errors import CrlMalformed, CrlUnsupported, X509Error
 from .extensions import Extension
 from .name import Name, read_name
@@ -43,30 +43,7 @@ _LABELS = (b"X509 CRL",)
 _CACHED, _LARGEST_CACHED = 128, 64 * 1024
 _VERSION_2 = 1
 _EXTENSIONS = 0xA0
-_INVALIDITY_DATE: Final = "2.5.29.24"
-_REASONS: Final = {
-    0: "unspecified",
-    1: "keyCompromise",
-    2: "cACompromise",
-    3: "affiliationChanged",
-    4: "superseded",
-    5: "cessationOfOperation",
-    6: "certificateHold",
-    8: "removeFromCRL",
-    9: "privilegeWithdrawn",
-    10: "aACompromise",
-}
-HOLD: Final = "certificateHold"
-
 _UNDERSTOOD = frozenset({ext.CRL_NUMBER, ext.AUTHORITY_KEY_ID, ext.ISSUING_DISTRIBUTION_POINT})
-
-
-@dataclass(frozen=True, slots=True)
-class Revoked:
-    """Since when and why; names of RFC 5280 section 5.3.1."""
-
-    at: datetime
-    reason: str = "unspecified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +115,8 @@ def _parse(der: bytes) -> Crl:
     unknown = [name for name, one in found.items() if one.critical and name not in _UNDERSTOOD]
     if not whole:
         unknown.append(ext.ISSUING_DISTRIBUTION_POINT)
-    entries = _entries(listed, unknown) if listed else {}
+    entries, not_understood = read_entries(listed) if listed else ({}, ())
+    unknown.extend(not_understood)
     return Crl(
         der=der,
         tbs=tbs.raw,
@@ -173,44 +151,6 @@ def _number(value: bytes) -> int:
     if number < 0 or number.bit_length() > LONGEST_NUMBER:
         raise X509Error("the number of a list is not negative and has at most 20 octets")
     return number
-
-
-def _entries(listed: Tlv, unknown: list[str]) -> dict[int, Revoked]:
-    """By serial number; critical extensions that are not understood are added to ``unknown``."""
-    entries: dict[int, Revoked] = {}
-    reasons: dict[bytes, str] = {}  # a long list has few different reasons
-    for entry in listed.children():
-        parts = expect(entry, SEQUENCE).children()
-        if not 2 <= len(parts) <= 3:
-            raise X509Error("an entry has two or three parts")
-        serial = as_integer(parts[0])
-        if serial in entries:
-            raise X509Error(f"serial number {serial:x} is listed twice")
-        reason = "unspecified"
-        if len(parts) == 3:
-            extensions = parts[2].raw
-            if extensions not in reasons:
-                if len(reasons) > 1024:
-                    reasons.clear()
-                reasons[extensions] = _reason(parts[2], unknown)
-            reason = reasons[extensions]
-        entries[serial] = Revoked(as_time(parts[1]), reason)
-    return entries
-
-
-def _reason(tlv: Tlv, unknown: list[str]) -> str:
-    found = ext.read_extensions(tlv)
-    unknown.extend(
-        name
-        for name, one in found.items()
-        if one.critical and name not in (ext.REASON_CODE, _INVALIDITY_DATE)
-    )
-    if ext.REASON_CODE not in found:
-        return "unspecified"
-    code = as_enumerated(read_only(found[ext.REASON_CODE].value))
-    if code not in _REASONS:
-        raise X509Error(f"revocation reason {code} does not exist")
-    return _REASONS[code]
 
 
 def _scope(value: bytes) -> tuple[Scope, bool]:

@@ -14,7 +14,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from .certificate import Certificate
-from .crl import HOLD, Crl, Revoked
+from .crl import Crl
+from .entries import HOLD, Revoked
 from .path import keys_agree
 from .signatures import signed_by
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keys import SM2_SM3, KeyKind, der
+from keys import SM2_SM3, KeyKind, KeysError, der
 from verify import (
     Crl,
     CrlMalformed,
@@ -24,6 +24,7 @@ from verify import (
     check_certificate,
     parse_crl,
 )
+from verify.x509 import entries
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -303,6 +304,34 @@ def test_what_is_no_list(data: bytes) -> None:
     """Refused by type."""
     with pytest.raises(CrlMalformed):
         parse_crl(data)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    serial=st.integers(-(2**40), 2**160),
+    moment=st.datetimes(datetime(1950, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),
+    reason=st.sampled_from((0, 1, 6, 9)),
+    damage=st.none() | st.tuples(st.integers(0, 60), st.integers(0, 255)),
+)
+def test_two_readers_of_entries(
+    serial: int, moment: datetime, reason: int, damage: tuple[int, int] | None
+) -> None:
+    """The quick reader says the same as the strict one, or leaves the entry to it."""
+    more = der.sequence(der.sequence(der.oid("2.5.29.21"), der.octets(der.enumerated(reason))))
+    entry = bytearray(der.sequence(der.integer(serial), der.time(moment), more if reason else b""))
+    if damage is not None:
+        entry[damage[0] % len(entry)] = damage[1]
+    data = bytes(3) + bytes(entry) + bytes(2)
+    quick = entries._usual(data, 3)
+    if quick is not None:
+        try:
+            assert quick == entries._any(data, 3)
+        except (KeysError, VerifyError):
+            # What follows the time is judged later, for both: it must be one list of extensions.
+            with pytest.raises((KeysError, VerifyError)):
+                entries._reason(quick[2], [])
+    elif damage is None and moment.year < 2050 and serial < 2**100:
+        raise AssertionError("a usual entry was left to the slow reader")
 
 
 @settings(max_examples=300, deadline=None)
