@@ -80,9 +80,10 @@ class Desk:
         # 2. What was filed must still be what the applicant sealed.
         files = ports.submissions.sealed_files(submission_id)
         self._require_passed(files, at)
-        # 3. The document, once.
+        # 3. The document, once, from what was just checked.
+        checked = files.submission
         order = Order(
-            holder=found.applicant, issuer=seal.holder, data=files.submission.data, sequence=REHEARSAL, at=at
+            holder=checked.applicant, issuer=seal.holder, data=checked.data, sequence=REHEARSAL, at=at
         )
         made = compose_numbered(ports.modules, ports.ledger, document.name, order)
 
