@@ -9,11 +9,15 @@ export class Problem extends Error {
   }
 }
 
+/** The session's token, which a page elsewhere cannot know; empty before login. */
+const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
+
 /** Send a request; resolves to JSON, rejects with Problem. */
 export async function call(path, options = {}) {
   let response;
   try {
-    response = await fetch(path, { credentials: "same-origin", headers: { Accept: "application/json", ...options.headers }, ...options });
+    const headers = { Accept: "application/json", "X-CSRF-Token": csrf(), ...options.headers };
+    response = await fetch(path, { credentials: "same-origin", ...options, headers });
   } catch {
     throw new Problem({ title: "网络不通", detail: "没有连上服务,请检查网络后重试;已填内容仍在本页。 No connection; what you typed is kept.", code: "offline" });
   }

@@ -106,7 +106,7 @@ def details(service: Service, found: Submission) -> dict[str, Any]:
         **line(service, found),
         "rows": rows,
         "reason": found.reason,
-        "items": [
+        "files": [
             {
                 "name": one.title,
                 "url": f"/api/v1/submissions/{found.submission_id}/items/{one.item_id}/file",

@@ -105,7 +105,7 @@ def _case(
     found = service.desk.case(submission_id, session.agency)
     verdicts = service.desk.verdicts(found)
     shown: dict[str, Any] = details(service, found)
-    for item, one in zip(shown["items"], found.items, strict=True):
+    for item, one in zip(shown["files"], found.items, strict=True):
         verdict = verdicts[one.item_id]
         item.update(verdict=HEADLINES[verdict.indication].zh, tag=TAGS[verdict.indication])
     shown |= {"document": links(found.document_id), "open": found.state.value == "sealed"}

@@ -212,7 +212,7 @@ def test_file_approve_and_print(site: Any, page: Any, permit: Any, tmp_path: Pat
     page.goto(f"{site.url}/applicant")
     page.fill("#credit_sheet-purpose", "参加样例工程投标")
     with page.expect_response("**/documents/*/file") as answer:
-        page.click("text=打印 Print")
+        page.click("button:has-text('打印 Print')")
     assert answer.value.status == 200
 
     page.context.clear_cookies()
@@ -222,7 +222,7 @@ def test_file_approve_and_print(site: Any, page: Any, permit: Any, tmp_path: Pat
     page.goto(f"{site.url}/desk/{submission}")
     assert page.locator(".pass-tag").count() >= 3
     shoot(page, shots, "case")
-    page.click("text=批准并用印 Approve and seal >> nth=-1")
+    page.click("button:has-text('批准并用印')")
     page.wait_for_selector("text=下载证照 PDF", timeout=60_000)
     shoot(page, shots, "case-approved")
 
