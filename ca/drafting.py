@@ -26,6 +26,7 @@ CRL_NUMBER: Final = "2.5.29.20"
 REASON_CODE: Final = "2.5.29.21"
 CRL_ADDRESSES: Final = "2.5.29.31"
 AUTHORITY_KEY_ID: Final = "2.5.29.35"
+EXTENDED_KEY_USAGE: Final = "2.5.29.37"
 ORGANIZATION_CODE: Final = "1.2.156.10260.4.1.4"
 """企业组织机构代码, today the unified social credit code (GB/T 20518-2018)."""
 
@@ -154,9 +155,13 @@ def authority_key_id(key_id: bytes) -> bytes:
 
 @lru_cache(maxsize=256)
 def _fixed_extensions(profile: Profile, crl_url: str) -> bytes:
-    """Key usage, basic constraints of an authority, and where the CRL is."""
+    """Key usage, what alone the key is for, basic constraints of an authority, and where the CRL is."""
     bits = [KEY_USAGE_BITS[name] for name in profile.key_usage if name in KEY_USAGE_BITS]
     parts = [extension(KEY_USAGE, der.named_bits(bits), critical=True)]
+    if profile.extended_key_usage:
+        # Critical: whoever does not know the purpose must not take the key for another one.
+        purposes = der.sequence(*map(der.oid, profile.extended_key_usage))
+        parts.append(extension(EXTENDED_KEY_USAGE, purposes, critical=True))
     if profile.ca:
         limit = b"" if profile.path_length is None else der.integer(profile.path_length)
         parts.append(extension(BASIC_CONSTRAINTS, der.sequence(der.boolean(True), limit), critical=True))

@@ -2,7 +2,8 @@
 """Certificate profiles: what a kind of certificate may do, as data.
 
 GB/T 20518-2018 and GM/T 0015 (reference: standards.md section 5); key usage bits after RFC 5280 section
-4.2.1.3.  QR statements are signed by a bare key of the trust list and need no profile.
+4.2.1.3, extended key usage after 4.2.1.12.  QR statements are signed by a bare key of the trust list and
+need no profile.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ KEY_USAGE_BITS: Mapping[str, int] = MappingProxyType(
 
 CERTIFIES = frozenset({"keyCertSign", "cRLSign"})
 SIGNS = frozenset({"digitalSignature", "nonRepudiation"})
+TSL_SIGNING = "0.4.0.2231.3.0"
+"""id-tsl-kp-tslSigning (ETSI TS 119 612 section 5.7.1): without it every holder of a certificate under the
+roots could sign a trust list that chains to them."""
 
 
 class CodeRule(StrEnum):
@@ -56,6 +60,7 @@ class Profile:
     days: int
     code: CodeRule
     self_signed: bool = False
+    extended_key_usage: tuple[str, ...] = ()  # critical and complete; none when empty
 
     def until(self, not_before: datetime, issuer: Certificate | None = None) -> datetime:
         """The usual end: ``days`` after the start, and never after the issuer's own end."""
@@ -68,9 +73,9 @@ def _authority(name: str, zh: str, en: str, *, path_length: int, years: int, roo
     return Profile(name, zh, en, True, path_length, CERTIFIES, days, CodeRule.OPTIONAL, root)
 
 
-def _holder(name: str, zh: str, en: str, code: CodeRule) -> Profile:
+def _holder(name: str, zh: str, en: str, code: CodeRule, *only_for: str) -> Profile:
     # Three years: real signing certificates run one to five (standards.md section 5.4).
-    return Profile(name, zh, en, False, None, SIGNS, 3 * 365 + 1, code)
+    return Profile(name, zh, en, False, None, SIGNS, 3 * 365 + 1, code, extended_key_usage=only_for)
 
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
@@ -83,7 +88,13 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             _holder("enterprise", "企业证书", "Enterprise", CodeRule.REQUIRED),
             _holder("seal", "电子印章证书", "Electronic seal of an agency", CodeRule.REQUIRED),
             _holder("platform", "平台签章证书", "Seal of the platform", CodeRule.REQUIRED),
-            _holder("trust_list", "信任列表签名证书", "Signer of the trust list", CodeRule.OPTIONAL),
+            _holder(
+                "trust_list",
+                "信任列表签名证书",
+                "Signer of the trust list",
+                CodeRule.OPTIONAL,
+                TSL_SIGNING,
+            ),
         )
     }
 )

@@ -21,6 +21,7 @@ from .drafting import (
     AUTHORITY_KEY_ID,
     BASIC_CONSTRAINTS,
     CRL_ADDRESSES,
+    EXTENDED_KEY_USAGE,
     KEY_USAGE,
     LONGEST_SERIAL,
     ORGANIZATION_CODE,
@@ -33,7 +34,7 @@ from .profiles import PROFILES, CodeRule
 from .shape import RawTbs
 from .subject import SubjectName, parse_subject
 
-CRITICAL = frozenset({KEY_USAGE, BASIC_CONSTRAINTS})
+CRITICAL = frozenset({KEY_USAGE, EXTENDED_KEY_USAGE, BASIC_CONSTRAINTS})
 KNOWN = CRITICAL | {SUBJECT_KEY_ID, AUTHORITY_KEY_ID, CRL_ADDRESSES, ORGANIZATION_CODE}
 SHORTEST_SERIAL_BITS = 64
 
@@ -105,7 +106,7 @@ def _extension_form(_: Draft, raw: RawTbs) -> bool:
 
 
 def _extensions_known(_: Draft, raw: RawTbs) -> bool:
-    # KEY_USAGE and BASIC_CONSTRAINTS have rules of their own about being critical.
+    # What may be critical has rules of its own about it.
     return all(
         kind in KNOWN and (not one.critical or kind in CRITICAL) for kind, one in raw.extensions.items()
     )
@@ -190,6 +191,15 @@ def _key_usage(order: Draft, raw: RawTbs, found: Certificate) -> bool:
     return stated is not None and stated.critical and found.key_usage == order.profile.key_usage
 
 
+def _extended_key_usage(order: Draft, raw: RawTbs, found: Certificate) -> bool:
+    """Byte for byte: a purpose that stands twice is one purpose in a set."""
+    stated, wanted = raw.extensions.get(EXTENDED_KEY_USAGE), order.profile.extended_key_usage
+    if stated is None or not wanted:
+        return stated is None and not wanted
+    exact = stated.critical and stated.value == der.sequence(*map(der.oid, wanted))
+    return exact and found.extended_key_usage == frozenset(wanted)
+
+
 def _basic_constraints(order: Draft, raw: RawTbs, found: Certificate) -> bool:
     stated = raw.extensions.get(BASIC_CONSTRAINTS)
     if not order.profile.ca:
@@ -248,6 +258,12 @@ CONTENT: tuple[ContentRule, ...] = (
     ),
     ContentRule(
         "key_usage", "密钥用法须关键且与模板一致", "key usage: critical, exactly the profile's", _key_usage
+    ),
+    ContentRule(
+        "extended_key_usage",
+        "扩展密钥用途须关键且与模板一致(模板无则不得有)",
+        "extended key usage: critical, exactly the profile's, or none",
+        _extended_key_usage,
     ),
     ContentRule(
         "basic_constraints",

@@ -28,6 +28,7 @@ _CODES: Mapping[str, str] = MappingProxyType(
         "CERTIFICATE_NOT_YET_VALID": "certificate-not-yet-valid",
         "CERTIFICATE_REVOKED": "certificate-revoked",
         "KEY_USAGE": "key-usage",
+        "EXTENDED_KEY_USAGE": "key-usage",
         "CRITICAL_EXTENSION_UNKNOWN": "key-usage",
         "CERTIFICATE_ON_HOLD": "status-unknown",
         "ISSUER_ON_HOLD": "status-unknown",

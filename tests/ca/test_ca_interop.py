@@ -15,9 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from ca import Revocation, RevocationReason, SubjectName, make_crl
+from ca import PROFILES, Revocation, RevocationReason, SubjectName, make_crl
 from keys import KeyKind, generate_key
-from verify import Indication, Purpose, SubIndication, Trust, check_certificate, parse_crl
+from verify import Certificate, Indication, Purpose, SubIndication, Trust, check_certificate, parse_crl
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 DISTID = "distid:1234567812345678"
@@ -99,7 +99,7 @@ def test_openssl_reads_every_field(authority: Any, openssl: Any) -> None:
         leaf.subject_key_id.hex(":").upper(),
     ):
         assert wanted in said
-    assert "CA:" not in said
+    assert "Basic Constraints" not in said  # "CA:" alone may stand in a key id
     tree = openssl("asn1parse", "-inform", "DER", "-in", "leaf.der")
     assert "PRINTABLESTRING   :CN" in tree
     root = openssl(
@@ -145,6 +145,38 @@ def test_cryptography_reads_every_field(authority: Any) -> None:
     assert code.value == b"\x13\x12" + CODE.encode()
 
 
+def test_cryptography_and_openssl_read_the_purpose_of_a_list_signer(authority: Any, openssl: Any) -> None:
+    leaf = authority.certify("trust_list", FIRM)
+    found = x509.load_der_x509_certificate(leaf.der).extensions
+    usage = found.get_extension_for_class(x509.ExtendedKeyUsage)
+    assert usage.critical
+    assert [one.dotted_string for one in usage.value] == ["0.4.0.2231.3.0"]
+    options = ["-noout", "-text", "-nameopt", "utf8"]
+    said = openssl("x509", "-inform", "DER", "-in", "leaf.der", *options, files={"leaf.der": leaf.der})
+    assert "X509v3 Extended Key Usage: critical\n                0.4.0.2231.3.0" in said
+
+
+@pytest.mark.parametrize("name", sorted(set(PROFILES) - {"root", "issuing", "trust_list"}))
+def test_no_other_holder_signs_a_trust_list(sm2: Any, name: str) -> None:
+    """Each of them is under the roots that a verifier knows; none was certified for this."""
+    leaf = sm2.certify(name, SubjectName("王样二") if name == "person" else FIRM)
+    assert _refusals(sm2, leaf, Purpose.TRUST_LIST) == ["EXTENDED_KEY_USAGE"]
+    assert _refusals(sm2, leaf, Purpose.SEAL) == _refusals(sm2, leaf, Purpose.LOGIN) == []
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SEAL, Purpose.LOGIN])
+def test_the_signer_of_the_trust_list_does_nothing_else(sm2: Any, purpose: Purpose) -> None:
+    assert _refusals(sm2, sm2.certify("trust_list", FIRM), purpose) == ["EXTENDED_KEY_USAGE"]
+
+
+def _refusals(authority: Any, leaf: Certificate, purpose: Purpose) -> list[str]:
+    """The codes of what speaks against it, but for the status, of which nothing is known here."""
+    trust = Trust(anchors=(authority.root,), intermediates=(authority.certificate,))
+    found = check_certificate(leaf, trust, AT + timedelta(hours=1), purpose=purpose)
+    assert found.indication is Indication.INDETERMINATE
+    return [one.code for one in found.reasons if not one.code.endswith("REVOCATION_UNKNOWN")]
+
+
 def test_cryptography_verifies_the_rsa_signatures(rsa: Any) -> None:
     root, issuing, leaf = (
         x509.load_der_x509_certificate(one.der) for one in (rsa.root, rsa.certificate, rsa.certify())
@@ -157,7 +189,7 @@ def test_cryptography_verifies_the_rsa_signatures(rsa: Any) -> None:
 @pytest.mark.parametrize("purpose", [Purpose.SEAL, Purpose.LOGIN, Purpose.TRUST_LIST, Purpose.CERTIFICATE])
 def test_the_verifier_passes_what_we_issue(authority: Any, purpose: Purpose) -> None:
     """Chain, validity, key usage and status, from public material alone; then the same after a revocation."""
-    leaf = authority.certify("enterprise", FIRM)
+    leaf = authority.certify("trust_list" if purpose is Purpose.TRUST_LIST else "enterprise", FIRM)
     updates: dict[str, Any] = {"this_update": AT, "next_update": AT + timedelta(days=7)}
     top = parse_crl(
         make_crl(issuer=authority.root, signer=authority.root_key, number=1, revoked=(), **updates)

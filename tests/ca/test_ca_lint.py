@@ -20,7 +20,8 @@ FIRM = SubjectName("示例建工有限公司", "示例建工有限公司", CODE)
 PERSON = SubjectName("王样二")
 VERSION, SERIAL, ALGORITHM, ISSUER, VALIDITY, SUBJECT, KEY, EXTENSIONS = range(8)
 AKI, SKI, USAGE, CONSTRAINTS = "2.5.29.35", "2.5.29.14", "2.5.29.15", "2.5.29.19"
-CRL, ORGANIZATION = "2.5.29.31", "1.2.156.10260.4.1.4"
+CRL, ORGANIZATION, PURPOSES = "2.5.29.31", "1.2.156.10260.4.1.4", "2.5.29.37"
+TSL_SIGNING, CLIENT_AUTH, ANY_PURPOSE = "0.4.0.2231.3.0", "1.3.6.1.5.5.7.3.2", "2.5.29.37.0"
 
 
 def with_part(draft: Draft, part: int, der_bytes: bytes) -> Draft:
@@ -56,6 +57,14 @@ def usage(*bits: int, critical: bool | None = True) -> bytes:
 
 def constraints(*parts: bytes, critical: bool | None = True) -> bytes:
     return extension(CONSTRAINTS, der.sequence(*parts), critical)
+
+
+def purposes(*oids: str, critical: bool | None = True) -> bytes:
+    return extension(PURPOSES, der.sequence(*map(der.oid, oids)), critical)
+
+
+def list_signer(authority: Any, written: bytes) -> Draft:
+    return with_extensions(authority.draft("trust_list", FIRM), {PURPOSES: written})
 
 
 def crl(*addresses: str) -> bytes:
@@ -147,15 +156,13 @@ BROKEN: dict[str, list[Break]] = {
         lambda a: with_extensions(a.draft(), {}, extension("1.3.6.1.4.1.99999.1", der.null(), critical=True)),
         lambda a: with_extensions(a.draft(), {}, extension("1.3.6.1.4.1.99999.1", der.null())),
         lambda a: with_extensions(
-            a.draft(), {}, extension("2.5.29.37", der.sequence(der.oid("1.3.6.1.5.5.7.3.1")))
-        ),
-        lambda a: with_extensions(
             a.draft(), {SKI: extension(SKI, der.octets(a.draft().public_key.key_id), critical=True)}
         ),
     ],
     "profile": [
         lambda a: a.draft(profile=replace(profile("enterprise"), days=5000)),
         lambda a: a.draft(profile=replace(profile("enterprise"), name="other")),
+        lambda a: a.draft(profile=replace(profile("enterprise"), extended_key_usage=(TSL_SIGNING,))),
     ],
     "ordered": [
         lambda a: replace(a.draft(), serial=a.draft().serial + 1),
@@ -211,6 +218,18 @@ BROKEN: dict[str, list[Break]] = {
         lambda a: with_extensions(a.draft(), {USAGE: b""}),
         lambda a: with_extensions(issuing(a), {USAGE: usage(0, 5, 6)}),
     ],
+    "extended_key_usage": [
+        lambda a: list_signer(a, b""),
+        lambda a: list_signer(a, purposes(TSL_SIGNING, critical=None)),
+        lambda a: list_signer(a, purposes(CLIENT_AUTH)),
+        lambda a: list_signer(a, purposes(ANY_PURPOSE)),
+        lambda a: list_signer(a, purposes(TSL_SIGNING, CLIENT_AUTH)),
+        lambda a: list_signer(a, purposes(TSL_SIGNING, TSL_SIGNING)),
+        lambda a: with_extensions(a.draft(), {}, purposes(TSL_SIGNING)),
+        lambda a: with_extensions(a.draft("person", PERSON), {}, purposes(TSL_SIGNING)),
+        lambda a: with_extensions(a.draft("seal", FIRM), {}, purposes(CLIENT_AUTH, critical=None)),
+        lambda a: with_extensions(issuing(a), {}, purposes(TSL_SIGNING)),
+    ],
     "basic_constraints": [
         lambda a: with_extensions(a.draft(), {}, constraints()),
         lambda a: with_extensions(a.draft(), {}, constraints(der.boolean(True))),
@@ -265,6 +284,7 @@ BROKEN: dict[str, list[Break]] = {
     ],
     "readable": [
         lambda a: with_extensions(a.draft(), {USAGE: extension(USAGE, b"\xff", critical=True)}),
+        lambda a: list_signer(a, purposes()),
     ],
 }
 CASES = [(rule, number) for rule, breaks in BROKEN.items() for number in range(len(breaks))]

@@ -33,6 +33,12 @@ def test_only_authorities_certify() -> None:
     assert [one.name for one in PROFILES.values() if one.self_signed] == ["root"]
 
 
+def test_only_the_signer_of_the_trust_list_has_a_purpose() -> None:
+    """What keeps a subscriber from signing a trust list is that no other profile gives this purpose."""
+    purposes = {one.name: one.extended_key_usage for one in PROFILES.values() if one.extended_key_usage}
+    assert purposes == {"trust_list": ("0.4.0.2231.3.0",)}
+
+
 def test_until_never_passes_the_issuer(sm2: Any) -> None:
     start = sm2.certificate.not_after - timedelta(days=10)
     assert profile("person").until(start, sm2.certificate) == sm2.certificate.not_after

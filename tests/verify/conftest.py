@@ -76,10 +76,15 @@ class Authority:
         kind: KeyKind | None = None,
         days: int = 900,
         usage: Sequence[str] = ("digital_signature", "non_repudiation"),
+        purposes: Sequence[str] = (),
     ) -> Holder:
         key = new_key(kind or self.issuing.key.public_key.kind, subject + self.name)
-        der = certify(subject, key, self.issuing, usage=usage, days=days)
+        der = certify(subject, key, self.issuing, usage=usage, days=days, purposes=purposes)
         return Holder(key, der, (self.issuing.der,))
+
+    def list_signer(self, subject: str = "信任列表") -> Holder:
+        """Certified for trust lists and nothing else (id-tsl-kp-tslSigning)."""
+        return self.holder(subject, purposes=("0.4.0.2231.3.0",))
 
     def crls(self, *serials: int, fresh: bool = True) -> tuple[bytes, bytes]:
         return revocations(self.root, (), fresh), revocations(self.issuing, serials, fresh)
@@ -102,6 +107,7 @@ def certify(
     usage: Sequence[str],
     ca: bool = False,
     days: int = 900,
+    purposes: Sequence[str] = (),
 ) -> bytes:
     """A certificate; self-signed without an issuer."""
     signer = key if issuer is None else issuer.key
@@ -116,6 +122,8 @@ def certify(
             "extn_value": {"key_identifier": signer.public_key.key_id},
         },
     ]
+    if purposes:
+        extensions.append({"extn_id": "extended_key_usage", "critical": True, "extn_value": list(purposes)})
     tbs = x509.TbsCertificate(
         {
             "version": "v3",

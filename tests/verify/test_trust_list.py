@@ -19,12 +19,14 @@ from verify import (
     LogKey,
     QrKey,
     Report,
+    SealedForm,
     SubIndication,
     Trust,
     TrustListBody,
     TrustListInvalid,
     TrustListSignature,
     canonical_json,
+    check_form,
     check_trust_list,
     load_trust,
     parse_certificate,
@@ -42,7 +44,7 @@ PUBLISHER = "蜀州市住房和城乡建设局(演示)"
 @pytest.fixture(scope="module")
 def signers(sm2_authority: Any, rsa_authority: Any) -> tuple[Any, ...]:
     """One list signer under each root."""
-    return tuple(one.holder("信任列表") for one in (sm2_authority, rsa_authority))
+    return tuple(one.list_signer() for one in (sm2_authority, rsa_authority))
 
 
 @pytest.fixture(scope="module")
@@ -175,12 +177,77 @@ def test_signature_for_another_purpose(body: TrustListBody, signers: Any) -> Non
 
 def test_signer_outside(body: TrustListBody, signers: Any, ecdsa_authority: Any) -> None:
     """A signer that chains to no anchor of the list."""
-    stranger = ecdsa_authority.holder("信任列表")
+    stranger = ecdsa_authority.list_signer()
     data = signed(body, [signers[0], stranger])
     report = check_trust_list(data, trust=None, at=AT)
     assert verdict(report) == (UNSURE, SubIndication.NO_CERTIFICATE_CHAIN_FOUND)
     with pytest.raises(TrustListInvalid):
         load_trust([("list", data)], AT)
+
+
+ANY_PURPOSE, CLIENT_AUTH = "2.5.29.37.0", "1.3.6.1.5.5.7.3.2"
+SUBSCRIBERS: list[dict[str, Any]] = [
+    {"subject": "四川样例建工集团有限公司"},
+    {"subject": "王样二"},
+    {"subject": "登录", "purposes": (CLIENT_AUTH,)},
+    {"subject": "万能", "purposes": (ANY_PURPOSE,)},
+]
+
+
+@pytest.mark.parametrize("options", SUBSCRIBERS, ids=lambda one: one["subject"])
+def test_subscribers_sign_no_list(
+    body: TrustListBody, sm2_authority: Any, rsa_authority: Any, options: dict[str, Any]
+) -> None:
+    """Certificates under both roots are not enough: a list of somebody's own would bring keys of theirs."""
+    both = (sm2_authority, rsa_authority)
+    forged = replace(body, sequence=8, hosts=("evil.example",), log_keys=(), qr_keys=())
+    data = signed(forged, [one.holder(**options) for one in both])
+    roots = [("a", sm2_authority.root.der), ("b", rsa_authority.root.der)]
+    for known in (None, Trust(anchors=body.anchors)):
+        report = check_trust_list(data, trust=known, at=AT)
+        assert verdict(report) == (UNSURE, SubIndication.CHAIN_CONSTRAINTS_FAILURE)
+        assert codes(report) == {"EXTENDED_KEY_USAGE"}
+    for files in ([("list", data)], [("list", data), *roots]):
+        with pytest.raises(TrustListInvalid, match=r"0\.4\.0\.2231\.3\.0"):
+            load_trust(files, AT)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_one_subscriber_beside_a_right_signer(
+    body: TrustListBody, signers: Any, sm2_authority: Any, rsa_authority: Any, number: int
+) -> None:
+    """Whoever got hold of one of the two keys cannot make up the other with a certificate of their own."""
+    mixed = list(signers)
+    mixed[number] = (sm2_authority, rsa_authority)[number].holder()
+    data = signed(body, mixed)
+    report = check_trust_list(data, trust=Trust(anchors=body.anchors), at=AT)
+    assert verdict(report) == (UNSURE, SubIndication.CHAIN_CONSTRAINTS_FAILURE)
+    with pytest.raises(TrustListInvalid):
+        load_trust([("list", data)], AT)
+
+
+def test_missing_status_does_not_hide_a_subscriber(
+    body: TrustListBody, signers: Any, sm2_authority: Any, rsa_authority: Any
+) -> None:
+    """Without fresh revocation lists a list is loaded, for later checks ask again; but only a right one."""
+    bare = replace(body, crls=())
+    assert load_trust([("list", signed(bare, signers))], AT).anchors == body.anchors
+    subscribers = [one.holder() for one in (sm2_authority, rsa_authority)]
+    with pytest.raises(TrustListInvalid, match=r"0\.4\.0\.2231\.3\.0"):
+        load_trust([("list", signed(bare, subscribers))], AT)
+
+
+def test_list_signer_seals_nothing(sm2_authority: Any, cms: Any) -> None:
+    """The key that says whom to trust is no seal: not on a form, and so not on any CMS."""
+    record: dict[str, Any] = {"a": 1}
+    for holder, expected in (
+        (sm2_authority.holder(), (PASSED, None)),
+        (sm2_authority.list_signer(), (UNSURE, SubIndication.CHAIN_CONSTRAINTS_FAILURE)),
+    ):
+        form = SealedForm(record, cms(holder, canonical_json(record)).dump())
+        report = check_form(form.encode(), trust=sm2_authority.trust(), at=AT)
+        assert verdict(report) == expected, codes(report)
+    assert "EXTENDED_KEY_USAGE" in codes(report)
 
 
 def test_revoked_signer(body: TrustListBody, signers: Any, sm2_authority: Any) -> None:

@@ -33,6 +33,20 @@ _USES: Final = {
     Purpose.TRUST_LIST: frozenset({"digitalSignature"}),
 }
 """One of these key usages must be there."""
+_TSL_SIGNING: Final = "0.4.0.2231.3.0"
+"""id-tsl-kp-tslSigning, ETSI TS 119 612 section 5.7.1."""
+_TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
+_OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
+_DEMANDED: Final = {Purpose.TRUST_LIST: _TSL_SIGNING}
+"""This extended key usage must be there, by its own name: anyExtendedKeyUsage is not enough, or every
+subscriber of an authority that writes that one could say whom to trust."""
+_RESERVED: Final = {
+    Purpose.SEAL: frozenset({_TSL_SIGNING}),
+    Purpose.LOGIN: frozenset({_TSL_SIGNING, _TIME_STAMPING, _OCSP_SIGNING}),
+}
+"""Extended key usages of a service: with nothing beside them the certificate is not for this.  Any other
+extended key usage only informs: licensed seal certificates carry serverAuth, clientAuth, emailProtection and
+timeStamping, some of them critical, and no standard names one for seals (standards.md section 5.3)."""
 _MAY_BE_SILENT: Final = frozenset({Purpose.SEAL})
 """Seal certificates without key usage are in circulation; what logs in or signs a list must have it."""
 
@@ -47,6 +61,7 @@ def path_findings(path: Path, at: datetime, purpose: Purpose) -> Iterator[Findin
     for issuer in path[1:]:
         yield from _issuer_valid(issuer, at)
     yield from _fit_for(path[0], purpose)
+    yield from _made_for(path[0], purpose)
 
 
 def _understood(one: Certificate) -> Iterator[Finding]:
@@ -124,6 +139,30 @@ def _fit_for(leaf: Certificate, purpose: Purpose) -> Iterator[Finding]:
             "KEY_USAGE",
             f"证书的密钥用途({has})不允许这种使用,请换用签名证书",
             f"the key usage of the certificate ({has}) does not allow this; use a signing certificate",
+        )
+
+
+def _made_for(leaf: Certificate, purpose: Purpose) -> Iterator[Finding]:
+    """Extended key usage, RFC 5280 section 4.2.1.12."""
+    stated = leaf.extended_key_usage or frozenset()
+    demanded = _DEMANDED.get(purpose)
+    if demanded is not None and demanded not in stated:
+        yield unsure(
+            SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+            "EXTENDED_KEY_USAGE",
+            f"证书 {called(leaf)} 没有签署信任名单的扩展密钥用途({demanded}),其签署的名单不可采信,"
+            "请向名单发布机构重新获取名单",
+            f"certificate {called(leaf)} lacks the extended key usage for trust lists ({demanded}): "
+            "do not rely on a list that it signed, fetch the list again from its publisher",
+        )
+    if stated and stated <= _RESERVED.get(purpose, frozenset()):
+        names = ", ".join(sorted(stated))
+        yield unsure(
+            SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+            "EXTENDED_KEY_USAGE",
+            f"证书的扩展密钥用途({names})专用于其他服务,不能用于签章或登录,请换用签名证书",
+            f"the extended key usage of the certificate ({names}) reserves it for another service, "
+            "not for seals or logins; use a signing certificate",
         )
 
 

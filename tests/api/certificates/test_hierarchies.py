@@ -61,6 +61,18 @@ def test_platform_keys_are_certified_and_listed(identity: Any, clock: Any) -> No
         assert (key.sign_from, key.revoked_at) == (clock(), None)
 
 
+def test_platform_keys_do_not_stand_in_for_each_other(identity: Any, clock: Any) -> None:
+    """The seal signs no trust list; the signers of the list neither seal nor log in."""
+    service = identity.certificates
+    wrong = [(service.platform_sealing().certificate, Purpose.TRUST_LIST)]
+    for certificate, _ in service.trust_list_signers():
+        wrong += [(certificate, Purpose.SEAL), (certificate, Purpose.LOGIN)]
+    for one, purpose in wrong:
+        report = check_certificate(one, service.trust(), clock(), purpose=purpose)
+        assert report.indication is Indication.INDETERMINATE
+        assert [reason.code for reason in report.reasons] == ["EXTENDED_KEY_USAGE"]
+
+
 def test_making_again_makes_nothing(identity: Any, ledger: Ledger) -> None:
     before, size = identity.certificates.listed(), ledger.size()
     identity.certificates.create_hierarchies(by="test")

@@ -240,6 +240,12 @@ def authority_itself(door: Any, _held: Any, challenge: Challenge) -> Answer:
     return answer(_Holder(signer, door.identity.certificates.issuer_file("issuing-sm2")), challenge)
 
 
+def signer_of_the_trust_list(door: Any, _held: Any, challenge: Challenge) -> Answer:
+    """It has the right key usage, and an extended one that reserves it."""
+    certificate, signer = door.identity.certificates.trust_list_signers()[0]
+    return answer(_Holder(signer, certificate.der), challenge)
+
+
 def crl_too_old(door: Any, held: Any, _challenge: Challenge) -> Answer:
     door.identity.clock.advance(timedelta(days=8))
     return answer(held, door.login.challenge())
@@ -329,6 +335,7 @@ REFUSED: list[tuple[str, Case]] = [
     ("issuer-not-trusted", of_our_name),
     ("issuer-not-trusted", altered),
     ("key-usage", authority_itself),
+    ("key-usage", signer_of_the_trust_list),
     ("status-unknown", crl_too_old),
     ("signature-invalid", other_bytes),
     ("signature-invalid", without_prefix),

@@ -187,7 +187,7 @@ def test_killed_before_release_leaves_an_open_intent_only(
     assert parse_trust_list(publisher.current()).body.sequence == 1
 
 
-@pytest.mark.parametrize("fault", ["flipped", "one family left out", "key of an enterprise"])
+@pytest.mark.parametrize("fault", ["flipped", "one family left out", "key of an authority", "seal"])
 def test_list_that_fails_our_own_check_is_not_released(
     identity: Any,
     publisher: TrustPublisher,
@@ -208,7 +208,8 @@ def test_list_that_fails_our_own_check_is_not_released(
     wrong = {
         "flipped": ((signers[0][0], Flipping(signers[0][1])), signers[1]),
         "one family left out": (signers[0],),
-        "key of an enterprise": ((service.trust().intermediates[0], signers[0][1]), signers[1]),
+        "key of an authority": ((service.trust().intermediates[0], signers[0][1]), signers[1]),
+        "seal": ((service.platform_sealing().certificate, service.platform_signer()), signers[1]),
     }[fault]
     with monkeypatch.context() as patched:
         patched.setattr(type(service), "trust_list_signers", lambda _self: wrong)

@@ -43,7 +43,19 @@ GOOD = (PASSED, None, "CERTIFICATE_TRUSTED")
 UNTRUSTED = (UNSURE, Sub.NO_CERTIFICATE_CHAIN_FOUND, "CHAIN_UNTRUSTED")
 
 
-@pytest.mark.parametrize("purpose", list(Purpose))
+EXTENDED_KEY_USAGE = "2.5.29.37"
+TSL_SIGNING, TIME_STAMPING, OCSP_SIGNING = "0.4.0.2231.3.0", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"
+SERVER_AUTH, CLIENT_AUTH, EMAIL = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"
+DOCUMENT_SIGNING, ANY_PURPOSE = "1.3.6.1.5.5.7.3.36", "2.5.29.37.0"
+
+
+def purposes(making: Any, *identifiers: str, critical: bool = True) -> dict[str, bytes]:
+    """The extension, as ``certify`` takes it."""
+    value = der.sequence(*map(der.oid, identifiers))
+    return {EXTENDED_KEY_USAGE: making.extension(EXTENDED_KEY_USAGE, value, critical=critical)}
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SEAL, Purpose.LOGIN, Purpose.CERTIFICATE])
 def test_good_path(world: Any, purpose: Purpose) -> None:
     """Three certificates, two lists, whatever the purpose."""
     report = check(world.leaf, world.trust, purpose=purpose)
@@ -268,17 +280,20 @@ DIGITAL, NON_REPUDIATION, ENCIPHER, AGREE, SIGN_CERTIFICATES = 0, 1, 2, 4, 5
         (None, True, False, False),
     ],
 )
-def test_key_usage(small: Any, uses: tuple[int, ...] | None, seal: bool, login: bool, listing: bool) -> None:
+def test_key_usage(
+    small: Any, making: Any, uses: tuple[int, ...] | None, seal: bool, login: bool, listing: bool
+) -> None:
     """What each purpose asks for; an encryption certificate serves none."""
-    options = {"uses": uses} if uses is not None else {"extensions": {KEY_USAGE: None}}
-    leaf = small.issuing.certify("用途", **options)
-    for purpose, good in (
-        (Purpose.SEAL, seal),
-        (Purpose.LOGIN, login),
-        (Purpose.TRUST_LIST, listing),
-        (Purpose.CERTIFICATE, True),
+    silent = {KEY_USAGE: None} if uses is None else {}
+    leaf = small.issuing.certify("用途", uses=uses, extensions=silent)
+    listed = small.issuing.certify("名单", uses=uses, extensions=silent | purposes(making, TSL_SIGNING))
+    for purpose, one, good in (
+        (Purpose.SEAL, leaf, seal),
+        (Purpose.LOGIN, leaf, login),
+        (Purpose.TRUST_LIST, listed, listing),
+        (Purpose.CERTIFICATE, leaf, True),
     ):
-        report = check(leaf, small.trust, purpose=purpose)
+        report = check(one, small.trust, purpose=purpose)
         assert outcome(report) == (GOOD if good else (UNSURE, Sub.CHAIN_CONSTRAINTS_FAILURE, "KEY_USAGE"))
 
 
@@ -316,10 +331,58 @@ def test_critical_extensions(small: Any, making: Any, identifier: str, critical:
 
 def test_critical_extended_key_usage_is_only_noted(small: Any, making: Any) -> None:
     """Licensed seal certificates mark clientAuth critical; refusing it would kill valid seals."""
-    usage = making.extension("2.5.29.37", der.sequence(der.oid("1.3.6.1.5.5.7.3.2")), critical=True)
-    leaf = small.issuing.certify("云南", extensions={"2.5.29.37": usage})
-    assert leaf.certificate.extended_key_usage == {"1.3.6.1.5.5.7.3.2"}
+    leaf = small.issuing.certify("云南", extensions=purposes(making, CLIENT_AUTH))
+    assert leaf.certificate.extended_key_usage == {CLIENT_AUTH}
     assert outcome(check(leaf, small.trust)) == GOOD
+
+
+def test_signer_of_trust_lists(world: Any, making: Any) -> None:
+    """In every family: good for lists, and for them alone; critical, and understood."""
+    kind = world.leaf.key.public_key.kind
+    leaf = world.issuing.certify("信任名单", kind=kind, extensions=purposes(making, TSL_SIGNING))
+    assert leaf.certificate.critical_unknown == ()
+    refused = (UNSURE, Sub.CHAIN_CONSTRAINTS_FAILURE, "EXTENDED_KEY_USAGE")
+    for purpose, expected in (
+        (Purpose.TRUST_LIST, GOOD),
+        (Purpose.CERTIFICATE, GOOD),
+        (Purpose.SEAL, refused),
+        (Purpose.LOGIN, refused),
+    ):
+        assert outcome(check(leaf, world.trust, purpose=purpose)) == expected
+    assert outcome(check(world.leaf, world.trust, purpose=Purpose.TRUST_LIST)) == refused
+
+
+@pytest.mark.parametrize("critical", [True, False])
+@pytest.mark.parametrize(
+    ("stated", "seal", "login", "listing"),
+    [
+        ((TSL_SIGNING,), False, False, True),
+        ((TSL_SIGNING, CLIENT_AUTH), True, True, True),
+        ((ANY_PURPOSE,), True, True, False),
+        ((DOCUMENT_SIGNING,), True, True, False),
+        ((SERVER_AUTH, CLIENT_AUTH, EMAIL), True, True, False),
+        ((SERVER_AUTH, TIME_STAMPING), True, True, False),  # the seal maker of Yunnan
+        ((SERVER_AUTH,), True, True, False),  # the seal maker of Shandong
+        (("1.2.156.1.2.3",), True, True, False),
+        ((TIME_STAMPING,), True, False, False),
+        ((OCSP_SIGNING,), True, False, False),
+        ((TSL_SIGNING, TIME_STAMPING), True, False, True),
+    ],
+)
+def test_extended_key_usage(
+    small: Any, making: Any, stated: tuple[str, ...], critical: bool, seal: bool, login: bool, listing: bool
+) -> None:
+    """A list demands its own purpose; a seal informs about others; the key of a service logs nobody in."""
+    leaf = small.issuing.certify("专用", extensions=purposes(making, *stated, critical=critical))
+    for purpose, good in (
+        (Purpose.SEAL, seal),
+        (Purpose.LOGIN, login),
+        (Purpose.TRUST_LIST, listing),
+        (Purpose.CERTIFICATE, True),
+    ):
+        report = check(leaf, small.trust, purpose=purpose)
+        expected = GOOD if good else (UNSURE, Sub.CHAIN_CONSTRAINTS_FAILURE, "EXTENDED_KEY_USAGE")
+        assert outcome(report) == expected, purpose
 
 
 def test_stale_trust(small: Any) -> None:
