@@ -7,10 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from ..database.tables import ledger_checkpoints, ledger_entries, ledger_nodes
 from .errors import LogDamaged, NoSuchEntry
+
+# Built once: a proof reads some twenty nodes, and building the statement costs more than reading one.
+_NODE = select(ledger_nodes.c.hash).where(
+    ledger_nodes.c.level == bindparam("level"), ledger_nodes.c.node_index == bindparam("node")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,7 @@ def node_reader(connection: Connection) -> Callable[[int, int], bytes]:
     """Reads stored nodes one by one.  A missing node raises :class:`LogDamaged`."""
 
     def get(level: int, index: int) -> bytes:
-        query = select(ledger_nodes.c.hash).where(
-            ledger_nodes.c.level == level, ledger_nodes.c.node_index == index
-        )
-        found = connection.execute(query).scalar_one_or_none()
+        found = connection.execute(_NODE, {"level": level, "node": index}).scalar_one_or_none()
         if found is None:
             raise LogDamaged(f"node {level}/{index} of its tree is missing")
         return bytes(found)
