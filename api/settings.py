@@ -101,6 +101,7 @@ def write_settings(
     authority_name: str,
     relying_enabled: tuple[str, ...] = MODULES,
     port: int | None = None,
+    database_url: str = "",
 ) -> Settings:
     """Write a new file in which each setting is explained; only its owner may read it.
 
@@ -111,7 +112,8 @@ def write_settings(
         ("relying", "enabled"): list(relying_enabled),
         ("authority", "uscc"): authority_uscc,
         ("authority", "name"): authority_name,
-        **({} if port is None else {("service", "port"): port}),
+        **({("service", "port"): port} if port is not None else {}),
+        **({("database", "url"): database_url} if database_url else {}),
     }
     text = "".join(_lines(chosen))
     part = path.with_name(f".{path.name}.part")

@@ -283,8 +283,6 @@ class Service:
             "certificates": committed_certificates,
             "crls": committed_crls,
             "qr_keys": committed_qr_keys,
-            "crls": committed_crls,
-            "trust_lists": committed_trust_lists,
             "trust_lists": committed_trust_lists,
         }
         return check_ledger(self.database, self.ledger.log_keys(), sources)
@@ -325,7 +323,7 @@ class Initialised:
     operator_passphrase: Path
 
 
-def initialise(data: Path, *, url: str, uscc: str, name: str) -> Initialised:
+def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str = "") -> Initialised:
     """Make a data directory.  Raises :class:`WiringError` when there is one already."""
     if data.exists() and any(data.iterdir()):
         raise WiringError(f"{data} is not empty", "choose another folder, or remove it yourself")
@@ -338,6 +336,7 @@ def initialise(data: Path, *, url: str, uscc: str, name: str) -> Initialised:
         authority_name=name,
         # Without TLS in front, the service itself answers at the public address.
         port=urlsplit(url).port if url.startswith("http:") else None,
+        database_url=database_url,
     )
     settings = load_settings(settings_path)
     _write_private(settings.passphrase_file, secrets.token_urlsafe(24))

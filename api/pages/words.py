@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -10,6 +11,7 @@ from typing import Any
 
 from verify import Indication, Report, SignatureReport
 
+_SEAL_CODE = re.compile(r"[0-9]{14}")
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
@@ -39,8 +41,9 @@ ACTIONS = {
     ),
 }
 NAMES = (
+    ("organization", "签章单位", "Organisation"),
     ("signer_name", "签章人", "Signer"),
-    ("organization", "单位", "Organisation"),
+    ("seal_code", "印章编码", "Seal code"),
     ("uscc", "统一社会信用代码", "Credit code"),
     ("issuer", "证书颁发者", "Certificate issuer"),
     ("algorithm", "算法", "Algorithm"),
@@ -60,7 +63,9 @@ def signature_rows(signature: SignatureReport) -> list[dict[str, str]]:
     facts: Mapping[str, Any] = signature.facts
     signer = facts.get("signer")
     flat = {**facts, **signer} if isinstance(signer, dict) else dict(facts)
-    flat["signer_name"] = flat.get("common_name")
+    name = flat.get("common_name")
+    # The certificate of a seal is named by the seal's code; everybody else by a name.
+    flat["seal_code" if isinstance(name, str) and _SEAL_CODE.fullmatch(name) else "signer_name"] = name
     rows = []
     for name, zh, en in NAMES:
         value = flat.get(name)
@@ -78,6 +83,14 @@ def _readable(name: str, value: str) -> str:
     return {"whole document": "整份文件 whole document"}.get(value, value) if name == "covers" else value
 
 
+def _because(report: Report) -> list[dict[str, str]]:
+    """Why, in the order of what matters: of the file, otherwise of the first signature that decided it."""
+    reasons = report.reasons or next(
+        (one.reasons for one in report.signatures if one.indication is report.indication), ()
+    )
+    return [{"zh": one.zh, "en": one.en, "code": one.code} for one in reasons]
+
+
 def result(report: Report) -> dict[str, Any]:
     """What the result page needs of a report."""
     tone = TONES[report.indication]
@@ -85,6 +98,7 @@ def result(report: Report) -> dict[str, Any]:
         "tone": tone,
         "words": HEADLINES[report.indication],
         "action": ACTIONS.get(tone),
+        "because": _because(report),
         "report": report.to_json(),
         "signatures": [
             {

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from relying import Body
+from relying import Body, Field, FieldKind
 
 from ...pages import render
 from ...pages.words import china
@@ -98,7 +98,7 @@ def details(service: Service, found: Submission) -> dict[str, Any]:
     """A submission as both doors show it."""
     declared = service.modules.form(found.form)
     rows = [
-        {"zh": field.zh, "value": field.choices.get(str(found.data[field.name]), str(found.data[field.name]))}
+        {"zh": field.zh, "value": _readable(service, field, str(found.data[field.name]))}
         for field in declared.fields
         if field.name in found.data
     ]
@@ -115,6 +115,15 @@ def details(service: Service, found: Submission) -> dict[str, Any]:
             for one in found.items
         ],
     }
+
+
+def _readable(service: Service, field: Field, value: str) -> str:
+    """A value as a person reads it: the choice in words, the name beside a credit code."""
+    if field.kind is not FieldKind.USCC:
+        return field.choices.get(value, value)
+    name = service.agency_name(value)
+    name = service.modules.name_of(value) if name == value else name
+    return value if name == value else f"{name}({value})"
 
 
 def line(service: Service, found: Submission) -> dict[str, Any]:

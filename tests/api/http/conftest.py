@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ import httpx
 import pytest
 import uvicorn
 from rich.console import Console
+from sqlalchemy import create_engine, make_url
 
 from api.demo.client import Client, Holder
 from api.demo.filing import SLOTS, attachment
@@ -59,11 +61,35 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site_database() -> Iterator[str]:
+    """Empty for SQLite; with ``YINXIN_TEST_DATABASE_URL`` a schema of its own on that PostgreSQL server."""
+    server = os.environ.get("YINXIN_TEST_DATABASE_URL", "")
+    if not server:
+        yield ""
+        return
+    schema = f"site_{uuid.uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    url = make_url(server).update_query_dict({"options": f"-csearch_path={schema}"})
+    yield url.render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Site]:
     """One service for all tests of this folder; each test makes what it needs inside it."""
     data: Path = tmp_path_factory.mktemp("site") / "data"
     url = f"http://127.0.0.1:{free_port()}"
-    made = initialise(data, url=url, uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    made = initialise(
+        data,
+        url=url,
+        uscc="11510000DEM9A0017F",
+        name="省住房和城乡建设厅(演示)",
+        database_url=request.getfixturevalue("site_database"),
+    )
     service = open_service(data)
     config = uvicorn.Config(
         create_app(service),
