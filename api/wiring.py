@@ -64,13 +64,15 @@ def now() -> datetime:
 class Service:
     """Everything that routes, pages and commands use, wired once.  Safe to share between threads."""
 
-    def __init__(self, settings: Settings, *, database: Database, vault: Vault) -> None:
+    def __init__(
+        self, settings: Settings, *, database: Database, vault: Vault, inspecting: bool = False
+    ) -> None:
         self.settings, self.database, self.vault, self.clock = settings, database, vault, now
         random = secrets.token_bytes
         self.site = Site(settings.public_url, settings.authority_uscc, settings.authority_name)
         origin = f"{self.site.host}/log"
         signers = LogSigners(origin, vault.secret(LOG_ED25519), vault.signer(LOG_SM2))
-        self.ledger = Ledger(database, signers=signers, clock=now, random=random)
+        self.ledger = Ledger(database, signers=signers, clock=now, random=random, inspecting=inspecting)
         self.intents = Intents(database, self.ledger, clock=now, random=random)
         self.accounts = AccountBook(database, self.ledger, clock=now, random=random)
         self.records = RecordStore(database, self.ledger, clock=now)
@@ -292,8 +294,9 @@ class Service:
         self.database.dispose()
 
 
-def open_service(data: Path, *, start: bool = False) -> Service:
+def open_service(data: Path, *, start: bool = False, inspecting: bool = False) -> Service:
     """The service over a data directory.  ``start``: this process serves, so it closes what a crash left.
+    ``inspecting``: over a damaged log too, to say what is wrong with it.
 
     Raises :class:`WiringError`; ``api.settings`` raises its own for a bad settings file.
     """
@@ -305,7 +308,7 @@ def open_service(data: Path, *, start: bool = False) -> Service:
         vault = FileVault.open(settings.vault_folder, _passphrase(settings.passphrase_file))
         database = Database(settings.database_url)
         database.upgrade()
-        service = Service(settings, database=database, vault=vault)
+        service = Service(settings, database=database, vault=vault, inspecting=inspecting)
         if start:
             service.intents.abandon_open()
             service.do_chores()

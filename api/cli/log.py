@@ -23,7 +23,7 @@ app = typer.Typer(help="公开日志 the public log: check, proof.", no_args_is_
 def check(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Recompute every entry, every checkpoint and every protected row; exit code 1 when anything differs."""
     with plain_errors(SettingsError, WiringError):
-        service = open_service(data)
+        service = open_service(data, inspecting=True)
     try:
         with complaints.status("重算日志 recomputing the log…"):
             found = service.check_ledger()

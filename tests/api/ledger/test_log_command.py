@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``yinxin log check`` answers exactly when the service itself refuses to start."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.wiring import WiringError, initialise, open_service
+
+
+def test_a_damaged_log_is_looked_at(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    initialise(data, url="http://127.0.0.1:8443", uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    command = ["log", "check", "--data", str(data), "--json"]
+    good = CliRunner().invoke(app, command)
+    assert (good.exit_code, json.loads(good.stdout)["findings"]) == (0, [])
+    with closing(sqlite3.connect(data / "yinxin.db")) as raw:
+        raw.execute("DROP TRIGGER ledger_nodes_no_delete")
+        raw.execute("DELETE FROM ledger_nodes WHERE level = 1 AND node_index = 0")
+        (last,) = raw.execute("SELECT max(entry_index) FROM ledger_entries").fetchone()
+        raw.execute("DROP TRIGGER ledger_entries_no_update")
+        raw.execute("UPDATE ledger_entries SET leaf = x'7b7d' WHERE entry_index = ?", (last,))
+        raw.execute("DROP TRIGGER ledger_checkpoints_no_update")
+        raw.execute(
+            "UPDATE ledger_checkpoints SET note = replace(note, '8443', '8444') WHERE size = ?", (last + 1,)
+        )
+        raw.commit()
+    with pytest.raises(WiringError, match="cannot be continued"):
+        open_service(data)
+    bad = CliRunner().invoke(app, command)
+    kinds = {one["kind"] for one in json.loads(bad.stdout)["findings"]}
+    assert bad.exit_code == 1
+    assert kinds >= {"nodes-wrong", "checkpoint-invalid", "entry-changed"}
