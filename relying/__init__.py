@@ -20,7 +20,7 @@ from typing import Protocol, TypeAlias
 CONTRACT = 1
 """The contract number this core speaks; a module with another number is refused at start."""
 
-Json: TypeAlias = "None | bool | int | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 """JSON without fractions: amounts and areas are decimal strings, so that canonical bytes never differ."""
 
 Body: TypeAlias = "dict[str, Json]"
