@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -60,6 +60,15 @@ def test_the_same_grant_is_given_once(rooms: Any) -> None:
     assert give(rooms, seal_id, period=(now, now + timedelta(days=2))).id != first.id
     later = give(rooms, seal_id, period=(now + timedelta(days=5), now + timedelta(days=9)))
     assert give(rooms, seal_id, period=(now, now + timedelta(days=9))).id != later.id
+
+
+def test_a_period_in_another_zone(rooms: Any) -> None:
+    """The same moments as in UTC: given once, and the ledger agrees with the row."""
+    seal_id, china = rooms.seal_of().seal_id, timezone(timedelta(hours=8))
+    first = rooms.clock()
+    local = (first.astimezone(china), (first + timedelta(days=1)).astimezone(china))
+    assert give(rooms, seal_id, period=local) == give(rooms, seal_id)
+    assert rooms.check().findings == ()
 
 
 def test_ended_grant(rooms: Any) -> None:
