@@ -122,6 +122,21 @@ def _seal_use(error: SealUseRefused) -> Problem:
     return Problem(403, error.code, "不能使用该印章", f"{words.zh}。 {words.en}.")
 
 
+def _already_decided(error: AlreadyDecided) -> Problem:
+    """Whoever repeats an approval whose answer got lost finds the document here."""
+    issued = (
+        f"已签发文书 {error.document_id}。 Document {error.document_id} was issued."
+        if error.document_id
+        else ""
+    )
+    return Problem(
+        409,
+        "already-decided",
+        "此件已办结",
+        f"请刷新页面查看结果;本次没有重复办理。 It was decided already; nothing was done twice. {issued}".strip(),
+    )
+
+
 def _sealed_files(error: SealedFilesRefused) -> Problem:
     todo = "请退回申报,由申请人重新签章提交 / send the case back to be sealed and filed again"
     return Problem(
@@ -230,11 +245,7 @@ ROOMS: Rows = {
     # The officer's desk
     DeskError: ours("办理未能完成"),
     NotServing: say(403, "该账号不属于任何机关", "请换用经办人账号。 Log in as an officer of an agency."),
-    AlreadyDecided: say(
-        409,
-        "此件已办结",
-        "请刷新页面查看结果;本次没有重复办理。 It was decided already; nothing was done twice.",
-    ),
+    AlreadyDecided: _already_decided,
     NothingToIssue: say(
         409,
         "该事项目前不签发文书",

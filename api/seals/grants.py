@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -66,15 +66,13 @@ class GrantBook:
         The caller made sure that ``officer`` serves the agency that holds the seal.
         """
         _check(document_types, period)
-        # In UTC from here on: the row is read back in UTC, and the ledger commits to its text.
-        valid_from, valid_until = (moment.astimezone(UTC) for moment in period)
         grant = Grant(
             id=self._random(16).hex(),
             seal_id=seal_id,
             officer=officer,
             document_types=frozenset(document_types),
-            valid_from=valid_from,
-            valid_until=valid_until,
+            valid_from=period[0],
+            valid_until=period[1],
             revoked_at=None,
         )
         values = {
