@@ -45,7 +45,7 @@ from .submissions import Applicant, Submission, SubmissionPorts, Submissions
 SETTINGS_FILE = "yinxin.toml"
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
 QR_ALGORITHM = "SM2"
-PLATFORM_SEAL_NAME = "建筑市场监管与诚信一体化平台"
+PLATFORM_SEAL_NAME = "建筑市场监管与诚信平台"
 
 
 class WiringError(Exception):

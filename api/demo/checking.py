@@ -25,13 +25,13 @@ def public_material(stage: Stage) -> None:
     """Fetch what anybody may fetch, and make the pictures."""
     client = stage.client()
     stage.keep("trust-list.json", client.fetch("/trust-list.json"))
-    for name in TITLES:
-        pdf = stage.artefacts.get(f"{name}.pdf")
-        if pdf is None:
+    for path, pdf in list(stage.artefacts.items()):
+        if not path.endswith(".pdf"):
             continue
+        name = path.removesuffix(".pdf")
         stage.keep(f"{name}.png", picture_of_pdf(pdf, dpi=150))
         texts = [text for text in read_codes(stage.artefacts[f"{name}.png"]) if "/R/" in text.upper()]
-        if texts:
+        if texts and name in TITLES:
             stage.texts[name] = texts[0]
             stage.keep(f"{name}.qr.txt", texts[0].encode("ascii"))
     stage.keep("issuing-sm2.cer", client.fetch("/certificates/issuing-sm2.cer"))

@@ -43,9 +43,7 @@ class Client:
         self.base_url = base_url
         # No idle connections: a client here is forgotten, never closed.
         idle = httpx.Limits(max_keepalive_connections=0)
-        self.http = httpx.Client(
-            base_url=base_url, headers=headers, timeout=60, trust_env=False, limits=idle
-        )
+        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=60, trust_env=False, limits=idle)
 
     def get(self, path: str, **params: str) -> Any:
         """JSON of a GET."""

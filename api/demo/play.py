@@ -14,6 +14,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from keys import SoftwareKey, write_key_file
+
 from .checking import check
 from .filing import approve, file_submission, print_sheets
 from .journal import Journal
@@ -23,6 +25,8 @@ from .stage import Stage, now
 from .tampering import tamper
 
 MARKER = "report.json"
+PLAYERS = ("H01", "E01", "H02", "H10", "H12")
+PASSPHRASE = "yinxin-demo"  # noqa: S105  # of key files that say INSECURE in their names
 
 
 class OutputTaken(Exception):
@@ -49,6 +53,7 @@ def play(out: Path, console: Console, *, serve: bool = False) -> Played:
         if journal.step("1.0", "初始化 yinxin init", "exit code 0", lambda: _init(stage)):
             with running(stage.data, url, out / "service.log"):
                 _scenes(stage)
+                _hand_out_keys(stage)
                 _finish(stage, started)
                 if serve:
                     _stay(stage, console)
@@ -103,6 +108,16 @@ def _finish(stage: Stage, started: datetime) -> None:
     (stage.out / MARKER).write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
+def _hand_out_keys(stage: Stage) -> None:
+    """Key files for whoever wants to log in as one of the fictional people."""
+    for key in PLAYERS:
+        if key in stage.holders:
+            holder = stage.holders[key]
+            assert isinstance(holder.signer, SoftwareKey)
+            content = write_key_file(holder.signer, [holder.certificate], PASSPHRASE)
+            stage.keep(f"keys/INSECURE-{key}.pem", content)
+
+
 def _stay(stage: Stage, console: Console) -> None:
     stage.journal.stop()
     console.print(stage.journal.table())
@@ -110,6 +125,12 @@ def _stay(stage: Stage, console: Console) -> None:
     console.print(f"服务运行中 serving: [bold]{stage.url}[/]  (Ctrl-C 结束 stops it)")
     console.print(f"  公开查验页 live page: {sheet.get('public_url', stage.url)}", soft_wrap=True)
     console.print(f"  运营员密钥 operator key: {stage.data / 'operator.pem'}", soft_wrap=True)
+    keys = f"{stage.out / 'keys'}/INSECURE-*.pem"
+    console.print(f"  登录密钥 keys to log in with: {keys}, 口令 passphrase {PASSPHRASE}", soft_wrap=True)
+    console.print(
+        "  李样一 H01 代表 for E01 91510100DEM001017Y (签章用 seal with E01) · 徐样十 H10 机关 officer",
+        soft_wrap=True,
+    )
     try:
         while True:
             time.sleep(1)

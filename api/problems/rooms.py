@@ -124,6 +124,7 @@ def _seal_use(error: SealUseRefused) -> Problem:
 
 def _already_decided(error: AlreadyDecided) -> Problem:
     """Whoever repeats an approval whose answer got lost finds the document here."""
+    again = "请刷新页面查看结果;本次没有重复办理。 It was decided already; nothing was done twice."
     issued = (
         f"已签发文书 {error.document_id}。 Document {error.document_id} was issued."
         if error.document_id
@@ -133,7 +134,7 @@ def _already_decided(error: AlreadyDecided) -> Problem:
         409,
         "already-decided",
         "此件已办结",
-        f"请刷新页面查看结果;本次没有重复办理。 It was decided already; nothing was done twice. {issued}".strip(),
+        f"{again} {issued}".strip(),
     )
 
 
