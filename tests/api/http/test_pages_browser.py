@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.demo.stage import now, stamp
-from keys import write_key_file
+from ca import SubjectName
+from keys import KeyKind, generate_key, write_key_file
 from verify import picture_of_pdf, read_codes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -63,6 +64,15 @@ def permit(site: Any) -> dict[str, Any]:
 
 
 def key_file(site: Any, key: str, folder: Path) -> Path:
+    if key == "H07-P256" and key not in site.stage.holders:
+        # An ECDSA key for a person who has an account already.
+        site.stage.holders[key] = site.operator.certify(
+            generate_key(KeyKind.P256),
+            SubjectName(common_name=site.stage.facts.name("H07")),
+            profile="person",
+            holder="H07",
+            account_id=site.stage.accounts["H07"],
+        )
     holder = site.holder(key)
     path = folder / f"{key}.pem"
     path.write_bytes(write_key_file(holder.signer, [holder.certificate], PASSPHRASE))
@@ -150,15 +160,17 @@ def test_upload_genuine_and_changed(
         shoot(still, shots, f"phone-upload-{tone}")
 
 
-@pytest.mark.parametrize(("key", "enterprise"), [("H01", "E01"), ("H02", "")], ids=["SM2", "RSA"])
+@pytest.mark.parametrize(
+    ("key", "enterprise"), [("H01", "E01"), ("H02", ""), ("H07-P256", "")], ids=["SM2", "RSA", "ECDSA"]
+)
 def test_login_with_a_key_in_the_page(
     site: Any, page: Any, tmp_path: Path, shots: Path, key: str, enterprise: str
 ) -> None:
-    """SM2 by our own module, RSA by the browser's; the key file never leaves the page."""
+    """SM2 by our own module, RSA and ECDSA by the browser's; the key file never leaves the page."""
     sent: list[bytes] = []
     page.on("request", lambda request: sent.append(request.post_data_buffer or b""))
     log_in(page, site, key, tmp_path, act_for=enterprise)
-    assert site.stage.facts.name(key) in page.inner_text("main")
+    assert site.stage.facts.name(key.split("-")[0]) in page.inner_text("main")
     if enterprise:
         assert site.stage.facts.name(enterprise) in page.inner_text("main")
     assert not any(b"PRIVATE KEY" in body for body in sent)
