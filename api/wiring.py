@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+
 from ca import SubjectName, make_request
 from keys import KeyKind, KeysError, Vault, generate_key, write_key_file
 from keys.adapters.file_vault import FileVault
@@ -39,21 +41,23 @@ from .plugins import EnabledModules, PluginError, found_plugins, load_plugins
 from .plugins.records import RecordStore
 from .publication import PublicationPorts, TrustPublisher, committed_trust_lists
 from .seals import GrantBook, NotAnOfficer, RegisteredSeal, SealRegistry, UsableSeal, Use
-from .settings import Settings, load_settings, write_settings
+from .settings import Settings, SettingsError, load_settings, write_settings
 from .submissions import Applicant, Submission, SubmissionPorts, Submissions
 
 SETTINGS_FILE = "yinxin.toml"
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
 QR_ALGORITHM = "SM2"
+RESTORE = "restore the newest backup; yinxin init makes another service, with other keys"
+FOUNDATIONS = (KeysError, DatabaseError, LedgerError, PluginError, CertificateError)
 PLATFORM_SEAL_NAME = "建筑市场监管与诚信平台"
 
 
 class WiringError(Exception):
     """The service cannot be put together; ``todo`` says what to do."""
 
-    def __init__(self, why: str, todo: str = "yinxin doctor --data DIR") -> None:
+    def __init__(self, why: str, todo: str = "") -> None:
         super().__init__(why)
-        self.todo = todo
+        self.todo = todo or "yinxin doctor --data DIR names what is missing"
 
 
 def now() -> datetime:
@@ -300,21 +304,47 @@ def open_service(data: Path, *, start: bool = False, inspecting: bool = False) -
 
     Raises :class:`WiringError`; ``api.settings`` raises its own for a bad settings file.
     """
-    path = data / SETTINGS_FILE
-    if not path.is_file():
-        raise WiringError(f"no data directory at {data}", f"yinxin init --data {data}")
-    settings = load_settings(path)
+    settings = settings_of(data)
+    database: Database | None = None
     try:
         vault = FileVault.open(settings.vault_folder, _passphrase(settings.passphrase_file))
+        _require_file(settings.database_url)
         database = Database(settings.database_url)
         database.upgrade()
         service = Service(settings, database=database, vault=vault, inspecting=inspecting)
+        if service.ledger.size() == 0:
+            # Whatever was initialised has entries; a fresh start here would hide that everything is gone.
+            raise WiringError("the database is empty, without any log", RESTORE)
         if start:
             service.intents.abandon_open()
             service.do_chores()
-    except (KeysError, DatabaseError, LedgerError, PluginError, CertificateError) as error:
-        raise WiringError(str(error)) from error
+    except FOUNDATIONS as error:
+        _dispose(database)
+        raise WiringError(str(error), getattr(error, "todo", "")) from error
+    except Exception:
+        _dispose(database)
+        raise
     return service
+
+
+def settings_of(data: Path) -> Settings:
+    """The settings of a data directory.  Raises as :func:`open_service` does."""
+    path = data / SETTINGS_FILE
+    if not path.is_file():
+        raise WiringError(f"没有数据目录 no data directory at {data}", f"yinxin init --data {data}")
+    return load_settings(path)
+
+
+def _require_file(database_url: str) -> None:
+    """SQLite would make a missing file, and with it an empty history."""
+    url = make_url(database_url)
+    if url.drivername == "sqlite" and not Path(str(url.database)).is_file():
+        raise WiringError(f"the database {url.database} is missing", RESTORE)
+
+
+def _dispose(database: Database | None) -> None:
+    if database is not None:
+        database.dispose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,22 +358,23 @@ class Initialised:
 
 def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str = "") -> Initialised:
     """Make a data directory.  Raises :class:`WiringError` when there is one already."""
-    if data.exists() and any(data.iterdir()):
-        raise WiringError(f"{data} is not empty", "choose another folder, or remove it yourself")
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(data)
     settings_path = data / SETTINGS_FILE
-    write_settings(
-        settings_path,
-        public_url=url,
-        authority_uscc=uscc,
-        authority_name=name,
-        # Without TLS in front, the service itself answers at the public address.
-        port=urlsplit(url).port if url.startswith("http:") else None,
-        database_url=database_url,
-    )
-    settings = load_settings(settings_path)
+    try:
+        settings = write_settings(
+            settings_path,
+            public_url=url,
+            authority_uscc=uscc,
+            authority_name=name,
+            port=_own_port(url),
+            database_url=database_url,
+        )
+    except SettingsError:
+        data.rmdir()
+        raise
     _write_private(settings.passphrase_file, secrets.token_urlsafe(24))
     try:
+        _make_file(settings.database_url)
         vault = FileVault.create(settings.vault_folder, _passphrase(settings.passphrase_file))
         vault.create_secret(LOG_ED25519, 32)
         vault.create_key(LOG_SM2, KeyKind.SM2)
@@ -356,9 +387,42 @@ def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str 
             made = _first_operator(service, data)
         finally:
             service.close()
-    except (KeysError, DatabaseError, LedgerError, PluginError, CertificateError) as error:
+    except FOUNDATIONS as error:
         raise WiringError(str(error), f"remove {data} and run yinxin init again") from error
     return Initialised(settings_path, *made)
+
+
+def _make_folder(data: Path) -> None:
+    """An empty folder that only its owner may enter."""
+    try:
+        if data.exists() and (not data.is_dir() or any(data.iterdir())):
+            raise WiringError(
+                f"{data}: 已存在且不是空文件夹 it exists and is no empty folder",
+                "choose another folder, or remove it yourself",
+            )
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        data.chmod(0o700)
+    except OSError as error:
+        raise WiringError(f"cannot make {data}: {error.strerror}", "choose another folder") from error
+
+
+def _make_file(database_url: str) -> None:
+    """An SQLite database, its journals too, takes the rights of the file that it finds."""
+    url = make_url(database_url)
+    if url.drivername != "sqlite":
+        return
+    try:
+        Path(str(url.database)).touch(mode=0o600)
+    except OSError as error:
+        raise WiringError(f"cannot make {url.database}: {error.strerror}", "choose another path") from error
+
+
+def _own_port(url: str) -> int | None:
+    """Without TLS in front, the service itself answers at the public address."""
+    try:
+        return urlsplit(url).port if url.startswith("http:") else None
+    except ValueError:
+        return None  # the settings say what is wrong with the address
 
 
 def _first_operator(service: Service, data: Path) -> tuple[Path, Path]:

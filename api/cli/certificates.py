@@ -3,24 +3,24 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ca import CaError
-from verify import VerifyError
-
-from ..accounts import AccountError
-from ..certificates import CertificateError, IssuedCertificate, IssueOrder
+from ..certificates import IssuedCertificate, IssueOrder
 from ..console import CONSOLE
-from ..settings import SettingsError
-from ..wiring import WiringError, open_service
-from .output import DEFAULT_DATA, DataOption, JsonOption, console, plain_errors, print_json, refuse
+from .files import read_input, require_new, write_new
+from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_json, refuse, say
 
 app = typer.Typer(help="证书 certificates: issue, show, revoke.", no_args_is_help=True)
-FAMILIES = (SettingsError, WiringError, CaError, CertificateError, AccountError, VerifyError)
+MOST_BYTES = 64 * 1024
+OutOption = Annotated[
+    Path | None, typer.Option(help="write the certificate to this new file (DER)", show_default=False)
+]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="id of the certificate")]
 
 
 @app.command()
@@ -30,84 +30,88 @@ def issue(
     holder_name: Annotated[str, typer.Option(help="name of the holder")],
     profile: Annotated[str, typer.Option(help="person or enterprise")] = "person",
     account: Annotated[str | None, typer.Option(help="account that logs in with it")] = None,
-    valid_until: Annotated[datetime | None, typer.Option(help="earlier end than the profile's")] = None,
-    out: Annotated[Path | None, typer.Option(help="write the certificate here (DER)")] = None,
+    valid_until: Annotated[
+        datetime | None, typer.Option(help="end before the profile's own, in local time")
+    ] = None,
+    out: OutOption = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """Issue a certificate from a CSR."""
-    try:
-        content = request.read_bytes()
-    except OSError as error:
-        raise refuse(f"cannot read {request}: {error.strerror}", "check the path") from error
+    """签发 — issue a certificate from a CSR; the same order again brings the same certificate."""
+    require_new(out)
     order = IssueOrder(
         profile=profile,
-        request=content,
+        request=read_input(request, MOST_BYTES),
         account_id=account,
         holder=holder,
         holder_name=holder_name,
-        valid_until=valid_until.astimezone() if valid_until else None,
+        valid_until=_local(valid_until),
     )
-    with plain_errors(*FAMILIES):
-        service = open_service(data)
-        try:
-            made = service.certificates.issue(order, by=CONSOLE)
-        finally:
-            service.close()
-    if out is not None:
-        out.write_bytes(made.der)
-    _show(made, as_json)
+    with opened(data) as service:
+        made = service.certificates.issue(order, by=CONSOLE)
+    _show(made, out, as_json)
 
 
 @app.command()
 def show(
-    certificate: Annotated[str, typer.Argument(metavar="ID", help="id of the certificate")],
+    certificate: IdArgument,
+    out: OutOption = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a certificate and its state."""
-    with plain_errors(*FAMILIES):
-        service = open_service(data)
-        try:
-            found = service.certificates.get(certificate)
-        finally:
-            service.close()
-    _show(found, as_json)
+    """查看 — show a certificate and its state."""
+    require_new(out)
+    with opened(data) as service:
+        found = service.certificates.get(certificate)
+    _show(found, out, as_json)
 
 
 @app.command()
 def revoke(
-    certificate: Annotated[str, typer.Argument(metavar="ID", help="id of the certificate")],
+    certificate: IdArgument,
     reason: Annotated[
-        str, typer.Option(help="reason code of RFC 5280, such as keyCompromise")
+        str, typer.Option(help="reason of RFC 5280, such as keyCompromise or superseded")
     ] = "unspecified",
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """Revoke a certificate for good; the new CRL is out when this returns."""
-    with plain_errors(*FAMILIES):
-        service = open_service(data)
-        try:
-            ended = service.certificates.revoke(certificate, reason, by=CONSOLE)
-        finally:
-            service.close()
-    _show(ended, as_json)
+    """吊销 — revoke a certificate for good; the new CRL is out when this returns."""
+    with opened(data) as service:
+        ended = service.certificates.revoke(certificate, reason, by=CONSOLE)
+    _show(ended, None, as_json)
 
 
-def _show(one: IssuedCertificate, as_json: bool) -> None:
+def _local(typed: datetime | None) -> datetime | None:
+    try:
+        return None if typed is None else typed.astimezone()
+    except (OverflowError, ValueError, OSError) as error:
+        raise refuse(
+            f"--valid-until {typed}: 日期不可用 unusable date", "give a date of this century"
+        ) from error
+
+
+def _show(one: IssuedCertificate, out: Path | None, as_json: bool) -> None:
+    if out is not None:
+        write_new(out, one.der)
     facts: dict[str, Any] = {
         "certificate_id": one.certificate_id,
-        "serial": one.serial,
+        "state": "revoked" if one.revoked_at else "issued",
         "profile": one.profile,
         "holder": one.holder,
-        "state": "revoked" if one.revoked_at else "issued",
+        "holder_name": one.holder_name,
+        "account_id": one.account_id,
+        "issuer": one.issuer,
+        "serial": one.serial,
+        "not_before": one.not_before.isoformat(),
         "not_after": one.not_after.isoformat(),
         "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
+        "reason": one.reason,
         "fingerprint": one.fingerprint,
+        "file": None if out is None else str(out),
     }
     if as_json:
-        print_json(facts)
+        print_json({**facts, "certificate": base64.b64encode(one.der).decode("ascii")})
         return
     for label, value in facts.items():
         if value is not None:
-            console.print(f"{label:<16}{value}", soft_wrap=True)
+            say(f"{label:<16}{plain(value)}")

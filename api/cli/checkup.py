@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from rich.markup import escape
+from sqlalchemy import make_url
 
 from keys import KeysError, sm2_providers
 
-from ..settings import SettingsError, load_settings
-from ..wiring import SETTINGS_FILE, WiringError, open_service
-from .output import DEFAULT_DATA, DataOption, JsonOption, console, print_json
+from ..settings import Settings, SettingsError, load_settings
+from ..wiring import SETTINGS_FILE, open_service
+from .output import DEFAULT_DATA, DataOption, JsonOption, plain, print_json, say, words_of
 
 MARKS = {"ok": "[green]✔[/]", "warning": "[yellow]![/]", "problem": "[red]✘[/]"}
+INSTALL = "install a system libcrypto (OpenSSL 3) or Botan 3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,18 @@ class Note:
 
 
 def doctor(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """体检 — look at the machine and the data directory; exit code 1 when something is missing or unsafe."""
+    """体检 — what is missing or unsafe on the machine and in the data directory; exit code 1 for a problem.
+
+    ✔ is fine, ! should be looked at before real use, ✘ must be mended.
+    """
     notes = [*_machine(), *_directory(data)]
     if as_json:
         print_json([{"level": one.level, "what": one.what, "todo": one.todo} for one in notes])
     else:
         for one in notes:
-            console.print(f"{MARKS[one.level]} {escape(one.what)}", soft_wrap=True)
+            say(f"{MARKS[one.level]} {plain(one.what)}")
             if one.todo:
-                console.print(f"    → {escape(one.todo)}", soft_wrap=True)
+                say(f"    → {plain(one.todo)}")
     raise typer.Exit(1 if any(one.level == "problem" for one in notes) else 0)
 
 
@@ -49,76 +53,94 @@ def _machine() -> Iterator[Note]:
     try:
         providers = sm2_providers()
     except KeysError as error:
-        yield Note(
-            "problem", f"no SM2 provider: {error}", "install a system libcrypto (OpenSSL 3) or Botan 3"
-        )
+        yield Note("problem", f"没有国密实现 no SM2 provider: {error}", INSTALL)
         return
     for number, one in enumerate(providers):
-        used = " (in use)" if number == 0 else ""
-        yield Note("ok", f"SM2 by {one.name} {one.version}, self-test passed{used}")
-    first = providers[0]
-    if not first.can_sign:
-        yield Note(
-            "problem",
-            "SM2 can only be verified here, not signed",
-            "install a system libcrypto (OpenSSL 3) or Botan 3",
-        )
-    elif platform.machine() in ("aarch64", "arm64") and first.name != "botan":
-        yield Note("warning", "SM2 signing by libcrypto on ARM64 may leak through timing", "install Botan 3")
+        passed = f"SM2: {one.name} {one.version}, 自检通过 self-test passed"
+        if number == 0:
+            yield Note("warning" if one.note else "ok", f"{passed}; 使用中 in use", one.note)
+        else:
+            yield Note("ok", passed)
+    if not providers[0].can_sign:
+        yield Note("problem", "SM2 只能验签 can only be verified here, not signed", INSTALL)
 
 
 def _directory(data: Path) -> Iterator[Note]:
     path = data / SETTINGS_FILE
     if not path.is_file():
-        yield Note("warning", f"no data directory at {data}", f"yinxin init --data {data}")
+        yield Note("problem", f"没有数据目录 no data directory at {data}", f"yinxin init --data {data}")
         return
     try:
         settings = load_settings(path)
     except SettingsError as error:
-        yield Note("problem", f"settings: {error}", f"correct {path}")
+        yield Note("problem", f"设置 settings: {error}", f"correct {path}: {error.todo}")
         return
-    yield Note("ok", f"settings {path}")
+    yield Note("ok", f"设置 settings {path}")
     if settings.public_url.startswith("http:") and not _loopback(settings.public_url):
         yield Note(
             "problem", f"public_url {settings.public_url} is not HTTPS", "put TLS in front, use https://"
         )
-    for secret in (settings.passphrase_file, settings.vault_folder):
-        if os.name == "posix" and secret.exists() and secret.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            yield Note("problem", f"{secret} is readable by others", f"chmod go-rwx {secret}")
+    yield from _secrets(data, settings)
+    yield from _opened(data)
+
+
+def _secrets(data: Path, settings: Settings) -> Iterator[Note]:
+    """Who else may read what only the service and its operator should."""
+    key, passphrase = data / "operator.pem", data / "operator.passphrase"
+    for one in (settings.passphrase_file, settings.vault_folder, key, passphrase, *_sqlite(settings)):
+        if _shared(one):
+            yield Note("problem", f"{one} 他人可读 is readable by others", f"chmod go-rwx {one}")
     if settings.passphrase_file.resolve().is_relative_to(data.resolve()):
         yield Note(
             "warning",
-            "the vault's passphrase lies beside the vault",
+            "密钥库口令与密钥库放在一起 the vault's passphrase lies beside the vault",
             "move it to a place of its own and set [vault] passphrase_file",
         )
-    if (data / "operator.passphrase").exists():
+    if passphrase.exists():
         yield Note(
             "warning",
-            "the operator's passphrase lies beside the key",
-            "give both to the operator and delete them here",
+            "运营员口令与其密钥放在一起 the operator's passphrase lies beside the key",
+            "give both to the operator by different ways and delete them here",
         )
-    yield from _opened(data)
+
+
+def _sqlite(settings: Settings) -> tuple[Path, ...]:
+    url = make_url(settings.database_url)
+    return (Path(str(url.database)),) if url.drivername == "sqlite" else ()
+
+
+def _shared(path: Path) -> bool:
+    others = stat.S_IRWXG | stat.S_IRWXO
+    return os.name == "posix" and path.exists() and bool(path.stat().st_mode & others)
 
 
 def _opened(data: Path) -> Iterator[Note]:
     try:
         service = open_service(data)
-    except (SettingsError, WiringError, KeysError) as error:
-        yield Note("problem", f"the service cannot start: {error}", getattr(error, "todo", ""))
+    except Exception as error:
+        words = words_of(error)
+        if words is None:
+            raise
+        todo = "" if words[1].startswith("yinxin doctor") else words[1]
+        yield Note("problem", f"服务无法启动 the service cannot start: {words[0]}", todo)
         return
     try:
         yield Note(
-            "ok", f"database with {service.ledger.size()} ledger entries; modules: {service.module_names()}"
+            "ok",
+            f"数据库 database: {service.ledger.size()} ledger entries; modules: {service.module_names()}",
         )
         for one in service.seals.listed():
-            yield Note("ok", f"seal {one.seal_id}: {one.holder_name}, {one.kind.value}")
-        stale = service.certificates.stale_crls()
-        if stale:
-            yield Note("warning", f"CRLs past half of their term: {', '.join(stale)}", "start the service")
+            yield Note("ok", f"印章 seal {one.seal_id}: {one.holder_name}, {one.kind.value}")
+        if stale := service.certificates.stale_crls():
+            yield Note(
+                "warning",
+                f"吊销列表过半 CRLs past half of their term: {', '.join(stale)}",
+                "start the service: it renews them",
+            )
     finally:
         service.close()
 
 
 def _loopback(url: str) -> bool:
-    host = url.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
-    return host in ("127.0.0.1", "localhost", "[::1]")
+    host = url.split("://", 1)[1].split("/", 1)[0]
+    return (host.rsplit(":", 1)[0] if not host.endswith("]") else host) in ("127.0.0.1", "localhost", "[::1]")

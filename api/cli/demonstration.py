@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .output import JsonOption, complaints, console, print_json, refuse
+from .output import JsonOption, complaints, console, plain, plain_errors, print_json, refuse, say
 
 
 def demo(
@@ -18,11 +18,16 @@ def demo(
     serve: Annotated[bool, typer.Option("--serve", help="keep the service up afterwards")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """演示 — the whole main job over HTTP, with a table of expected and seen."""
+    """演示 — the whole main job over HTTP, with a table of expected and seen.
+
+    Exit code 1 if any step differs.  The folder must be new, empty, or left by an earlier demo,
+    which is then replaced.
+    """
     from ..demo import OutputTaken, play
 
     try:
-        played = play(out, complaints if as_json else console, serve=serve)
+        with plain_errors():
+            played = play(out, complaints if as_json else console, serve=serve)
     except OutputTaken as error:
         raise refuse(str(error), "choose an empty folder with --out") from error
     if as_json:
@@ -30,10 +35,9 @@ def demo(
     else:
         if not serve:
             console.print(played.table)
-        console.print(f"产物 artefacts, pictures, report.json: [bold]{out}[/]", soft_wrap=True)
-        console.print(f"  看图 look at      {out}/*.png", soft_wrap=True)
-        console.print(
-            f"  再验 check again  yinxin verify {out}/*.pdf --trust {out}/trust-list.json", soft_wrap=True
-        )
-        console.print(f"  再看 keep it up   yinxin serve --data {out}/data", soft_wrap=True)
+        where = plain(out)
+        say(f"产物 artefacts, pictures, report.json: [bold]{where}[/]")
+        say(f"  看图 look at      {where}/*.png")
+        say(f"  再验 check again  yinxin verify {where}/*.pdf --trust {where}/trust-list.json")
+        say(f"  再看 keep it up   yinxin serve --data {where}/data")
     raise typer.Exit(0 if played.passed else 1)

@@ -7,54 +7,51 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from verify import LedgerError as ProofError
-
-from ..ledger import LedgerError
-from ..settings import SettingsError
-from ..wiring import WiringError, open_service
-from .output import DEFAULT_DATA, DataOption, JsonOption, complaints, console, plain_errors, print_json
+from .files import require_new, write_new
+from .output import DEFAULT_DATA, DataOption, JsonOption, complaints, opened, plain, print_json, say
 
 app = typer.Typer(help="公开日志 the public log: check, proof.", no_args_is_help=True)
 
 
 @app.command()
 def check(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """Recompute every entry, every checkpoint and every protected row; exit code 1 when anything differs."""
-    with plain_errors(SettingsError, WiringError):
-        service = open_service(data, inspecting=True)
-    try:
-        with complaints.status("重算日志 recomputing the log…"):
-            found = service.check_ledger()
-    finally:
-        service.close()
+    """重算日志 — recompute every entry, checkpoint and protected row; exit code 1 when anything differs."""
+    with opened(data, inspecting=True) as service, complaints.status("重算日志 recomputing the log…"):
+        found = service.check_ledger()
     if as_json:
         print_json(found.to_json())
     else:
         for one in found.findings:
-            console.print(f"[red]✘[/] {escape(one.zh)} {escape(one.en)}", soft_wrap=True)
-        mark = "[green]✔[/]" if not found.findings else "[red]✘[/]"
-        console.print(
-            f"{mark} {found.size} entries, {found.rows} protected rows, {len(found.findings)} findings"
-        )
-    raise typer.Exit(1 if found.findings else 0)
+            say(f"[red]✘[/] {plain(one.zh)}")
+            say(f"    {plain(one.en)}")
+        mark = "[green]✔ 一致 clean[/]" if found.clean else "[red]✘ 不一致 differs[/]"
+        counted = f"{found.size} entries, {found.checkpoints} checkpoints, {found.rows} protected rows"
+        say(f"{mark}  {counted}, {len(found.findings)} findings")
+    raise typer.Exit(0 if found.clean else 1)
 
 
 @app.command()
 def proof(
     index: Annotated[int, typer.Argument(metavar="ENTRY", help="number of the entry, from 0", min=0)],
-    out: Annotated[Path | None, typer.Option(help="write the proof here; standard output by default")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="write the proof to this new file; standard output by default")
+    ] = None,
     data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
 ) -> None:
-    """Entry, inclusion proof and signed checkpoint in one JSON file that `yinxin verify` accepts."""
-    with plain_errors(SettingsError, WiringError, LedgerError, ProofError):
-        service = open_service(data)
-        try:
-            made = service.ledger.prove(index).encode()
-        finally:
-            service.close()
-    if out is not None:
-        out.write_bytes(made)
+    """导出证明 — entry, inclusion proof and signed checkpoint in one JSON file for `yinxin verify`.
+
+    The proof itself is JSON and goes to standard output; with --out, --json tells what was written.
+    """
+    require_new(out)
+    with opened(data) as service:
+        made = service.ledger.prove(index).encode()
+    if out is None:
+        typer.echo(made)
+        return
+    write_new(out, made)
+    if as_json:
+        print_json({"file": str(out), "entry": index})
     else:
-        typer.echo(made.decode("utf-8"))
+        say(f"[green]✔[/] {plain(out)}  日志 ledger entry {index}")

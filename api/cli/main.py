@@ -1,11 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts the commands together; each lives in a file of its own and imports what it needs when it runs."""
+"""Puts the commands together; each lives in a file of its own."""
 
 from __future__ import annotations
 
+import io
+import sys
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from . import certificates, checkup, demonstration, log, sealing, service, verification
+
+USAGE = 64
+"""Exit code of a command line that is wrong (EX_USAGE): the usual 2 is a verdict of ``yinxin verify``."""
+
+
+class Commands(TyperGroup):
+    """The group that tells a wrong command line from a verdict."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if not isinstance(error, typer.Exit) and getattr(error, "exit_code", None) == 2:
+                error.exit_code = USAGE  # type: ignore[attr-defined]
+            raise
+
 
 app = typer.Typer(
     name="yinxin",
@@ -13,6 +34,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    cls=Commands,
 )
 app.command("init")(service.init)
 app.command("serve")(service.serve)
@@ -26,4 +48,8 @@ app.add_typer(log.app, name="log")
 
 def main() -> None:
     """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without Chinese, or a file name that is no text, must not end a command.
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -8,19 +8,18 @@ from typing import Annotated
 
 import typer
 
-from seal import SealError
+from .files import read_input, require_new, write_new
+from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_json, say
 
-from ..documents import DocumentError
-from ..seals import SealRegistryError
-from ..settings import SettingsError
-from ..wiring import WiringError, open_service
-from .output import DEFAULT_DATA, DataOption, JsonOption, console, plain_errors, print_json, refuse
+MOST_BYTES = 50 * 1024 * 1024
 
 
 def seal(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="the PDF to seal")],
     seal_id: Annotated[str, typer.Option("--seal", help="id of the seal; `yinxin doctor` lists them")],
-    out: Annotated[Path, typer.Option(help="where to write the sealed PDF")],
+    out: Annotated[
+        Path, typer.Option(help="where to write the sealed PDF; an existing file is never touched")
+    ],
     page: Annotated[int, typer.Option(help="page for the seal", min=1)] = 1,
     x: Annotated[float, typer.Option(help="millimetres from the left edge to the seal")] = 140.0,
     y: Annotated[float, typer.Option(help="millimetres from the upper edge to the seal")] = 230.0,
@@ -28,20 +27,17 @@ def seal(
     as_json: JsonOption = False,
 ) -> None:
     """盖章 — seal a PDF; the use is recorded in the ledger before the file is released."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise refuse(f"cannot read {file}: {error.strerror}", "check the path") from error
-    with plain_errors(SettingsError, WiringError, SealError, SealRegistryError, DocumentError):
-        service = open_service(data)
-        try:
-            made = service.console.seal(content, seal_id, page=page - 1, at_mm=(x, y))
-        finally:
-            service.close()
-    out.write_bytes(made.pdf)
+    # The use of a seal cannot be taken back: whatever can be refused is refused before.
+    require_new(out)
+    content = read_input(file, MOST_BYTES)
+    with opened(data) as service:
+        made = service.console.seal(content, seal_id, page=page - 1, at_mm=(x, y))
+    write_new(out, made.pdf)
     if as_json:
         print_json(
             {"file": str(out), "seal_id": seal_id, "sha256": made.sha256, "ledger_index": made.ledger_index}
         )
-    else:
-        console.print(f"[green]✔[/] {out}  sha256 {made.sha256}  ledger {made.ledger_index}", soft_wrap=True)
+        return
+    say(f"[green]✔ 已盖章 sealed[/]  {plain(out)}")
+    say(f"    sha256  {made.sha256}")
+    say(f"    日志 ledger entry  {made.ledger_index}")

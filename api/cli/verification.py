@@ -2,24 +2,26 @@
 """``yinxin verify FILE…``: the same verdict as the service, from public material alone.
 
 Exit codes: 0 all TOTAL-PASSED; otherwise the first that applies of 1 any TOTAL-FAILED, 2 any INDETERMINATE,
-3 any unreadable.
+3 any unreadable.  Without trust nothing can be said of any file: 3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from verify import Trust, Unreadable, VerifyError, check_file, load_trust
 
-from .output import DEFAULT_DATA, DataOption, JsonOption, console, print_json, refuse
+from ..wiring import SETTINGS_FILE
+from .files import InputRefused, read_bounded
+from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_json, refuse, say
 
 MOST_BYTES = 200 * 1024 * 1024
+UNREADABLE = 3
 TONES = {"TOTAL-PASSED": ("green", "✔"), "TOTAL-FAILED": ("red", "✘"), "INDETERMINATE": ("yellow", "?")}
 
 
@@ -30,94 +32,123 @@ def verify(
     trust: Annotated[
         list[Path] | None,
         typer.Option(
-            help="signed trust list, PEM/DER certificate, CRL, or a folder of them; may be repeated"
+            help="signed trust list, PEM/DER certificate, CRL, or a folder of them; may be repeated. "
+            "Without it: the list of the data directory"
         ),
     ] = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """查验文件 — check sealed PDFs, forms, certificates, QR pictures, trust lists and log proofs, offline."""
+    """查验文件 — check sealed PDFs, forms, certificates, QR codes, trust lists and log proofs, offline.
+
+    Exit code: 0 all TOTAL-PASSED, 1 any TOTAL-FAILED, 2 any INDETERMINATE, 3 any unreadable.
+    """
     at = datetime.now(UTC)
-    anchors = _trust(trust, data, at)
-    results = [_check(path, anchors, at) for path in files]
+    known = _trust(trust, data, at)
+    results = [_check(path, known, at) for path in files]
     if as_json:
         print_json(results)
     else:
-        _show(results)
+        for result in results:
+            _show(result)
     raise typer.Exit(exit_code(results))
 
 
 def exit_code(results: Iterable[dict[str, Any]]) -> int:
     """The exit code of a set of results."""
     seen = {result["indication"] for result in results}
-    for code, indication in ((1, "TOTAL-FAILED"), (2, "INDETERMINATE"), (3, None)):
+    for code, indication in ((1, "TOTAL-FAILED"), (2, "INDETERMINATE"), (UNREADABLE, None)):
         if indication in seen:
             return code
     return 0
 
 
+# What to believe
+
+
 def _trust(paths: Sequence[Path] | None, data: Path, at: datetime) -> Trust:
-    if not paths:
-        own = data / "trust-list.json"
-        if not own.is_file():
-            raise refuse(
-                f"no trust given, and {own} does not exist",
-                "name a trust list, certificate or folder with --trust, or a data directory with --data",
-                code=3,
-            )
-        paths = [own]
-    found: list[tuple[str, bytes]] = []
-    for path in paths:
-        members = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
-        for member in members:
-            try:
-                found.append((str(member), member.read_bytes()))
-            except OSError as error:
-                raise refuse(
-                    f"cannot read {member}: {error.strerror}", "check the --trust path", code=3
-                ) from error
+    found = [_read(path) for path in _members(paths)] if paths else [_own_list(data)]
     try:
         return load_trust(found, at)
     except VerifyError as error:
         raise refuse(
-            f"unusable trust: {error}", "fetch the trust list again from its publisher", code=3
+            f"信任材料不可用 unusable trust: {error}",
+            "fetch the trust list again from its publisher, or leave that file out",
+            code=UNREADABLE,
         ) from error
+
+
+def _own_list(data: Path) -> tuple[str, bytes]:
+    """The list that the service of the data directory publishes, as it would hand it out now."""
+    if not (data / SETTINGS_FILE).is_file():
+        raise refuse(
+            f"没有指定信任材料 no --trust is given, and there is no data directory at {data}",
+            "name a trust list, certificate or folder with --trust, or a data directory with --data",
+            code=UNREADABLE,
+        )
+    with opened(data, code=UNREADABLE) as service:
+        return f"{data} (trust list)", service.publisher.current()
+
+
+def _members(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        members = sorted(one for one in path.iterdir() if one.is_file() and not one.name.startswith("."))
+        if not members:
+            raise refuse(f"{path}: 文件夹是空的 the folder is empty", "check --trust", code=UNREADABLE)
+        yield from members
+
+
+def _read(path: Path) -> tuple[str, bytes]:
+    try:
+        return str(path), read_bounded(path, MOST_BYTES)
+    except InputRefused as error:
+        raise refuse(f"{path}: {error}", "check --trust", code=UNREADABLE) from error
+
+
+# One file
 
 
 def _check(path: Path, trust: Trust, at: datetime) -> dict[str, Any]:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise Unreadable(f"larger than {MOST_BYTES // 1024**2} MB")
-        report = check_file(path.read_bytes(), trust=trust, at=at, name=path.name)
-    except (OSError, Unreadable) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        report = check_file(read_bounded(path, MOST_BYTES), trust=trust, at=at, name=path.name)
+    except (InputRefused, Unreadable) as error:
         unread = {"file": str(path), "kind": "unreadable", "indication": None, "sub_indication": None}
-        return {**unread, "signatures": [], "reasons": [], "facts": {}, "error": why}
+        return {**unread, "signatures": [], "reasons": [], "facts": {}, "error": str(error)}
     return {"file": str(path), **report.to_json()}
 
 
-def _show(results: Iterable[dict[str, Any]]) -> None:
-    for result in results:
-        if result["indication"] is None:
-            console.print(
-                f"[red]✘[/] {escape(result['file'])}: 无法读取 unreadable — {escape(result['error'])}",
-                soft_wrap=True,
-            )
-            continue
-        _line(result, result["file"], "")
-        for number, signature in enumerate(result["signatures"], 1):
-            signer = signature["facts"].get("signer") or {}
-            who = signer.get("organization") or signer.get("common_name") or "?"
-            _line(signature, f"{number}. {who}", "  ")
+def _show(result: dict[str, Any]) -> None:
+    if result["indication"] is None:
+        say(f"[red]✘ 无法读取 unreadable[/]  {plain(result['file'])}")
+        say(f"    [dim]{plain(result['error'])}[/]")
+        return
+    say(f"{_verdict(result)}  {plain(result['file'])}")
+    told: list[Any] = []
+    for number, signature in enumerate(result["signatures"], 1):
+        say(f"  {_verdict(signature)}  {number}. {plain(_who(signature['facts']))}")
+        _reasons(signature["reasons"], "      ")
+        told += signature["reasons"]
+    _reasons([reason for reason in result["reasons"] if reason not in told], "    ")
 
 
-def _line(verdict: dict[str, Any], label: str, indent: str) -> None:
-    colour, mark = TONES[verdict["indication"]]
-    sub = f" / {verdict['sub_indication']}" if verdict["sub_indication"] else ""
-    console.print(
-        f"{indent}[{colour}]{mark} {verdict['indication']}{sub}[/]  {escape(label)}", soft_wrap=True
-    )
-    for reason in verdict["reasons"]:
-        console.print(
-            f"{indent}    {escape(reason['zh'])} {escape(reason['en'])}", style="dim", soft_wrap=True
-        )
+def _verdict(one: dict[str, Any]) -> str:
+    colour, mark = TONES[one["indication"]]
+    sub = f" / {one['sub_indication']}" if one["sub_indication"] else ""
+    return f"[{colour}]{mark} {one['indication']}{sub}[/]"
+
+
+def _who(facts: dict[str, Any]) -> str:
+    """Whoever signed, with what, and when by their own clock."""
+    signer = facts.get("signer") or {}
+    who = signer.get("organization") or signer.get("common_name") or facts.get("authority") or "?"
+    more = (facts.get("algorithm"), facts.get("claimed_time") or facts.get("signing_time"))
+    return " · ".join([str(who), *(str(one) for one in more if one)])
+
+
+def _reasons(reasons: Iterable[dict[str, str]], indent: str) -> None:
+    for reason in reasons:
+        say(f"{indent}[dim]{plain(reason['zh'])}[/]")
+        say(f"{indent}[dim]{plain(reason['en'])}[/]")

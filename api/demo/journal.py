@@ -7,9 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+
+_BESIDE_TITLE = 52
+"""Cells of the other columns with the longest verdict in one piece: titles give way to it at 80 columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Journal:
     def step(self, number: str, title: str, expected: str, act: Callable[[], str]) -> bool:
         """Run ``act``; it returns what was seen, and the step passes when that is what was expected."""
         if self.progress is not None:
-            self.progress.update(self.progress.task_ids[0], description=f"{number} {title}")
+            self.progress.update(self.progress.task_ids[0], description=escape(f"{number} {title}"))
         start = time.perf_counter()
         try:
             seen = act()
@@ -69,7 +75,7 @@ class Journal:
         row = Row(number, title, expected, seen, seen == expected, time.perf_counter() - start)
         self.rows.append(row)
         if not row.passed:
-            told = f"[red]✘ {number} {title}[/]: expected {expected!r}, seen {seen!r}"
+            told = Text.assemble((f"✘ {number} {title}", "red"), f": expected {expected!r}, seen {seen!r}")
             self.console.print(told, soft_wrap=True)
         return row.passed
 
@@ -80,11 +86,27 @@ class Journal:
 
     def table(self) -> Table:
         """The final table for people."""
-        table = Table(title="印信演示 Yinxin demo", show_lines=False, expand=False)
-        for name in ("步骤 step", "", "应见 expected", "所见 seen", "秒 s"):
-            table.add_column(name, overflow="fold")
+        differing = sum(not row.passed for row in self.rows)
+        table = Table(
+            title="印信演示 Yinxin demo",
+            caption=f"{len(self.rows)} 步 steps, {differing} 不符 differ; “=” 与应见相同 as expected",
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            padding=0,
+        )
+        table.add_column("", no_wrap=True)
+        table.add_column("", no_wrap=True)
+        table.add_column("步骤\nstep", overflow="fold", max_width=max(20, self.console.width - _BESIDE_TITLE))
+        table.add_column("应见\nexpected", overflow="fold")
+        table.add_column("所见\nseen", overflow="fold")
+        table.add_column("秒\ns", no_wrap=True, justify="right")
         for row in self.rows:
-            mark = "[green]✔[/]" if row.passed else "[red]✘[/]"
-            seen = row.seen if not row.passed else ("=" if row.seen == row.expected else row.seen)
-            table.add_row(f"{row.step} {row.title}", mark, row.expected, seen, f"{row.seconds:.2f}")
+            table.add_row(
+                Text("✔", "green") if row.passed else Text("✘", "red"),
+                Text(row.step),
+                Text(row.title),
+                Text(row.expected),
+                Text("=") if row.passed else Text(row.seen, "red"),
+                Text(f"{row.seconds:.2f}"),
+            )
         return table

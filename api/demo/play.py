@@ -48,6 +48,7 @@ def play(out: Path, console: Console, *, serve: bool = False) -> Played:
     journal, started = Journal(console), now()
     url = f"http://127.0.0.1:{free_port()}"
     stage = Stage(data=out / "data", out=out, url=url, journal=journal)
+    _finish(stage, started)  # a demo that is broken off can be repeated in the same folder
     journal.start()
     try:
         if journal.step("1.0", "初始化 yinxin init", "exit code 0", lambda: _init(stage)):
@@ -71,10 +72,19 @@ def play(out: Path, console: Console, *, serve: bool = False) -> Played:
 def _clear(out: Path) -> None:
     """Use an empty folder, or the folder of an earlier demo; never delete anything else."""
     if out.exists() and any(out.iterdir()):
-        if not (out / MARKER).is_file():
+        if not _is_report(out / MARKER):
             raise OutputTaken(f"{out} is not empty and holds no earlier demo")
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
+
+
+def _is_report(path: Path) -> bool:
+    """Many tools write a report.json; only ours has these members."""
+    try:
+        report = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(report, dict) and set(report) == {"started", "finished", "passed", "steps"}
 
 
 def _init(stage: Stage) -> str:

@@ -76,7 +76,7 @@ def tamper(stage: Stage) -> None:
         if damage is None:
             continue
         number += 1
-        title = f"改动一个字节:{name}"
+        title = f"改动一个字节 {name.rsplit('/', 1)[-1]}"
         step(f"8.{number}", title, damage.expected, partial(verdict, stage, name, content, damage))
     title = "直接改数据库一行 a row edited in the database"
     expected = "exit code 0, then 1: records changed, then 0"
