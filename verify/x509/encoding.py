@@ -9,7 +9,8 @@ import re
 
 from .errors import X509Error
 
-_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s*([A-Za-z0-9+/=\s]*)-----END \1-----")
+# One class for everything inside: two that overlap would make a block without an end cost its square.
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END \1-----")
 _BEGIN = b"-----BEGIN "
 
 

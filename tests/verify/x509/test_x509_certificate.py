@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -335,6 +336,15 @@ def test_sha1_is_not_allowed(small: Any) -> None:
     sha1 = der.sequence(der.oid("1.2.840.113549.1.1.5"), NULL)
     with pytest.raises(CertificateUnsupported):
         small.issuing.certify("甲", raw={"algorithm": sha1})
+
+
+def test_a_block_without_an_end_costs_no_time() -> None:
+    """White space is looked at once: the square of it would stop the whole service for minutes."""
+    began = time.perf_counter()
+    for filler in (b"\n", b" ", b"A"):
+        with pytest.raises(CertificateMalformed):
+            parse_certificate(b"-----BEGIN CERTIFICATE-----" + filler * 100_000)
+    assert time.perf_counter() - began < 1
 
 
 def test_far_times(making: Any) -> None:
