@@ -2,8 +2,10 @@
 """Is a certificate revoked?  RFC 5280 section 6.3, with complete lists of the issuer itself only.
 
 The newest usable list decides. Usable means: the issuer's key signed it, the issuer may sign lists, all that
-stands in it is understood, and it is fresh at the time of the check. Where no list is fresh, an old one can
-still prove a revocation, for that is for ever (all but a hold); it never proves the absence of one.
+stands in it is understood, and it is fresh at the time of the check. A list that is not fresh can still prove
+a revocation, for that is for ever (all but a hold); it never proves the absence of one. So a newer list that
+ran out earlier is heard before an older one that is still fresh: otherwise whoever kept the older one could
+hide a revocation behind it.
 """
 
 from __future__ import annotations
@@ -12,12 +14,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from .certificate import Certificate
 from .crl import Crl
 from .entries import HOLD, Revoked
 from .path import keys_agree
 from .signatures import signed_by
+
+MOST_FORGED: Final = 64
+"""Lists whose signature fails before no further one is tried: each costs a verification.  More than a message
+may carry, so that nobody makes a good seal undecided by adding lists to it."""
 
 
 class Standing(StrEnum):
@@ -40,9 +47,9 @@ class Status:
 
 def status_of(certificate: Certificate, issuer: Certificate, crls: Iterable[Crl], at: datetime) -> Status:
     """The status at one moment."""
-    authentic = sorted(_authentic(certificate, issuer, crls), key=_age, reverse=True)
+    authentic = list(_authentic(certificate, issuer, crls))
     fresh = next((crl for crl in authentic if is_fresh(crl, at)), None)
-    for crl in authentic if fresh is None else (fresh,):
+    for crl in authentic if fresh is None else authentic[: authentic.index(fresh) + 1]:
         entry = crl.entries.get(certificate.serial)
         if entry is None or entry.at > at:
             continue
@@ -66,17 +73,26 @@ def may_sign_lists(issuer: Certificate) -> bool:
 
 
 def _authentic(certificate: Certificate, issuer: Certificate, crls: Iterable[Crl]) -> Iterator[Crl]:
+    """Newest first.  Lists that only claim to be of this issuer are tried up to ``MOST_FORGED``."""
     if not may_sign_lists(issuer):
         return
-    for crl in dict.fromkeys(crls):
-        if (
-            crl.issuer == issuer.subject
-            and not crl.critical_unknown
-            and keys_agree(crl.authority_key_id, issuer)
-            and _covers(crl, certificate)
-            and signed_by(crl, issuer.public_key)
-        ):
+    claimed = [
+        crl
+        for crl in dict.fromkeys(crls)
+        if crl.issuer == issuer.subject
+        and not crl.critical_unknown
+        and keys_agree(crl.authority_key_id, issuer)
+        and _covers(crl, certificate)
+    ]
+    forged = 0
+    # In this order a revocation can never be lost to the limit and an older, kinder list be found instead.
+    for crl in sorted(claimed, key=_age, reverse=True):
+        if signed_by(crl, issuer.public_key):
             yield crl
+            continue
+        forged += 1
+        if forged == MOST_FORGED:
+            return
 
 
 def _covers(crl: Crl, certificate: Certificate) -> bool:

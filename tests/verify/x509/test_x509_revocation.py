@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keys import SM2_SM3, KeyKind, KeysError, der
+from keys import SM2_SM3, KeyKind, KeysError, PublicKey, der
 from verify import (
     Crl,
     CrlMalformed,
@@ -24,7 +24,9 @@ from verify import (
     check_certificate,
     parse_crl,
 )
-from verify.x509 import entries
+from verify.cms.signed_data import MOST_CRLS
+from verify.x509 import entries, revocation
+from verify.x509.signatures import signed_by
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -120,6 +122,35 @@ def test_an_old_list_still_proves_a_revocation(small: Any) -> None:
     stale = {"this_update": AT - 9 * DAY, "next_update": AT - 2 * DAY}
     assert outcome(check(small, revoking(small, AT - 10 * DAY, **stale))) == REVOKED
     assert outcome(check(small, revoking(small, AT - 10 * DAY, HOLD, **stale))) == UNKNOWN
+
+
+def test_a_fresh_list_hides_no_newer_one(small: Any) -> None:
+    """The newer list ran out first: the older one, kept by whoever stole the key, proves nothing."""
+    older = small.issuing.crl(number=1, this_update=AT - 9 * DAY, next_update=AT + 9 * DAY)
+    newer = {"number": 2, "this_update": AT - 3 * DAY, "next_update": AT - 2 * DAY}
+    revoked = revoking(small, AT - 4 * DAY, **newer)
+    assert outcome(check(small, revoked, crls=[older])) == REVOKED
+    assert outcome(check(small, older, crls=[revoked])) == REVOKED
+    assert outcome(check(small, revoking(small, AT - 4 * DAY, HOLD, **newer), older)) == GOOD
+    assert outcome(check(small, revoking(small, AT + DAY, **newer), older)) == GOOD
+
+
+def test_forged_lists_are_not_all_tried(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A heap of them costs a bounded number of verifications, and turns nothing into a pass or a failure."""
+    tried: list[Crl] = []
+
+    def counting(crl: Crl, key: PublicKey) -> bool:
+        tried.append(crl)
+        return signed_by(crl, key)
+
+    monkeypatch.setattr(revocation, "signed_by", counting)
+    good = small.issuing.crl(this_update=AT - DAY)
+    forged = [parse_crl(good.der[:-3] + number.to_bytes(3)) for number in range(3 * revocation.MOST_FORGED)]
+    assert outcome(check(small, *forged)) == UNKNOWN
+    assert len(tried) <= revocation.MOST_FORGED + 1
+    assert outcome(check(small, *forged[:MOST_CRLS], good)) == GOOD
+    older = small.issuing.crl(this_update=AT - 2 * DAY)
+    assert outcome(check(small, *forged, revoking(small), older)) in (REVOKED, UNKNOWN)
 
 
 def test_on_hold(small: Any) -> None:
