@@ -11,7 +11,7 @@ import io
 import logging
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,6 +22,9 @@ DEEPEST_FIELD = 16
 MOST_FIELDS = 5_000
 MOST_SIGNATURES = 32
 LARGEST_ATTACHMENT = 32 * 1024 * 1024
+LARGEST_UNPACKED = 256 * 1024 * 1024
+"""Of one stream that qpdf has to unpack to know the objects: object streams and cross-reference streams."""
+MOST_PACKINGS = 2
 _SOURCE = re.compile(r"\Astream <[^>]*>,? ?")  # qpdf names the buffer that it reads from
 
 
@@ -63,7 +66,7 @@ def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
     """Raises :class:`Unreadable` when nothing can be made of the file, or when it is encrypted."""
     import pikepdf
 
-    _quiet()
+    _prepare_parser()
     try:
         # Recovery is allowed so that a damaged sealed file can be named as such; its warnings forbid a pass.
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
@@ -71,13 +74,19 @@ def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
                 raise _encrypted()
             for _ in pdf.objects:  # parse every object now: qpdf warns only about what it has read
                 pass
+            # Before anything else asks for a stream: the second parser has a limit that is far higher.
+            warnings = pdf.get_warnings()  # each is told once
+            _refuse_bombs(warnings)
             fields = tuple(_fields(pdf))
+            pages, title = len(pdf.pages), _title(pdf)
+            record = _attachment(pdf, attachment) if attachment else None
+            warnings += pdf.get_warnings()
             return PdfReading(
-                pages=len(pdf.pages),
+                pages=pages,
                 fields=fields,
-                title=_title(pdf),
-                record=_attachment(pdf, attachment) if attachment else None,
-                warnings=tuple(_SOURCE.sub("", str(warning)) for warning in pdf.get_warnings()),
+                title=title,
+                record=record,
+                warnings=tuple(_SOURCE.sub("", str(warning)) for warning in warnings),
             )
     except Unreadable:
         raise
@@ -96,9 +105,27 @@ def read_attachment(data: bytes, name: str) -> bytes | None:
 
 
 @cache
-def _quiet() -> None:
-    """What the parser finds goes into the report; no part of somebody's file goes into a log."""
+def _prepare_parser() -> None:
+    """Once for the process: no part of a file goes into a log, and no small stream becomes a huge one."""
+    import pikepdf
+
     logging.getLogger("pikepdf._core").setLevel(logging.CRITICAL + 1)
+    pikepdf.settings.set_qpdf_limits(
+        flate_max_memory=LARGEST_UNPACKED,
+        run_length_max_memory=LARGEST_UNPACKED,
+        png_max_memory=LARGEST_UNPACKED,
+        tiff_max_memory=LARGEST_UNPACKED,
+        max_stream_filters=MOST_PACKINGS,
+    )
+
+
+def _refuse_bombs(warnings: Sequence[object]) -> None:
+    """A stream of objects that qpdf would not unpack must not reach the second parser."""
+    if any("error decoding stream data" in str(warning) for warning in warnings):
+        raise Unreadable(
+            "PDF 中的对象流无法解压或过大,请重新获取文件"
+            " an object stream of the PDF cannot be unpacked, or is too large: fetch the file again"
+        )
 
 
 def _encrypted() -> Unreadable:
