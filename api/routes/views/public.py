@@ -12,18 +12,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from verify import (
-    PictureRefused,
     QrError,
     Report,
     Unreadable,
     normalize_document_id,
     parse_address,
-    picture_of_pdf,
 )
 
 from ...documents import DocumentIdMalformed, NoSuchDocument, PublicAnswer
 from ...login import Session
 from ...pages import render
+from ...pages.preview import preview_of_pdf
 from ...pages.words import Said, china, result
 from ...plugins import NoSuchRecord
 from ...problems import RequestError
@@ -33,7 +32,6 @@ from ..verification import checked, uploaded
 from .frame import frame
 
 router = APIRouter(include_in_schema=False)
-PREVIEW_DPI = 60
 
 
 @router.get("/verify")
@@ -145,11 +143,8 @@ def _result(service: Service, name: str, report: Report, picture: str) -> dict[s
 def _preview(report: Report, content: bytes) -> str:
     if report.kind != "pdf":
         return ""
-    try:
-        picture = picture_of_pdf(content, dpi=PREVIEW_DPI)
-    except PictureRefused:
-        return ""
-    return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
+    picture = preview_of_pdf(content)
+    return "" if picture is None else "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
 
 
 HEADLINES = {

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A picture of the first page of a PDF that anybody uploaded, drawn in a process of its own.
+
+A page of two thousand bytes can ask for more drawing than a machine has memory and hours for (forms within
+forms), and PDFium cannot be told to stop; in this process it would hold the lock that every check of a PDF
+needs.  So it is drawn where it can be stopped, and without a picture the verdict is shown all the same.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from typing import Final
+
+from verify import PictureRefused, picture_of_pdf
+
+DPI: Final = 60
+SECONDS: Final = 5
+MEMORY: Final = 768 * 1024 * 1024
+MOST_AT_ONCE: Final = 2
+
+_room = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+
+def preview_of_pdf(pdf: bytes) -> bytes | None:
+    """PNG of the first page; ``None`` when it cannot be drawn in time, or others are being drawn."""
+    if not _room.acquire(blocking=False):
+        return None
+    try:
+        ran = subprocess.run(  # noqa: S603 (our own command)
+            [sys.executable, "-P", "-m", __name__],
+            input=pdf,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    finally:
+        _room.release()
+    return ran.stdout if ran.returncode == 0 and ran.stdout else None
+
+
+def draw() -> int:
+    """The other process: a PDF comes in, a picture goes out."""
+    _limit()
+    try:
+        picture = picture_of_pdf(sys.stdin.buffer.read(), dpi=DPI)
+    except (PictureRefused, MemoryError):
+        return 1
+    sys.stdout.buffer.write(picture)
+    return 0
+
+
+def _limit() -> None:
+    """Where the system can: memory, and time of the processor should the waiting process be gone."""
+    try:
+        import resource
+    except ImportError:  # Windows: only the time of the waiting process
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    sys.exit(draw())

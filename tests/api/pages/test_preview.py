@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The picture beside a verdict: drawn where a hostile page harms nobody."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import Any
+
+import pikepdf
+
+from api.pages import preview
+from api.pages.preview import preview_of_pdf
+
+
+def forms_within_forms(depth: int) -> bytes:
+    """Each form draws the next one ten times: ten to the power of ``depth``."""
+    pdf, out = pikepdf.new(), io.BytesIO()
+    page = pdf.add_blank_page(page_size=(600, 800))
+
+    def form(content: bytes, resources: dict[str, Any]) -> Any:
+        made: Any = pdf.make_stream(content)
+        made.Type, made.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+        made.BBox = [0, 0, 600, 800]
+        made.Resources = pikepdf.Dictionary(resources)
+        return made
+
+    inner = form(b"0 0 1 1 re f\n" * 10, {})
+    for _ in range(depth):
+        inner = form(b"/X Do\n" * 10, {"/XObject": pikepdf.Dictionary(X=inner)})
+    page.obj.Contents = pdf.make_stream(b"/X Do\n")
+    page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X=inner))
+    pdf.save(out)
+    return out.getvalue()
+
+
+def test_the_first_page() -> None:
+    """As PNG."""
+    picture = preview_of_pdf(forms_within_forms(1))
+    assert picture is not None
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_what_cannot_be_drawn_has_no_picture() -> None:
+    """No error: the verdict stands without it."""
+    assert preview_of_pdf(b"%PDF-1.7\n") is None
+
+
+def test_a_page_that_never_ends_is_stopped() -> None:
+    """By its memory or its time, in the other process; this one neither waits nor grows."""
+    hostile, began = forms_within_forms(12), time.monotonic()
+    assert len(hostile) < 10_000
+    assert preview_of_pdf(hostile) is None
+    assert time.monotonic() - began < preview.SECONDS + 2
+
+
+def test_no_more_at_once_than_there_is_room() -> None:
+    """Who comes too many sees the verdict without a picture."""
+    assert preview._room.acquire(blocking=False)
+    assert preview._room.acquire(blocking=False)
+    try:
+        assert preview_of_pdf(forms_within_forms(1)) is None
+    finally:
+        preview._room.release()
+        preview._room.release()
+    assert preview_of_pdf(forms_within_forms(1)) is not None
