@@ -26,7 +26,10 @@ class Officer:
 
 def parse_reason(text: str) -> str:
     """1 to 500 characters that an applicant can read; line breaks stay.  Raises :class:`ReasonMalformed`."""
-    reason = unicodedata.normalize("NFC", text.replace("\r\n", "\n").strip())
+    reason = text.replace("\r\n", "\n").strip()
+    # Composing takes the square of a run of combining marks, so what is far too long is not composed at all.
+    if len(reason) <= 4 * LONGEST_REASON:
+        reason = unicodedata.normalize("NFC", reason)
     if not 0 < len(reason) <= LONGEST_REASON:
         raise ReasonMalformed(
             f"退回原因为1–{LONGEST_REASON}个字符 / 1-{LONGEST_REASON} characters",

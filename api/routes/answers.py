@@ -42,7 +42,8 @@ def respond(request: Request, problem: Problem) -> Response:
     """The problem as the client can read it."""
     if wants_page(request):
         return render(request, "problem.html", {"problem": problem.as_json()}, status=problem.status)
-    body = json.dumps(problem.as_json(), ensure_ascii=False).encode()
+    # A name that a client sent may hold half a character, which UTF-8 cannot carry.
+    body = json.dumps(problem.as_json(), ensure_ascii=False).encode("utf-8", "replace")
     return Response(body, problem.status, media_type="application/problem+json")
 
 

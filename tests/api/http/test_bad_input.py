@@ -186,6 +186,18 @@ def test_login_with_nonsense(site: Any, body: bytes) -> None:
     assert_problem(response, (400, 422))
 
 
+@pytest.mark.parametrize("half", ["\\ud800", "\\udfff"])
+def test_half_a_character_in_a_name(site: Any, half: str) -> None:
+    """An escape can write what UTF-8 cannot carry; the refusal that repeats the name still goes out."""
+    headers = {"Content-Type": "application/json"}
+    for client, path in (
+        (site.login("H01", "E01"), "/api/v1/sheets/credit_sheet"),
+        (site.operator, "/api/v1/relying/credit/records/conduct"),
+    ):
+        response = client.http.post(path, content=f'{{"{half}": "x"}}'.encode(), headers=headers)
+        assert_problem(response, 422, "fields-refused")
+
+
 @pytest.mark.parametrize(
     "path", ["/api/v1/nothing", "/api/v1/documents/xyz", "/log/entries/999999999", "/log/proof/x"]
 )

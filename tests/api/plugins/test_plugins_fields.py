@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from typing import Any
 
@@ -136,3 +137,11 @@ def test_any_text_is_accepted_or_refused_in_words(body: dict[str, Any]) -> None:
         assert refused.errors
     else:
         assert check_body(FIELDS, checked, today=TODAY) == checked
+
+
+def test_a_heap_of_combining_marks_costs_no_time() -> None:
+    """Composing takes the square of their number: what is far too long is refused before that."""
+    began = time.perf_counter()
+    assert refused_fields({**GOOD, "text": "a" + "\u0300\u0323" * 200_000}) == ["text"]
+    assert time.perf_counter() - began < 1
+    assert check_body(FIELDS, {**GOOD, "text": "e\u0301" * 5}, today=TODAY)["text"] == "\u00e9" * 5
