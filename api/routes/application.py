@@ -7,6 +7,8 @@ script from elsewhere and none written into a page.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -26,6 +28,7 @@ from .chores import chores
 from .limits import BodyLimit
 from .views import applicant, entrance, officer, public
 
+_log = logging.getLogger("yinxin.requests")
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -80,6 +83,7 @@ def create_app(service: Service) -> FastAPI:
 
     @app.middleware("http")
     async def headers(request: Request, call_next):  # type: ignore[no-untyped-def]  # Starlette's own shape
+        start = time.perf_counter()
         try:
             response: Response = await call_next(request)
         except Exception as error:
@@ -89,6 +93,7 @@ def create_app(service: Service) -> FastAPI:
             response.headers.setdefault(name, value)
         if "cache-control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
+        _log.info("request", extra=_told(request, response.status_code, time.perf_counter() - start))
         return response
 
     @app.get("/healthz", include_in_schema=False)
@@ -96,6 +101,18 @@ def create_app(service: Service) -> FastAPI:
         return {"status": "ok", "log_size": service.ledger.size()}
 
     return app
+
+
+def _told(request: Request, status: int, seconds: float) -> dict[str, object]:
+    """What a log line says of a request: the route's pattern, never the address with what stands in it."""
+    route = request.scope.get("route")
+    return {
+        "event": "request",
+        "method": request.method,
+        "path": getattr(route, "path", "(no route)"),
+        "status": status,
+        "ms": round(seconds * 1000, 1),
+    }
 
 
 def static_folder() -> Path:

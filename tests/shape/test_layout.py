@@ -124,19 +124,33 @@ def test_no_hidden_cycles() -> None:
     assert guilty == []
 
 
+def project_files() -> Iterator[Path]:
+    """Every file that belongs to the project: not the data, environments and demos beside it."""
+    ours = (*PACKAGES, "bench", "docs", "tests", ".ci")
+    for path in (*ROOT.glob("*"), *(inner for name in ours for inner in (ROOT / name).rglob("*"))):
+        if path.is_file():
+            yield path
+
+
 def test_no_key_material_outside_vectors() -> None:
     """Private keys live in tests/vectors only, and say that they are insecure in their name."""
     marker = "-----BEGIN " + "PRIVATE KEY"
     found = [
         named(path)
-        for path in ROOT.rglob("*")
-        if path.is_file()
-        and path.suffix in {".pem", ".key", ".p12", ".pfx", ".py", ".md", ".json", ".toml", ".js"}
-        and not {".git", "node_modules", ".venv"} & set(path.relative_to(ROOT).parts)
+        for path in project_files()
+        if path.suffix in {".pem", ".key", ".p12", ".pfx", ".py", ".md", ".json", ".toml", ".js"}
         and (path.suffix in {".pem", ".key", ".p12", ".pfx"} or marker in path.read_text("utf-8", "replace"))
     ]
     allowed = [n for n in found if n.startswith("tests/vectors/") and "INSECURE-" in n]
     assert found == allowed
+
+
+def test_the_standards_map_names_real_places() -> None:
+    """Every file and folder that the map from clause to file to test names is there."""
+    page = (ROOT / "docs" / "standards.md").read_text("utf-8")
+    named_there = set(re.findall(r"`((?:keys|verify|ca|seal|relying|api|tests)/[^`]*)`", page))
+    assert named_there
+    assert [place for place in sorted(named_there) if not (ROOT / place).exists()] == []
 
 
 def test_no_naked_todo() -> None:

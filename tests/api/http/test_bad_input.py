@@ -260,3 +260,12 @@ def test_headers_everywhere(site: Any) -> None:
         headers = http.get(path).headers
         assert "script-src 'self'" in headers["content-security-policy"], path
         assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_requests_are_logged_without_what_they_say(site: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """One line for each request: the route's pattern, status and time; no identifier, query or person."""
+    caplog.set_level("INFO", logger="yinxin.requests")
+    site.stage.client().http.get("/r/04HMASW9NF6YY093?name=%E6%9D%8E%E6%A0%B7%E4%B8%80")
+    (line,) = [one for one in caplog.records if one.name == "yinxin.requests"]
+    assert (line.path, line.status, line.method) == ("/r/{document_id}", 404, "GET")  # type: ignore[attr-defined]
+    assert "04HM" not in str(line.__dict__.get("path")) + line.getMessage()
