@@ -37,7 +37,11 @@ def issue(
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """签发 — issue a certificate from a CSR; the same order again brings the same certificate."""
+    """签发 — issue a certificate from a CSR.
+
+    The name comes from the options, the key from the request.
+    The same order again brings the same certificate.
+    """
     require_new(out)
     order = IssueOrder(
         profile=profile,
@@ -75,7 +79,10 @@ def revoke(
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """吊销 — revoke a certificate for good; the new CRL is out when this returns."""
+    """吊销 — revoke a certificate for good.
+
+    The new CRL is out when this returns.
+    """
     with opened(data) as service:
         ended = service.certificates.revoke(certificate, reason, by=CONSOLE)
     _show(ended, None, as_json)

@@ -33,9 +33,10 @@ class Note:
 
 
 def doctor(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """体检 — what is missing or unsafe on the machine and in the data directory; exit code 1 for a problem.
+    """体检 — say what is missing or unsafe.
 
-    ✔ is fine, ! should be looked at before real use, ✘ must be mended.
+    Looks at the machine and at the data directory.
+    ✔ is fine, ! wants a look before real use, ✘ must be mended (exit code 1).
     """
     notes = [*_machine(), *_directory(data)]
     if as_json:

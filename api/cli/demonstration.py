@@ -18,10 +18,10 @@ def demo(
     serve: Annotated[bool, typer.Option("--serve", help="keep the service up afterwards")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """演示 — the whole main job over HTTP, with a table of expected and seen.
+    """演示 — play the whole main job over HTTP.
 
-    Exit code 1 if any step differs.  The folder must be new, empty, or left by an earlier demo,
-    which is then replaced.
+    Ends with a table of expected and seen; exit code 1 if any step differs.
+    The folder must be new, empty, or left by an earlier demo: that is replaced.
     """
     from ..demo import OutputTaken, play
 

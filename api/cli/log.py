@@ -16,14 +16,20 @@ app = typer.Typer(help="公开日志 the public log: check, proof.", no_args_is_
 
 @app.command()
 def check(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """重算日志 — recompute every entry, checkpoint and protected row; exit code 1 when anything differs."""
+    """重算日志 — compare every entry, checkpoint and protected row.
+
+    Everything is recomputed from what is stored.
+    Exit code 1 when anything differs; each finding names the table and the key.
+    """
     with opened(data, inspecting=True) as service, complaints.status("重算日志 recomputing the log…"):
         found = service.check_ledger()
     if as_json:
         print_json(found.to_json())
     else:
         for one in found.findings:
-            say(f"[red]✘[/] {plain(one.zh)}")
+            where = f"{one.table} {one.key}".strip()
+            say(f"[red]✘ {one.kind.value}[/]  {plain(where)}")
+            say(f"    {plain(one.zh)}")
             say(f"    {plain(one.en)}")
         mark = "[green]✔ 一致 clean[/]" if found.clean else "[red]✘ 不一致 differs[/]"
         counted = f"{found.size} entries, {found.checkpoints} checkpoints, {found.rows} protected rows"
@@ -40,9 +46,10 @@ def proof(
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """导出证明 — entry, inclusion proof and signed checkpoint in one JSON file for `yinxin verify`.
+    """导出证明 — write the proof of one entry for `yinxin verify`.
 
-    The proof itself is JSON and goes to standard output; with --out, --json tells what was written.
+    Entry, inclusion proof and signed checkpoint in one JSON file, which goes to
+    standard output; with --out into a new file, and --json says which.
     """
     require_new(out)
     with opened(data) as service:

@@ -26,7 +26,10 @@ def seal(
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """盖章 — seal a PDF; the use is recorded in the ledger before the file is released."""
+    """盖章 — seal a PDF with a seal of this service.
+
+    The use of the seal is recorded in the ledger before the file is released.
+    """
     # The use of a seal cannot be taken back: whatever can be refused is refused before.
     require_new(out)
     content = read_input(file, MOST_BYTES)

@@ -32,7 +32,11 @@ def init(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """初始化 — make a data directory: settings, vault, database, two hierarchies, an operator."""
+    """初始化 — make a data directory.
+
+    Settings, encrypted vault, database, two hierarchies (SM2 and RSA), and
+    a key file for the operator.
+    """
     with plain_errors():
         made = initialise(data, url=url, uscc=uscc, name=name, database_url=database)
     paths = {
@@ -60,7 +64,7 @@ def serve(
         int | None, typer.Option(help="port to listen on; the settings' own by default", min=1, max=65535)
     ] = None,
 ) -> None:
-    """启动服务 — serve pages and API over a data directory until interrupted."""
+    """启动服务 — serve pages and API until interrupted."""
     import uvicorn
 
     from ..logs import configure_logs

@@ -18,7 +18,7 @@ from verify import Trust, Unreadable, VerifyError, check_file, load_trust
 
 from ..wiring import SETTINGS_FILE
 from .files import InputRefused, read_bounded
-from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_json, refuse, say
+from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, plain_errors, print_json, refuse, say
 
 MOST_BYTES = 200 * 1024 * 1024
 UNREADABLE = 3
@@ -39,9 +39,12 @@ def verify(
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """查验文件 — check sealed PDFs, forms, certificates, QR codes, trust lists and log proofs, offline.
+    """查验文件 — check files offline: genuine, altered, unsure.
 
-    Exit code: 0 all TOTAL-PASSED, 1 any TOTAL-FAILED, 2 any INDETERMINATE, 3 any unreadable.
+    Sealed PDFs and forms, certificates, revocation lists, QR codes and pictures
+    of them, trust lists and log proofs; no network is used.
+    Exit code: 0 all TOTAL-PASSED, 1 any TOTAL-FAILED, 2 any INDETERMINATE,
+    3 any unreadable; the first of 1, 2, 3 that applies.
     """
     at = datetime.now(UTC)
     known = _trust(trust, data, at)
@@ -92,13 +95,15 @@ def _own_list(data: Path) -> tuple[str, bytes]:
 
 def _members(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        members = sorted(one for one in path.iterdir() if one.is_file() and not one.name.startswith("."))
+        with plain_errors(code=UNREADABLE):
+            members = sorted(_visible(path)) if path.is_dir() else [path]
         if not members:
             raise refuse(f"{path}: 文件夹是空的 the folder is empty", "check --trust", code=UNREADABLE)
         yield from members
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    return (one for one in folder.iterdir() if one.is_file() and not one.name.startswith("."))
 
 
 def _read(path: Path) -> tuple[str, bytes]:

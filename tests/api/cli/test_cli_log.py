@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``yinxin log``: a clean log is 0, an edited row is 1 and named, a proof convinces ``yinxin verify``."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def edit(data: Path, *statements: str) -> None:
+    """What somebody with the database file can do."""
+    with closing(sqlite3.connect(data / "yinxin.db")) as raw:
+        for statement in statements:
+            assert raw.execute(statement).rowcount == 1, statement
+        raw.commit()
+
+
+def test_clean(yinxin: Any, made: Path) -> None:
+    ran = yinxin("log", "check", "--data", made, "--json")
+    assert ran.code == 0
+    assert set(ran.json) == {"size", "checkpoints", "rows", "root", "findings"}
+    assert ran.json["findings"] == []
+    shown = yinxin("log", "check", "--data", made)
+    assert shown.code == 0
+    assert f"✔ 一致 clean  {ran.json['size']} entries" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "kind"),
+    [
+        ("UPDATE seals SET holder_name = '假冒机关' WHERE key_kind = 'sm2'", "seals", "changed"),
+        ("UPDATE accounts SET name = '他人' WHERE subject = 'OPERATOR1'", "accounts", "changed"),
+        ("UPDATE certificates SET holder = 'H99' WHERE holder = 'OPERATOR1'", "certificates", "changed"),
+        ("DELETE FROM seals WHERE key_kind = 'rsa2048'", "seals", "deleted"),
+    ],
+)
+def test_a_row_that_was_edited(yinxin: Any, copied: Path, statement: str, table: str, kind: str) -> None:
+    """Exit code 1; table, kind and key are named, values never shown."""
+    with closing(sqlite3.connect(copied / "yinxin.db")) as raw:
+        where = statement.split(" WHERE ")[1]
+        (key,) = raw.execute(f"SELECT id FROM {table} WHERE {where}").fetchone()
+    edit(copied, statement)
+    ran = yinxin("log", "check", "--data", copied, "--json")
+    assert ran.code == 1
+    (finding,) = ran.json["findings"]
+    assert (finding["table"], finding["key"], finding["kind"]) == (table, key, kind)
+    shown = yinxin("log", "check", "--data", copied)
+    assert shown.code == 1
+    assert table in shown.out
+    assert key in shown.out
+    assert "✘ 不一致 differs" in shown.out
+    assert "假冒" not in ran.out + shown.out
+
+
+def test_put_back_is_clean(yinxin: Any, copied: Path) -> None:
+    edit(copied, "UPDATE seals SET holder_name = holder_name || 'x' WHERE key_kind = 'sm2'")
+    assert yinxin("log", "check", "--data", copied).code == 1
+    edit(copied, "UPDATE seals SET holder_name = rtrim(holder_name, 'x') WHERE key_kind = 'sm2'")
+    assert yinxin("log", "check", "--data", copied).code == 0
+
+
+def test_everything_gone_is_no_clean_log(yinxin: Any, copied: Path) -> None:
+    """A missing database is not an empty one: nothing is made in its place."""
+    (copied / "yinxin.db").unlink()
+    ran = yinxin("log", "check", "--data", copied)
+    assert (ran.code, "is missing" in ran.err) == (1, True)
+    assert not (copied / "yinxin.db").exists()
+
+
+def test_proof_to_a_file(yinxin: Any, made: Path, tmp_path: Path) -> None:
+    """First and last entry; the verifier needs nothing but the trust list."""
+    size = yinxin("log", "check", "--data", made, "--json").json["size"]
+    for entry in (0, size - 1):
+        out = tmp_path / f"{entry}.json"
+        ran = yinxin("log", "proof", entry, "--out", out, "--data", made, "--json")
+        assert ran.json == {"file": str(out), "entry": entry}
+        (report,) = yinxin("verify", out, "--data", made, "--json").json
+        assert (report["kind"], report["indication"]) == ("log-proof", "TOTAL-PASSED")
+
+
+def test_proof_to_standard_output(yinxin: Any, made: Path, tmp_path: Path) -> None:
+    """Redirected into a file, it is the same proof."""
+    ran = yinxin("log", "proof", 5, "--data", made)
+    assert json.loads(ran.out)["index"] == 5
+    path = tmp_path / "redirected.json"
+    path.write_text(ran.out, "utf-8")
+    assert yinxin("verify", path, "--data", made).code == 0
+
+
+def test_altered_proof(yinxin: Any, made: Path, tmp_path: Path) -> None:
+    value = json.loads(yinxin("log", "proof", 5, "--data", made).out)
+    value["index"] = 6
+    path = tmp_path / "altered.json"
+    path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True), "utf-8")
+    assert yinxin("verify", path, "--data", made).code == 1
+
+
+@pytest.mark.parametrize("entry", [10**6, 10**30])
+def test_an_entry_that_is_not_there(yinxin: Any, made: Path, entry: int) -> None:
+    ran = yinxin("log", "proof", entry, "--data", made)
+    assert (ran.code, f"no entry {entry}" in ran.err) == (1, True)
+
+
+def test_proof_never_overwrites(yinxin: Any, made: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.json"
+    mine.write_text("mine")
+    assert yinxin("log", "proof", 1, "--out", mine, "--data", made).code == 1
+    assert mine.read_text() == "mine"
