@@ -17,7 +17,7 @@ from keys import KeysError, sm2_providers
 
 from ..settings import Settings, SettingsError, load_settings
 from ..wiring import SETTINGS_FILE, open_service
-from .output import DEFAULT_DATA, DataOption, JsonOption, plain, print_json, say, words_of
+from .output import DEFAULT_DATA, DataOption, JsonOption, explain, plain, print_json, say, words_of
 
 MARKS = {"ok": "[green]✔[/]", "warning": "[yellow]![/]", "problem": "[red]✘[/]"}
 INSTALL = "install a system libcrypto (OpenSSL 3) or Botan 3"
@@ -45,7 +45,7 @@ def doctor(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None
         for one in notes:
             say(f"{MARKS[one.level]} {plain(one.what)}")
             if one.todo:
-                say(f"    → {plain(one.todo)}")
+                explain(f"→ {plain(one.todo)}", indent=4)
     raise typer.Exit(1 if any(one.level == "problem" for one in notes) else 0)
 
 
@@ -57,7 +57,7 @@ def _machine() -> Iterator[Note]:
         yield Note("problem", f"没有国密实现 no SM2 provider: {error}", INSTALL)
         return
     for number, one in enumerate(providers):
-        passed = f"SM2: {one.name} {one.version}, 自检通过 self-test passed"
+        passed = f"SM2: {one.name} {one.version}, self-test passed"
         if number == 0:
             yield Note("warning" if one.note else "ok", f"{passed}; 使用中 in use", one.note)
         else:

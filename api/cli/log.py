@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .files import require_new, write_new
-from .output import DEFAULT_DATA, DataOption, JsonOption, complaints, opened, plain, print_json, say
+from .output import DEFAULT_DATA, DataOption, JsonOption, complaints, explain, opened, plain, print_json, say
 
 app = typer.Typer(help="公开日志 the public log: check, proof.", no_args_is_help=True)
 
@@ -29,8 +29,8 @@ def check(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
         for one in found.findings:
             where = f"{one.table} {one.key}".strip()
             say(f"[red]✘ {one.kind.value}[/]  {plain(where)}")
-            say(f"    {plain(one.zh)}")
-            say(f"    {plain(one.en)}")
+            explain(plain(one.zh), indent=4)
+            explain(plain(one.en), indent=4)
         mark = "[green]✔ 一致 clean[/]" if found.clean else "[red]✘ 不一致 differs[/]"
         counted = f"{found.size} entries, {found.checkpoints} checkpoints, {found.rows} protected rows"
         say(f"{mark}  {counted}, {len(found.findings)} findings")

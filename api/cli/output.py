@@ -16,6 +16,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
+from rich.text import Text
 
 from ..problems import answer_of, problem_of
 from ..settings import SettingsError
@@ -45,6 +47,14 @@ def plain(text: object) -> str:
 def say(line: str) -> None:
     """One line of markup on standard output; the terminal wraps it, and what copies it gets one line."""
     console.print(line, soft_wrap=True)
+
+
+def explain(line: str, *, indent: int) -> None:
+    """A sentence below that line: wrapped between words on a terminal, in one piece for a program."""
+    if console.is_terminal:
+        console.print(Padding(Text.from_markup(line), (0, 0, 0, indent), expand=False))
+    else:
+        say(" " * indent + line)
 
 
 def print_json(result: object) -> None:

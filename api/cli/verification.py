@@ -18,7 +18,18 @@ from verify import Trust, Unreadable, VerifyError, check_file, load_trust
 
 from ..wiring import SETTINGS_FILE
 from .files import InputRefused, read_bounded
-from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, plain_errors, print_json, refuse, say
+from .output import (
+    DEFAULT_DATA,
+    DataOption,
+    JsonOption,
+    explain,
+    opened,
+    plain,
+    plain_errors,
+    print_json,
+    refuse,
+    say,
+)
 
 MOST_BYTES = 200 * 1024 * 1024
 UNREADABLE = 3
@@ -128,15 +139,15 @@ def _check(path: Path, trust: Trust, at: datetime) -> dict[str, Any]:
 def _show(result: dict[str, Any]) -> None:
     if result["indication"] is None:
         say(f"[red]✘ 无法读取 unreadable[/]  {plain(result['file'])}")
-        say(f"    [dim]{plain(result['error'])}[/]")
+        explain(f"[dim]{plain(result['error'])}[/]", indent=4)
         return
     say(f"{_verdict(result)}  {plain(result['file'])}")
     told: list[Any] = []
     for number, signature in enumerate(result["signatures"], 1):
-        say(f"  {_verdict(signature)}  {number}. {plain(_who(signature['facts']))}")
-        _reasons(signature["reasons"], "      ")
+        explain(f"{_verdict(signature)}  {number}. {plain(_who(signature))}", indent=2)
+        _reasons(signature["reasons"], indent=6)
         told += signature["reasons"]
-    _reasons([reason for reason in result["reasons"] if reason not in told], "    ")
+    _reasons([reason for reason in result["reasons"] if reason not in told], indent=4)
 
 
 def _verdict(one: dict[str, Any]) -> str:
@@ -145,15 +156,17 @@ def _verdict(one: dict[str, Any]) -> str:
     return f"[{colour}]{mark} {one['indication']}{sub}[/]"
 
 
-def _who(facts: dict[str, Any]) -> str:
-    """Whoever signed, with what, and when by their own clock."""
+def _who(signature: dict[str, Any]) -> str:
+    """Whoever signed, with what, and when by their own clock; what was signed, when nobody is named."""
+    facts = signature["facts"]
     signer = facts.get("signer") or {}
-    who = signer.get("organization") or signer.get("common_name") or facts.get("authority") or "?"
+    who = signer.get("organization") or signer.get("common_name") or facts.get("authority")
+    who = who or facts.get("origin") or signature["format"]
     more = (facts.get("algorithm"), facts.get("claimed_time") or facts.get("signing_time"))
     return " · ".join([str(who), *(str(one) for one in more if one)])
 
 
-def _reasons(reasons: Iterable[dict[str, str]], indent: str) -> None:
+def _reasons(reasons: Iterable[dict[str, str]], *, indent: int) -> None:
     for reason in reasons:
-        say(f"{indent}[dim]{plain(reason['zh'])}[/]")
-        say(f"{indent}[dim]{plain(reason['en'])}[/]")
+        explain(f"[dim]{plain(reason['zh'])}[/]", indent=indent)
+        explain(f"[dim]{plain(reason['en'])}[/]", indent=indent)

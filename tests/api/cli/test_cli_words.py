@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from api.cli.output import plain
+from api.cli import output
+from api.cli.output import explain, plain
 from api.demo.serving import COMMAND
 
 COMMANDS = [
@@ -137,3 +140,17 @@ def test_file_name_that_is_no_text(made: Path, tmp_path: Path) -> None:
 )
 def test_plain(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+def test_sentences_wrap_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal below their line; for a program in one piece."""
+    for terminal in (True, False):
+        file = io.StringIO()
+        monkeypatch.setattr(
+            output, "console", Console(file=file, width=40, force_terminal=terminal, color_system=None)
+        )
+        explain("the issuer's signature on the certificate does not verify", indent=6)
+        lines = file.getvalue().splitlines()
+        assert len(lines) == (2 if terminal else 1)
+        assert all(line.startswith("      ") and len(line) <= (40 if terminal else 99) for line in lines)
+        assert " ".join(" ".join(lines).split()).endswith("certificate does not verify")
