@@ -57,6 +57,8 @@ UNDERSTOOD: Final = frozenset(
         ext.ORGANIZATION_CODE,
     }
 )
+BINDING: Final = frozenset({ext.NAME_CONSTRAINTS, ext.POLICY_CONSTRAINTS})
+"""They bind whether they are marked critical or not: overlooking them would widen an authority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +191,8 @@ def _extensions(rest: list[Tlv], version: int) -> Mapping[str, Extension]:
 
 
 def _unknown(found: Mapping[str, Extension]) -> tuple[str, ...]:
-    """Name constraints bind whether they are marked critical or not: overlooking them would widen a CA."""
     return tuple(
         identifier
         for identifier, extension in found.items()
-        if (extension.critical and identifier not in UNDERSTOOD) or identifier == ext.NAME_CONSTRAINTS
+        if (extension.critical and identifier not in UNDERSTOOD) or identifier in BINDING
     )

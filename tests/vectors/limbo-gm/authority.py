@@ -154,7 +154,7 @@ key_of = cache(Sm2)
 # ---- certificates and lists ------------------------------------------------------------------------------
 
 KEY_ID, USAGE, BASIC, NAMES, CDP = "2.5.29.14", "2.5.29.15", "2.5.29.19", "2.5.29.30", "2.5.29.31"
-ISSUER_ID, EKU, ORGANIZATION_CODE = "2.5.29.35", "2.5.29.37", "1.2.156.10260.4.1.4"
+ISSUER_ID, POLICIES, EKU, ORGANIZATION_CODE = "2.5.29.35", "2.5.29.36", "2.5.29.37", "1.2.156.10260.4.1.4"
 CRL_NUMBER, REASON, DELTA, POINT, CERT_ISSUER = (f"2.5.29.{n}" for n in (20, 21, 27, 28, 29))
 STRANGE = "1.2.156.10260.4.9.9"
 SIGN, ENCRYPT, AUTHORITY = (0, 1), (2, 3, 4), (5, 6)

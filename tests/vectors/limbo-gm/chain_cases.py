@@ -13,6 +13,7 @@ from authority import (
     KEY_ID,
     NAMES,
     NULL,
+    POLICIES,
     SIGN,
     START,
     STRANGE,
@@ -161,6 +162,13 @@ def chain_cases() -> Iterator[Case]:
     subtree = extension(NAMES, seq(tlv(0xA0, seq(tlv(0x82, b".example")))))
     yield ca_case(
         "chain::name-constraints", "Not critical; they bind and are not implemented", unknown, more=[subtree]
+    )
+    explicit = extension(POLICIES, seq(tlv(0x80, b"\x00")))
+    yield ca_case(
+        "chain::policy-constraints",
+        "requireExplicitPolicy 0 without critical over a leaf without policies: RFC 5280 6.1.4 (i) binds",
+        unknown,
+        more=[explicit],
     )
     twice = usage(*SIGN)
     yield leaf_case("chain::duplicate-extension", "Key usage twice, the same", MALFORMED, more=[twice])

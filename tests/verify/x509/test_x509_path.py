@@ -313,6 +313,7 @@ def test_an_authority_does_not_seal(small: Any) -> None:
         ("2.5.29.30", True, False),  # name constraints
         ("2.5.29.30", False, False),
         ("2.5.29.36", True, False),  # policy constraints
+        ("2.5.29.36", False, False),
         ("2.5.29.54", True, False),  # inhibit any-policy
         ("2.5.29.32", True, True),  # certificate policies: any is acceptable
         ("2.5.29.17", True, True),
