@@ -280,8 +280,11 @@ class Service:
         self.certificates.refresh_crls()
         self.submissions.expire()
 
-    def check_ledger(self) -> LedgerFindings:
-        """The log recomputed, and every protected row compared with it."""
+    def check_ledger(self, *, published: Sequence[str] = ()) -> LedgerFindings:
+        """The log recomputed, and every protected row compared with it.
+
+        ``published``: checkpoints that were kept elsewhere.
+        """
         sources: dict[str, Source] = {
             **protected_rows(),
             "accounts": committed_accounts,
@@ -291,7 +294,7 @@ class Service:
             "qr_keys": committed_qr_keys,
             "trust_lists": committed_trust_lists,
         }
-        return check_ledger(self.database, self.ledger.log_keys(), sources)
+        return check_ledger(self.database, self.ledger.log_keys(), sources, published=published)
 
     def close(self) -> None:
         """Give the database connections back."""

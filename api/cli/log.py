@@ -9,20 +9,42 @@ from typing import Annotated
 import typer
 
 from .files import require_new, write_new
-from .output import DEFAULT_DATA, DataOption, JsonOption, complaints, explain, opened, plain, print_json, say
+from .output import (
+    DEFAULT_DATA,
+    DataOption,
+    JsonOption,
+    complaints,
+    explain,
+    opened,
+    plain,
+    print_json,
+    refuse,
+    say,
+)
 
 app = typer.Typer(help="公开日志 the public log: check, proof.", no_args_is_help=True)
 
 
 @app.command()
-def check(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+def check(
+    checkpoints: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--checkpoint",
+            help="a checkpoint of this log that was kept elsewhere: finds a rollback of the whole database",
+        ),
+    ] = None,
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
     """重算日志 — compare every entry, checkpoint and protected row.
 
     Everything is recomputed from what is stored.
     Exit code 1 when anything differs; each finding names the table and the key.
     """
+    kept = [_kept(path) for path in checkpoints or ()]
     with opened(data, inspecting=True) as service, complaints.status("重算日志 recomputing the log…"):
-        found = service.check_ledger()
+        found = service.check_ledger(published=kept)
     if as_json:
         print_json(found.to_json())
     else:
@@ -35,6 +57,15 @@ def check(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
         counted = f"{found.size} entries, {found.checkpoints} checkpoints, {found.rows} protected rows"
         say(f"{mark}  {counted}, {len(found.findings)} findings")
     raise typer.Exit(0 if found.clean else 1)
+
+
+def _kept(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise refuse(
+            f"cannot read the checkpoint {path}: {error}", "give the file that /log/checkpoint answered"
+        ) from error
 
 
 @app.command()

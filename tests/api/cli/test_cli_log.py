@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from api.wiring import open_service
+
 
 def edit(data: Path, *statements: str) -> None:
     """What somebody with the database file can do."""
@@ -111,3 +113,30 @@ def test_proof_never_overwrites(yinxin: Any, made: Path, tmp_path: Path) -> None
     mine.write_text("mine")
     assert yinxin("log", "proof", 1, "--out", mine, "--data", made).code == 1
     assert mine.read_text() == "mine"
+
+
+def test_a_rollback_shows_against_a_kept_checkpoint(yinxin: Any, copied: Path, tmp_path: Path) -> None:
+    """The whole database put back to yesterday is consistent in itself; a checkpoint of today contradicts it."""
+    database, yesterday = copied / "yinxin.db", tmp_path / "yesterday.db"
+    with closing(sqlite3.connect(database)) as now, closing(sqlite3.connect(yesterday)) as copy:
+        now.backup(copy)
+    service = open_service(copied)
+    service.accounts.add(name="样例", subject="H77", roles=["applicant"], by="console")
+    kept = tmp_path / "checkpoint"
+    kept.write_text(service.ledger.checkpoint(), "utf-8")
+    service.close()
+    assert yinxin("log", "check", "--data", copied, "--checkpoint", kept).code == 0
+    with closing(sqlite3.connect(yesterday)) as copy, closing(sqlite3.connect(database)) as now:
+        copy.backup(now)
+    assert yinxin("log", "check", "--data", copied).code == 0
+    ran = yinxin("log", "check", "--data", copied, "--checkpoint", kept, "--json")
+    assert ran.code == 1
+    assert [one["kind"] for one in ran.json["findings"]] == ["rolled-back"]
+
+
+def test_a_checkpoint_that_cannot_be_read(yinxin: Any, made: Path, tmp_path: Path) -> None:
+    """Said in words, and so is a file that is no checkpoint of this log."""
+    assert "→" in yinxin("log", "check", "--data", made, "--checkpoint", tmp_path / "none").err
+    other = tmp_path / "other"
+    other.write_text("hello\n", "utf-8")
+    assert yinxin("log", "check", "--data", made, "--checkpoint", other).code == 1
