@@ -116,7 +116,7 @@ def test_proof_never_overwrites(yinxin: Any, made: Path, tmp_path: Path) -> None
 
 
 def test_a_rollback_shows_against_a_kept_checkpoint(yinxin: Any, copied: Path, tmp_path: Path) -> None:
-    """The whole database put back to yesterday is consistent in itself; a checkpoint of today contradicts it."""
+    """Put back to yesterday, the database is consistent in itself; a checkpoint of today contradicts it."""
     database, yesterday = copied / "yinxin.db", tmp_path / "yesterday.db"
     with closing(sqlite3.connect(database)) as now, closing(sqlite3.connect(yesterday)) as copy:
         now.backup(copy)
