@@ -48,6 +48,12 @@ NOT_IN_ITS_REVISION: Final = failed(
     "签名不在其所保护的版本之内",
     "the protected revision is not a document that carries this signature",
 )
+TOO_MUCH_TO_COMPARE: Final = unsure(
+    SubIndication.COVERAGE_GAP,
+    "DIFFERENCE_NOT_ANALYSED",
+    "签章之后另有更新,文件对象与签名过多,无法分析其改动",
+    "later revisions cannot be compared with the sealed one: too many objects and signatures",
+)
 SIGNATURE_SHARED: Final = failed(
     SubIndication.FORMAT_FAILURE,
     "SIGNATURE_SHARED",

@@ -52,6 +52,7 @@ class PdfReading:
     """What one pass over the file found."""
 
     pages: int
+    objects: int
     fields: tuple[SignatureField, ...]
     warnings: tuple[str, ...]
     title: str
@@ -72,8 +73,8 @@ def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
             if pdf.is_encrypted:
                 raise _encrypted()
-            for _ in pdf.objects:  # parse every object now: qpdf warns only about what it has read
-                pass
+            # Parse every object now: qpdf warns only about what it has read.
+            objects = sum(1 for _ in pdf.objects)
             # Before anything else asks for a stream: the second parser has a limit that is far higher.
             warnings = pdf.get_warnings()  # each is told once
             _refuse_bombs(warnings)
@@ -83,6 +84,7 @@ def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
             warnings += pdf.get_warnings()
             return PdfReading(
                 pages=pages,
+                objects=objects,
                 fields=fields,
                 title=title,
                 record=record,

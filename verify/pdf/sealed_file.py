@@ -20,6 +20,7 @@ from .findings import (
     MODIFIED_AFTER_SEAL,
     NOT_IN_ITS_REVISION,
     SIGNATURE_SHARED,
+    TOO_MUCH_TO_COMPARE,
     Finding,
     failed,
     unsure,
@@ -30,6 +31,9 @@ from .revisions import NotComparable, Revisions, last_cross_reference
 
 RECORD = "record.json"
 """The attachment in which a document of ours carries the record that it states."""
+
+MOST_COMPARED = 300_000
+"""Objects times signatures: each signature that something follows is compared with the whole file."""
 
 
 class SealedFile:
@@ -65,6 +69,8 @@ class SealedFile:
             return []
         if not self._quiet_tail and last_cross_reference(self._data) < self._last:
             return [BYTES_AFTER_SEAL]
+        if self._reading.objects * len(self._reading.signed) > MOST_COMPARED:
+            return [TOO_MUCH_TO_COMPARE]
         return self._later_revisions(self._reading.signed[number], coverage)
 
     def signature_facts(self, number: int) -> dict[str, Json]:
