@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """May this certificate seal for this applicant, now?
 
-The sealing certificate of an enterprise carries its unified social credit code; it must be the enterprise
-that the login acts for.  A person who acts for nobody seals with a certificate of their own account.
+Who files for an enterprise seals with the enterprise's certificate: the one that carries its unified social
+credit code.  A certificate of the person who acts for it does not do, whosever account it is.  Only a person
+who acts for nobody seals with a certificate of their own account.
 """
 
 from __future__ import annotations
@@ -40,14 +41,17 @@ def check_sealing_certificate(
         code = verdict.sub_indication.value if verdict.sub_indication else verdict.indication.value
         why = "; ".join(f"{reason.zh} {reason.en}" for reason in verdict.reasons)
         raise SealingCertificateRefused(code, why)
-    belongs = (
-        certificate.uscc == applicant.holder
-        if certificate.uscc is not None
-        else owner(certificate) == applicant.account_id
-    )
-    if not belongs:
+    if applicant.enterprise and certificate.uscc != applicant.holder:
         raise SealingCertificateRefused(
             "certificate-of-another",
-            "证书不属于本次申报的主体 / the certificate does not belong to the applicant",
+            f"须用企业 {applicant.holder} 的签章证书,个人证书或其他企业的证书不能代替"
+            " / use the enterprise's sealing certificate: neither a person's nor another enterprise's will do",
+        )
+    if not applicant.enterprise and (
+        certificate.uscc is not None or owner(certificate) != applicant.account_id
+    ):
+        raise SealingCertificateRefused(
+            "certificate-of-another",
+            "证书不属于本人账号 / the certificate was not issued to your own account",
         )
     return certificate

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from relying import Body, Json
+from verify import IdentifierInvalid, parse_uscc
 
 FORM_ITEM = "form"
 """Kind and name of the item that is the form itself; no slot may be called so."""
@@ -35,6 +36,14 @@ class Applicant:
     account_id: str
     holder: str  # the enterprise acted for, otherwise the person's own subject
     name: str
+
+    @property
+    def enterprise(self) -> bool:
+        """Is it an enterprise that files?  Its credit code says so; no key of a person has that form."""
+        try:
+            return parse_uscc(self.holder) == self.holder
+        except IdentifierInvalid:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

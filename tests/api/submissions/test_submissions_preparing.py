@@ -27,6 +27,7 @@ from api.submissions import (
     SubmissionExpired,
     UnknownAgency,
 )
+from api.submissions.certificate import check_sealing_certificate
 from ca import SubjectName, make_request
 from keys import KeyKind, generate_key
 
@@ -170,16 +171,33 @@ def test_stranger_cannot_bring_a_certificate(rooms: Any, applicant: Any) -> None
     assert refused.value.code == "certificate-malformed"
 
 
-def test_person_seals_with_a_certificate_of_the_own_account(rooms: Any, applicant: Any) -> None:
-    """No credit code in the certificate: it must be the account's own."""
+def test_enterprise_seals_with_the_certificate_of_the_enterprise(rooms: Any, applicant: Any) -> None:
+    """Not with a certificate of the person who acts for it, even the account's own: no code, no enterprise."""
     person = rooms.identity.person("H01")
     rooms.project(construction=applicant.applicant.holder)
-    me = Applicant(person.account_id, applicant.applicant.holder, "样例H01")
-    filing = rooms.filing(applicant, certificate=person.der)
-    assert rooms.submissions.prepare(filing, me).state is State.PREPARED
+    me = Applicant(person.account_id, applicant.applicant.holder, applicant.applicant.name)
+    before = rooms.state()
     with pytest.raises(SealingCertificateRefused) as refused:
-        rooms.submissions.prepare(filing, Applicant("another", me.holder, me.name))
+        rooms.submissions.prepare(rooms.filing(applicant, certificate=person.der), me)
     assert refused.value.code == "certificate-of-another"
+    assert "签章证书" in refused.value.why and "the enterprise's sealing certificate" in refused.value.why
+    assert rooms.state() == before
+    assert rooms.submissions.prepare(rooms.filing(applicant), me).state is State.PREPARED
+
+
+def test_person_who_acts_for_nobody_seals_with_a_certificate_of_the_own_account(
+    rooms: Any, applicant: Any
+) -> None:
+    """Neither with another account's, nor with an enterprise's."""
+    person, other = rooms.identity.person("H01"), rooms.identity.person("H02")
+    certificates, at = rooms.identity.certificates, rooms.clock()
+    me = Applicant(person.account_id, "H01", "样例H01")
+    asked = {"trust": certificates.trust(), "at": at, "owner": certificates.owner}
+    assert check_sealing_certificate(person.der, me, **asked).der == person.der
+    for encoded in (other.der, applicant.certificate):
+        with pytest.raises(SealingCertificateRefused) as refused:
+            check_sealing_certificate(encoded, me, **asked)
+        assert refused.value.code == "certificate-of-another"
 
 
 # Idempotency.
