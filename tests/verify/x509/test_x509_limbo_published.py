@@ -76,9 +76,7 @@ STRICTER_THAN_PKITS = {
         "delta lists are not used: a hold is released by a complete list",
     ): "deltaCRLTest5",
 }
-KINDER_THAN_PKITS = {
-    "deltaCRLTest4": "delta lists are not used, which RFC 5280 section 5.2.4 leaves open"
-}
+KINDER_THAN_PKITS = {"deltaCRLTest4": "delta lists are not used, which RFC 5280 section 5.2.4 leaves open"}
 REFUSED = {
     f"Valid{name}EE": code for (code, _), names in STRICTER_THAN_PKITS.items() for name in names.split()
 }
