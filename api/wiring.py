@@ -46,6 +46,7 @@ from .submissions import Applicant, Submission, SubmissionPorts, Submissions
 
 SETTINGS_FILE = "yinxin.toml"
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
+SESSION_KEY = "session-key"
 QR_ALGORITHM = "SM2"
 RESTORE = "restore the newest backup; yinxin init makes another service, with other keys"
 FOUNDATIONS = (KeysError, DatabaseError, LedgerError, PluginError, CertificateError)
@@ -103,6 +104,7 @@ class Service:
                 certificates=self.certificates,
                 public_url=settings.public_url,
                 name_of=self.modules.name_of,
+                session_key=vault.secret(SESSION_KEY),
                 clock=now,
                 random=random,
             )
@@ -380,6 +382,7 @@ def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str 
         _make_file(settings.database_url)
         vault = FileVault.create(settings.vault_folder, _passphrase(settings.passphrase_file))
         vault.create_secret(LOG_ED25519, 32)
+        vault.create_secret(SESSION_KEY, 32)
         vault.create_key(LOG_SM2, KeyKind.SM2)
         database = Database(settings.database_url)
         database.upgrade()

@@ -151,6 +151,7 @@ sessions = Table(
     Column("seen_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False, index=True),
     Column("ended_at", UtcTime),
+    Column("mac", String(64), nullable=False),
     comment="logins in force; the token itself is known to its holder only",
 )
 

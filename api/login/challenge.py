@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from verify import canonical_json
+from verify import JsonMalformed, canonical_json, parse_json
 
 from ..database import Database
 from ..database.tables_identity import challenges as table
@@ -91,10 +91,23 @@ def consume(database: Database, challenge_id: str, at: datetime) -> bytes:
         )
         row = connection.execute(select(table).where(table.c.id == challenge_id)).one_or_none()
     if spent.rowcount == 1 and row is not None:
-        return bytes(row.to_be_signed)
+        return _authentic(bytes(row.to_be_signed), challenge_id, at)
     if row is None:
         raise LoginRefused("challenge-unknown")
     raise LoginRefused("challenge-expired" if row.used_at is None else "challenge-used")
+
+
+def _authentic(to_be_signed: bytes, challenge_id: str, at: datetime) -> bytes:
+    """The bytes that will be verified must say what the row says: an edited row revives no old signature."""
+    try:
+        facts = parse_json(to_be_signed.removeprefix(PREFIX))
+    except JsonMalformed as error:
+        raise LoginRefused("challenge-unknown") from error
+    if not to_be_signed.startswith(PREFIX) or not isinstance(facts, dict):
+        raise LoginRefused("challenge-unknown")
+    if facts.get("challenge_id") != challenge_id or str(facts.get("expires_at")) <= _text(at):
+        raise LoginRefused("challenge-unknown")
+    return to_be_signed
 
 
 def _text(moment: datetime) -> str:

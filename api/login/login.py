@@ -72,7 +72,7 @@ class Login:
         """The session in force of this token; raises :class:`NotLoggedIn`."""
         at = self._ports.clock()
         with self._ports.database.read() as connection:
-            found, old = sessions.read(connection, token, at)
+            found, old = sessions.read(connection, token, at, key=self._ports.session_key)
         if old:
             with self._ports.database.write() as connection:
                 sessions.touch(connection, token, at)
@@ -102,6 +102,7 @@ class Login:
             mandate = _mandate(tx, account, act_for)
             sessions.start(
                 tx.connection,
+                key=ports.session_key,
                 token=token,
                 csrf=csrf,
                 account=account,
@@ -110,7 +111,7 @@ class Login:
                 at=at,
             )
             tx.append("login.succeeded", {"certificate": certificate.fingerprint})
-            started, _ = sessions.read(tx.connection, token.hex(), at)
+            started, _ = sessions.read(tx.connection, token.hex(), at, key=ports.session_key)
         return self._named(started)
 
     def _named(self, session: Session) -> Session:

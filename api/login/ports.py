@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -31,5 +31,7 @@ class LoginPorts:
     public_url: str
     name_of: Callable[[str], str]
     """The name of an enterprise, for showing whom a login acts for."""
+    session_key: bytes = field(repr=False)
+    """32 bytes that only the vault and this process know: authenticate session rows."""
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]

@@ -3,22 +3,28 @@
 
 Whether a session is in force is asked of the rows that it rests on — certificate, account, mandate — each
 time: the end of one of them is the end of the session, in the same transaction and in every process.
+What a row says is authenticated with a key from the vault: whoever can only write into the database cannot
+give itself a session, nor turn its own into another's.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from verify import Json, canonical_json
+
 from ..accounts import Account, Mandate, Role
 from ..certificates import IssuedCertificate
-from ..database.tables_identity import accounts, certificates, mandates
+from ..database.tables_identity import accounts, certificates, mandates, stored_time
 from ..database.tables_identity import sessions as table
 from .errors import NotLoggedIn, SessionEnded, SessionExpired
 
@@ -27,6 +33,16 @@ IDLE = timedelta(minutes=30)
 TOUCHED = timedelta(minutes=1)
 """How old the time of the last request may be before it is written anew."""
 TOKEN_BYTES = 32
+_FIXED = (
+    "token_sha256",
+    "csrf",
+    "account_id",
+    "certificate_id",
+    "mandate_id",
+    "started_at",
+    "expires_at",
+)
+_CONTEXT = b"yinxin/session/v1\n"
 _TOKEN = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -49,6 +65,7 @@ class Session:
 def start(
     connection: Connection,
     *,
+    key: bytes,
     token: bytes,
     csrf: bytes,
     account: Account,
@@ -58,22 +75,20 @@ def start(
 ) -> None:
     """Store a session, and forget those that ended a day ago."""
     connection.execute(delete(table).where(table.c.expires_at < at - timedelta(days=1)))
-    connection.execute(
-        insert(table).values(
-            token_sha256=_hash(token.hex()),
-            csrf=csrf.hex(),
-            account_id=account.account_id,
-            certificate_id=certificate.certificate_id,
-            mandate_id=None if mandate is None else mandate.mandate_id,
-            started_at=at,
-            seen_at=at,
-            expires_at=min(at + LONGEST, certificate.not_after),
-            ended_at=None,
-        )
-    )
+    values: dict[str, Any] = {
+        "token_sha256": _hash(token.hex()),
+        "csrf": csrf.hex(),
+        "account_id": account.account_id,
+        "certificate_id": certificate.certificate_id,
+        "mandate_id": None if mandate is None else mandate.mandate_id,
+        "started_at": at,
+        "expires_at": min(at + LONGEST, certificate.not_after),
+    }
+    mac = _mac(key, values)
+    connection.execute(insert(table).values(**values, seen_at=at, ended_at=None, mac=mac))
 
 
-def read(connection: Connection, token: str, at: datetime) -> tuple[Session, bool]:
+def read(connection: Connection, token: str, at: datetime, *, key: bytes) -> tuple[Session, bool]:
     """The session of a token, and whether its last use should be written.  Raises :class:`NotLoggedIn`."""
     if not _TOKEN.match(token):
         raise NotLoggedIn
@@ -94,7 +109,7 @@ def read(connection: Connection, token: str, at: datetime) -> tuple[Session, boo
         .outerjoin(mandates, mandates.c.id == table.c.mandate_id)
         .where(table.c.token_sha256 == _hash(token))
     ).one_or_none()
-    if row is None:
+    if row is None or not hmac.compare_digest(row.mac, _mac(key, row._asdict())):
         raise NotLoggedIn
     if any((row.ended_at, row.closed_at, row.revoked_at, row.mandate_ended_at)):
         raise SessionEnded
@@ -136,6 +151,14 @@ def _session(row: Row[Any], token: str) -> Session:
         acts_for_name="",
         expires_at=row.expires_at,
     )
+
+
+def _mac(key: bytes, values: Mapping[str, Any]) -> str:
+    """HMAC-SHA256 over everything that a session rests on and that never changes."""
+    fixed: dict[str, Json] = {
+        name: stored_time(value) if isinstance(value := values[name], datetime) else value for name in _FIXED
+    }
+    return hmac.new(key, _CONTEXT + canonical_json(fixed), hashlib.sha256).hexdigest()
 
 
 def _hash(token: str) -> str:

@@ -24,6 +24,7 @@ class Door:
                 ledger=ports.ledger,
                 certificates=identity.certificates,
                 public_url="https://yinxin.example",
+                session_key=b"INSECURE key of these tests only",
                 name_of=lambda uscc: NAMES.get(uscc, uscc),
                 clock=ports.clock,
                 random=ports.random,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from api.database import Database
-from api.database.tables_identity import sessions
-from api.login import NotLoggedIn, SessionEnded, SessionExpired
+from api.database.tables_identity import challenges, sessions
+from api.login import LoginRefused, NotLoggedIn, SessionEnded, SessionExpired
 
 E01 = "91510100DEM001017Y"
 
@@ -151,3 +152,56 @@ def test_a_new_mandate_does_not_revive_a_session(door: Any) -> None:
 def test_no_text_is_a_token(door: Any, token: str) -> None:
     with pytest.raises(NotLoggedIn):
         door.login.session(token)
+
+
+def test_a_row_written_by_somebody_else_is_no_session(door: Any, database: Database, clock: Any) -> None:
+    """Who can write into the database but not open the vault gives itself nothing."""
+    person = door.identity.person()
+    officer = door.identity.person("H10", roles="officer", agency="11510106DEM9A00331")
+    mine, theirs = door.enter(person), door.enter(officer)
+    token = "ab" * 32
+    with database.write() as connection:
+        row = connection.execute(select(sessions).where(sessions.c.csrf == theirs.csrf)).one()._asdict()
+        inserted = {**row, "token_sha256": hashlib.sha256(token.encode()).hexdigest()}
+        connection.execute(insert(sessions).values(inserted))
+    with pytest.raises(NotLoggedIn):
+        door.login.session(token)
+    assert door.login.session(theirs.token) == theirs
+    for changed in (
+        {"account_id": row["account_id"]},
+        {"certificate_id": row["certificate_id"]},
+        {"account_id": row["account_id"], "certificate_id": row["certificate_id"], "mac": row["mac"]},
+        {"expires_at": clock() + timedelta(days=365)},
+        {"csrf": "00" * 32},
+        {"mac": ""},
+    ):
+        with database.write() as connection:
+            of_mine = sessions.c.token_sha256 == hashlib.sha256(mine.token.encode()).hexdigest()
+            before = connection.execute(select(sessions).where(of_mine)).one()._asdict()
+            connection.execute(update(sessions).where(of_mine).values(**changed))
+        with pytest.raises(NotLoggedIn):
+            door.login.session(mine.token)
+        with database.write() as connection:
+            connection.execute(update(sessions).where(of_mine).values(**before))
+        assert door.login.session(mine.token) == mine
+
+
+def test_an_edited_challenge_revives_no_old_signature(door: Any, database: Database, clock: Any) -> None:
+    """A signature that was seen once stays worthless: the signed bytes name the challenge and its end."""
+    held = door.identity.person()
+    old = door.login.challenge()
+    signature = held.key.sign(old.to_be_signed)
+    door.login.login(old.challenge_id, held.der, signature)
+    clock.advance(timedelta(minutes=10))
+    fresh = {"used_at": None, "expires_at": clock() + timedelta(minutes=2)}
+    with database.write() as connection:
+        connection.execute(update(challenges).where(challenges.c.id == old.challenge_id).values(**fresh))
+    with pytest.raises(LoginRefused) as refused:
+        door.login.login(old.challenge_id, held.der, signature)
+    assert refused.value.code == "challenge-unknown"
+    newer = door.login.challenge()
+    with database.write() as connection:
+        of_newer = challenges.c.id == newer.challenge_id
+        connection.execute(update(challenges).where(of_newer).values(to_be_signed=old.to_be_signed))
+    with pytest.raises(LoginRefused):
+        door.login.login(newer.challenge_id, held.der, signature)
