@@ -146,11 +146,17 @@ def _clock(at: datetime) -> str:
 
 
 def _issued(row: Any, evidence: Evidence) -> Line:
-    detail = {
-        True: f"{row.issuer_name} 于 {row.issued_at.astimezone(CHINA):%Y-%m-%d} 签发,签发声明的签名有效",
-        False: "签发声明的签名无效,或声明的是另一份文书",
-        None: "目前无法核验签发声明的签名",
-    }[evidence.issued]
+    if evidence.stated is False:
+        detail = "签发声明的签名无效,或声明的是另一份文书"
+    elif evidence.sealed is False:
+        detail = f"文件上的印章核验不通过:{evidence.seal_words}"
+    elif evidence.stated is None:
+        detail = "目前无法核验签发声明的签名"
+    elif evidence.sealed is None:
+        detail = f"目前无法核验文件上的印章:{evidence.seal_words}"
+    else:
+        day = f"{row.issued_at.astimezone(CHINA):%Y-%m-%d}"
+        detail = f"{row.issuer_name} 于 {day} 签发,签发声明和印章的签名有效"
     return Line("issued", _three(evidence.issued), "签发", "Issued by whom", detail)
 
 
@@ -176,6 +182,8 @@ def _status(kept: Kept, evidence: Evidence, at: datetime) -> Line:
     row = kept.row
     if not evidence.unaltered:
         state, detail = LineState.UNKNOWN, "登记内容存疑,现状无法确定"
+    elif not evidence.sealed:
+        state, detail = LineState.UNKNOWN, "印章未能核验通过,现状无法确定"
     elif (newer := _successor(kept)) is not None:
         state, detail = LineState.NO, f"已被新版取代,新版文书标识 {newer}"
     elif _expired(row, at):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the service can prove about one document on record, each part by itself.
 
-Who issued it: the signed statement of its QR code.  Unaltered: the record has the digest that was signed, the
-page's facts have the digest that the record names, the file has the digest that is in the public log.  In the
-log: the inclusion proof against the newest checkpoint.  All three are checked with :mod:`verify`, exactly as
-a stranger would; an edit in the database turns one of them into a no.
+Who issued it: the signed statement of its QR code, and the seal on the stored file with the certificate
+behind it, judged as for whoever uploads that file: the page is never greener than that.  Unaltered: the
+record has the digest that was signed, the page's facts have the digest that the record names, the file has
+the digest that is in the public log.  In the log: the inclusion proof against the newest checkpoint.  All are
+checked with :mod:`verify`, exactly as a stranger would; an edit in the database turns one of them into a no.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from verify import (
     LogProof,
     Report,
     Trust,
+    Unreadable,
     check_log_proof,
+    check_pdf,
     check_qr,
     parse_json,
 )
@@ -53,12 +56,20 @@ class Kept:
 class Evidence:
     """``None`` stands for what cannot be decided now."""
 
-    issued: bool | None
+    stated: bool | None  # the statement of the QR code
+    sealed: bool | None  # the seal on the stored file
+    seal_words: str  # why the seal is no yes, and what to do
     unaltered: bool
     logged: bool | None
     log_size: int | None
     face: Face | None  # only when the signed record vouches for it
     record: Body | None
+
+    @property
+    def issued(self) -> bool | None:
+        """Statement and seal: both prove who issued it, or nobody says so."""
+        both = (self.stated, self.sealed)
+        return False if False in both else None if None in both else True
 
 
 def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidence:
@@ -71,8 +82,11 @@ def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidenc
     logged, size = _logged(row, proof, trust=trust, at=at)
     same_file = kept.content is not None and file_sha256(kept.content) == row.sha256
     same_entry = proof is not None and _entry_agrees(row, proof.entry)
+    sealed, words = _seal(kept.content if same_file else None, trust=trust, at=at)
     return Evidence(
-        issued=_issued(row, statement),
+        stated=_stated(row, statement),
+        sealed=sealed,
+        seal_words=words,
         unaltered=record is not None and face is not None and same_file and same_entry,
         logged=logged,
         log_size=size,
@@ -81,7 +95,24 @@ def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidenc
     )
 
 
-def _issued(row: Row[Any], statement: Report) -> bool | None:
+def _seal(content: bytes | None, *, trust: Trust, at: datetime) -> tuple[bool | None, str]:
+    """The verdict of the check of the file, and its words; a file that is not the one on record has none."""
+    if content is None:
+        return None, "存档文件与登记不一致,无法核验印章"
+    try:
+        report = check_pdf(content, trust=trust, at=at)
+    except Unreadable as error:
+        return False, str(error)
+    if report.indication is Indication.TOTAL_PASSED:
+        return True, ""
+    passed = Indication.TOTAL_PASSED
+    parts = [one.reasons for one in report.signatures if one.indication is not passed]
+    reasons = [*report.reasons, *(reason for part in parts for reason in part)]
+    words = " / ".join(f"{reason.zh} {reason.en}" for reason in reasons)
+    return (False if report.indication is Indication.TOTAL_FAILED else None), words
+
+
+def _stated(row: Row[Any], statement: Report) -> bool | None:
     facts = statement.facts
     if facts and (facts["document_id"], facts["document_kind"]) != (row.id, row.type):
         return False

@@ -23,7 +23,7 @@ from api.documents import (
     PublicAnswer,
 )
 from relying import Composition, Face, Row
-from verify import group_document_id
+from verify import Indication, Report, check_pdf, group_document_id
 
 A3, E01, E07 = "11510106DEM9A00331", "91510100DEM001017Y", "91510106DEM001076Q"
 
@@ -262,6 +262,46 @@ def test_what_cannot_be_checked_is_undecided(
     found = library_with(rooms, **more).lookup(permit.document_id)
     assert {line.name for line in found.lines if line.state is LineState.UNKNOWN} == unknown
     assert found.state is DocumentState.UNDECIDED
+
+
+def file_check(rooms: Any, document_id: str) -> Report:
+    return check_pdf(rooms.library.file(document_id), trust=rooms.ports.trust(), at=rooms.clock())
+
+
+def test_page_after_the_certificate_of_the_seal_was_revoked(rooms: Any, permit: Issued) -> None:
+    """The page is never greener than the check of the file: both say no, for the same reason."""
+    certificates = rooms.identity.certificates
+    certificates.revoke(rooms.seal_of().certificate_id, "keyCompromise", by="test")
+    report = file_check(rooms, permit.document_id)
+    assert report.indication is Indication.TOTAL_FAILED
+    found = rooms.library.lookup(permit.document_id)
+    assert found.state is DocumentState.DOUBTFUL
+    assert states(found) == {
+        "issued": "no",
+        "unaltered": "yes",
+        "logged": "yes",
+        "status": "unknown",
+        "fresh": "yes",
+    }
+    reasons = {reason.code: reason for one in report.signatures for reason in one.reasons}
+    assert reasons["CERTIFICATE_REVOKED"].zh in found.lines[0].detail
+
+
+def test_page_when_the_seal_cannot_be_judged(rooms: Any, permit: Issued) -> None:
+    """Without a fresh revocation list neither the file nor the page passes; the page says what to do."""
+    rooms.clock.advance(timedelta(days=8))
+    assert file_check(rooms, permit.document_id).indication is Indication.INDETERMINATE
+    found = rooms.library.lookup(permit.document_id)
+    assert found.state is DocumentState.UNDECIDED
+    assert states(found)["issued"] == "unknown"
+    assert "请获取最新吊销列表后再验" in found.lines[0].detail
+    assert len(found.lines) == 5
+
+
+def test_page_without_anchors(rooms: Any, permit: Issued) -> None:
+    """Trust that does not know the authority behind the seal decides nothing about it."""
+    found = library_with(rooms, anchors=(), intermediates=()).lookup(permit.document_id)
+    assert (found.state, states(found)["issued"]) == (DocumentState.UNDECIDED, "unknown")
 
 
 def test_stale_trust_list(rooms: Any, permit: Issued) -> None:
