@@ -17,7 +17,7 @@ from verify import Indication, Trust, check_pdf
 
 from .documents import SealDidNotVerify
 from .ledger import Intents, Ledger
-from .seals import GrantBook, SealRegistry, Use
+from .seals import GrantBook, SealRegistry, Use, require_usable
 
 CONSOLE = "console"
 """Who acts, in rows and entries, when the operator works at the console instead of over HTTP."""
@@ -69,6 +69,9 @@ class ConsoleSealing:
             )
         )
         usable = self.seals.open(seal_id)
+        require_usable(
+            usable, trust=self.trust(), at=at, ledger=self.ledger, document_type=FILE, officer=CONSOLE
+        )
         stream, box = drawing_pdf(draw_seal(usable.design))
         size = usable.design.diameter_mm
         intent = self.intents.open(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Issue one document: intent, make, check, record, release — in that order and once.
+"""Issue one document: seal judged, intent, make, check, record, release — in that order and once.
 
 The intent is in the ledger before anything is signed; the document, its file and its ledger entry appear in
 one transaction together with the act that called for it (``within``).  Killed before that transaction,
@@ -23,7 +23,7 @@ from verify import EcertId, Trust, canonical_json, new_document_id
 from ..database import Database
 from ..database.tables_sealing import documents as table
 from ..ledger import Intents, Ledger, Transaction
-from ..seals import UsableSeal
+from ..seals import UsableSeal, require_usable
 from .committed import committed, face_text
 from .errors import IssuedMeanwhile
 from .files import put_file
@@ -82,7 +82,19 @@ class Issuing:
         self._database, self._ledger, self._intents, self._means = database, ledger, intents, means
 
     def issue(self, order: IssueOrder, *, within: Within | None = None) -> Issued:
-        """Seal and record one document; see the module's words on the order of steps."""
+        """Seal and record one document; see the module's words on the order of steps.
+
+        Raises :class:`api.seals.SealNotUsable` before anything is announced or signed.
+        """
+        # 0. A seal whose certificate is no good signs nothing.
+        require_usable(
+            order.seal,
+            trust=self._means.trust(),
+            at=order.at,
+            ledger=self._ledger,
+            document_type=order.type,
+            officer=order.officer,
+        )
         draft = self._draft(order)
         # 1. Evidence first: what will be signed, and over which facts.
         intent = self._intents.open(

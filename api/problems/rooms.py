@@ -47,7 +47,15 @@ from ..plugins import (
     PluginError,
 )
 from ..publication import PublicationError
-from ..seals import GrantMalformed, NoSuchGrant, NoSuchSeal, NotAnOfficer, SealRegistryError, SealUseRefused
+from ..seals import (
+    GrantMalformed,
+    NoSuchGrant,
+    NoSuchSeal,
+    NotAnOfficer,
+    SealNotUsable,
+    SealRegistryError,
+    SealUseRefused,
+)
 from ..submissions import (
     AttachmentRefused,
     IdempotencyConflict,
@@ -200,6 +208,7 @@ ROOMS: Rows = {
     ),
     GrantMalformed: one_field(422, "授权内容不符合要求"),
     SealUseRefused: _seal_use,
+    SealNotUsable: spoken(409),
     # Submissions
     SubmissionError: ours("申报未能完成"),
     NoSuchSubmission: say(

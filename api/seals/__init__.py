@@ -11,12 +11,14 @@ from .errors import (
     NoSuchGrant,
     NoSuchSeal,
     NotAnOfficer,
+    SealNotUsable,
     SealRegistryError,
     SealUseRefused,
 )
 from .grants import GrantBook, Use, committed_grants
 from .ports import SealCertificates, UsableSeal
 from .registry import RegisteredSeal, SealOrder, SealRegistry, committed_seals
+from .usable import require_usable
 
 __all__ = [
     "GrantBook",
@@ -26,6 +28,7 @@ __all__ = [
     "NotAnOfficer",
     "RegisteredSeal",
     "SealCertificates",
+    "SealNotUsable",
     "SealOrder",
     "SealRegistry",
     "SealRegistryError",
@@ -34,4 +37,5 @@ __all__ = [
     "Use",
     "committed_grants",
     "committed_seals",
+    "require_usable",
 ]

@@ -40,6 +40,20 @@ class SealUseRefused(SealRegistryError):
         self.code, self.seal_id, self.document_type = code, seal_id, document_type
 
 
+class SealNotUsable(SealRegistryError):
+    """The seal's certificate is no good now; nothing was signed.  The refusal is already in the ledger."""
+
+    todo = (
+        "没有签署任何文件;请改用其他有效印章,或请运营人员重新制作印章"
+        " / nothing was signed: use another seal, or have the operator make a new one"
+    )
+
+    def __init__(self, code: str, *, seal_id: str | None, why_zh: str, why_en: str) -> None:
+        self.code, self.seal_id = code, seal_id
+        self.zh, self.en = f"不能使用该印章:{why_zh}", f"this seal cannot be used: {why_en}"
+        super().__init__(f"seal {seal_id or 'of the platform'} cannot be used ({code}): {why_en}")
+
+
 class GrantMalformed(SealRegistryError):
     """A grant that would allow nothing, or nobody knows what.  Names the field, the rule and what to do."""
 

@@ -19,7 +19,8 @@ from api.database.tables_sealing import files
 from api.desk import AlreadyDecided, Desk, NothingToIssue, NotServing, Officer, SealedFilesRefused
 from api.documents import IssuedMeanwhile, SealDidNotVerify
 from api.plugins import EnabledModules
-from api.seals import NoSuchSeal, SealUseRefused
+from api.problems import problem_of
+from api.seals import NoSuchSeal, SealNotUsable, SealUseRefused
 from api.submissions import NoSuchSubmission, State
 from keys import KeyKind
 from seal import SheetContent, lay_out, write_pdf
@@ -190,6 +191,52 @@ def test_seal_of_another_agency(rooms: Any, applicant: Any, officer: Officer) ->
     with pytest.raises(NoSuchSeal):
         rooms.desk.approve(filed.submission_id, "0" * 32, officer)
     assert rooms.state() == before
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "unusable"])
+def test_seal_whose_certificate_is_no_good(rooms: Any, applicant: Any, officer: Officer, end: str) -> None:
+    """Refused before the intent and the signature, in words and in the ledger; the case stays open."""
+    submission_id, seal_id = approvable(rooms, applicant, officer)
+    desk = rooms.desk
+    if end == "revoked":
+        seal = rooms.seals.get(seal_id)
+        rooms.identity.certificates.revoke(seal.certificate_id, "keyCompromise", by="test")
+    else:
+        # The applicant's files are judged as of today, the seal as of the day that is asked for.
+        days = 8 if end == "unusable" else 366 * 5
+        desk = Desk(replace(rooms.desk_ports, issuing=Later(rooms.issuing, days)))
+    size, signed = rooms.ledger.size(), rooms.state()["documents"]
+    with pytest.raises(SealNotUsable) as refused:
+        desk.approve(submission_id, seal_id, officer)
+    assert refused.value.code == f"seal-certificate-{end}"
+    assert all((refused.value.zh, refused.value.en, refused.value.todo))
+    entries = [json.loads(rooms.ledger.entry(one)) for one in range(size, rooms.ledger.size())]
+    assert [(one["kind"], one["body"]) for one in entries] == [
+        (
+            "seal.refused",
+            {
+                "seal_id": seal_id,
+                "officer": officer.account_id,
+                "document_type": "construction_permit",
+                "code": refused.value.code,
+            },
+        )
+    ]
+    assert rooms.state()["documents"] == signed
+    assert rooms.intents.abandon_open() == 0
+    assert rooms.desk.case(submission_id, A3).state is State.SEALED
+    problem = problem_of(refused.value)
+    assert (problem.status, problem.code) == (409, refused.value.code)
+
+
+class Later:
+    """Issues as of a later day."""
+
+    def __init__(self, issuing: Any, days: int) -> None:
+        self._issuing, self._days = issuing, days
+
+    def issue(self, order: Any, *, within: Any) -> Any:
+        return self._issuing.issue(replace(order, at=order.at + timedelta(days=self._days)), within=within)
 
 
 # The stored files once more.
