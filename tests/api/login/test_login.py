@@ -20,7 +20,7 @@ from api.database import Database
 from api.database.tables_identity import challenges, sessions
 from api.ledger import Ledger
 from api.login import LOGIN_CODES, Challenge, LoginRefused
-from api.login.attempts import MOST_FAILURES
+from api.login.attempts import MOST_FAILURES, MOST_FROM_SOURCE, Attempts, keys_of
 from ca import SubjectName, draft, issue, lint, make_request, new_serial, profile
 from keys import KeyKind, SoftwareKey, der, generate_key
 from verify import Certificate, parse_certificate
@@ -445,6 +445,20 @@ def test_failures_elsewhere_do_not_lock_the_holder_out(door: Any) -> None:
     with pytest.raises(LoginRefused, match="too-many-attempts"):
         door.enter(held, source="203.0.113.7")
     assert door.enter(held, source="198.51.100.4").account_id == held.account_id
+    # One address for a whole service hall: whoever fails there stops nobody else there.
+    other = door.identity.person("H02")
+    assert door.enter(other, source="203.0.113.7").account_id == other.account_id
+
+
+def test_a_flood_from_one_source(clock: Any) -> None:
+    """Ever new certificates from one address are stopped in the end."""
+    attempts = Attempts(clock)
+    for number in range(MOST_FROM_SOURCE):
+        attempts.require_room(*keys_of("203.0.113.7", str(number)))
+        attempts.failed(*keys_of("203.0.113.7", str(number)))
+    with pytest.raises(LoginRefused, match="too-many-attempts"):
+        attempts.require_room(*keys_of("203.0.113.7", "another"))
+    attempts.require_room(*keys_of("198.51.100.4", "another"))
 
 
 def test_refused_for_too_many_does_not_spend_the_challenge(door: Any, database: Database) -> None:
