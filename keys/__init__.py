@@ -26,6 +26,8 @@ from .algorithms import (
 )
 from .digests import Digest, Hasher, digest, hasher
 from .errors import (
+    CipherMalformed,
+    DecryptionFailed,
     DerMalformed,
     DigestMalformed,
     KeyMalformed,
@@ -42,7 +44,15 @@ from .errors import (
 )
 from .ports import Signer, Vault
 from .public import PublicKey, parse_public_key
-from .sm2 import Sm2ProviderInfo, sm2_provider, sm2_providers
+from .sm2 import (
+    CipherOrder,
+    SM2Cipher,
+    Sm2ProviderInfo,
+    parse_raw_sm2_cipher,
+    parse_sm2_cipher,
+    sm2_provider,
+    sm2_providers,
+)
 from .software import SoftwareKey, generate_key, parse_private_key, read_key_file, write_key_file
 
 __all__ = [
@@ -54,6 +64,9 @@ __all__ = [
     "RSA_SHA512",
     "SCHEMES",
     "SM2_SM3",
+    "CipherMalformed",
+    "CipherOrder",
+    "DecryptionFailed",
     "DerMalformed",
     "Digest",
     "DigestMalformed",
@@ -69,6 +82,7 @@ __all__ = [
     "NoSuchKey",
     "PassphraseWrong",
     "PublicKey",
+    "SM2Cipher",
     "Scheme",
     "SignatureInvalid",
     "Signer",
@@ -86,7 +100,9 @@ __all__ = [
     "parse_hash",
     "parse_private_key",
     "parse_public_key",
+    "parse_raw_sm2_cipher",
     "parse_scheme",
+    "parse_sm2_cipher",
     "read_key_file",
     "sm2_provider",
     "sm2_providers",

@@ -32,6 +32,14 @@ class SigningFailed(KeysError):
     """The provider could not sign."""
 
 
+class CipherMalformed(KeysError):
+    """Bytes that should be an SM2 ciphertext or an enveloped key, and are not."""
+
+
+class DecryptionFailed(KeysError):
+    """This ciphertext does not open with this key: it is another's, or it was changed."""
+
+
 class PassphraseWrong(KeysError):
     """The passphrase does not open this key or vault."""
 

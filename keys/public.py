@@ -34,6 +34,7 @@ from .der import SEQUENCE, as_bits, as_oid, expect, null, read_only
 from .digests import IMPLEMENTATIONS
 from .errors import DerMalformed, KeyMalformed, KeyUnsupported, SignatureInvalid
 from .formats import parse_pair
+from .sm2 import SM2Cipher
 
 ORDERS: Final = {
     KeyKind.P256: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
@@ -85,6 +86,16 @@ class PublicKey:
                 native.verify(signature, message, rsa_padding(scheme), digest)
         except InvalidSignature:
             raise SignatureInvalid(f"not a signature of this key over these bytes ({scheme.name})") from None
+
+    def encrypt(self, message: bytes) -> SM2Cipher:
+        """For the holder of this SM2 key alone.
+
+        Raises :class:`~keys.CipherMalformed` for an empty or too long message, :class:`KeyUnsupported` for
+        other kinds of keys.
+        """
+        if self.kind is not KeyKind.SM2:
+            raise KeyUnsupported("SM2 encryption needs an SM2 key")
+        return sm2.encrypt(self.bits, message)
 
 
 def rsa_padding(scheme: Scheme) -> padding.AsymmetricPadding:

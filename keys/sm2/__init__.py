@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SM2 signatures (GB/T 32918.2-2016) with SM3 by the best provider of this machine.
+"""SM2 with SM3 by the best provider of this machine: GB/T 32918.2-2016 signs, GB/T 32918.4-2016 encrypts.
 
-Order: Botan 3, the system's libcrypto, ``gmssl`` for verification only. Each must pass the self-test first.
+Order: Botan 3, the system's libcrypto, ``gmssl`` for verification and encryption only. Each must pass the
+self-test first; encryption, which not every provider has here, has a self-test of its own.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from ..errors import KeysError, SignatureInvalid
+from ..errors import KeysError, SignatureInvalid, SigningRefused
 from ..formats import encode_pair, parse_pair
 from .botan import find_botan
 from .curve import POINT_SIZE, SIZE, N, message_digest, require_point, require_scalar, user_digest
+from .encryption import CipherOrder, SM2Cipher, parse_raw_sm2_cipher, parse_sm2_cipher, require_message
 from .keyinfo import ALGORITHM, private_key_info, public_key_info
 from .libcrypto import find_libcrypto
-from .portable import Portable, UnsafePortable
-from .provider import Sm2Private, Sm2Provider, Sm2ProviderInfo, Sm2Public
-from .self_test import passes
+from .portable import Portable, PortablePublic, UnsafePortable
+from .provider import Sm2Decrypting, Sm2Encrypting, Sm2Private, Sm2Provider, Sm2ProviderInfo, Sm2Public
+from .self_test import POINT, D, decrypts, encrypts, passes
 
 LOADED_KEYS: Final = 4096
 """Public keys that stay loaded: parsing one costs libcrypto more than a verification."""
@@ -98,16 +100,60 @@ def load_private(d: int, *, unsafe_not_constant_time: bool = False) -> Sm2Signin
     return Sm2SigningKey(provider.private(d))
 
 
+@lru_cache(maxsize=2)
+def _encrypting(providers: tuple[Sm2Provider, ...]) -> Sm2Provider | None:
+    """The first that protects the key and passes: a known answer, and a round trip."""
+    for provider in providers:
+        if provider.info.can_sign:
+            private = provider.private(D)
+            if decrypts(private) and encrypts(private, provider.public(POINT)):
+                return provider
+    return None
+
+
+def encrypt(point: bytes, message: bytes) -> SM2Cipher:
+    """For the holder of this key.  Raises :class:`~keys.CipherMalformed` for an empty or too long message."""
+    require_point(point)
+    require_message(message)
+    provider = _encrypting(admitted())
+    public: object = PortablePublic(point) if provider is None else provider.public(point)
+    if not isinstance(public, Sm2Encrypting):
+        raise KeysError("this SM2 provider does not encrypt")
+    return public.encrypt(message)
+
+
+def decrypt(d: int, cipher: SM2Cipher, *, unsafe_not_constant_time: bool = False) -> bytes:
+    """The message.
+
+    Raises :class:`~keys.DecryptionFailed`, and :class:`~keys.SigningRefused` where no provider that decrypts
+    protects the key — unless the caller says that a leak does not matter.
+    """
+    require_scalar(d)
+    provider = _encrypting(admitted())
+    if provider is None and unsafe_not_constant_time:
+        provider = UnsafePortable()
+    private = None if provider is None else provider.private(d)
+    if not isinstance(private, Sm2Decrypting):
+        raise SigningRefused("no SM2 provider here decrypts and protects the private key: install OpenSSL 3")
+    return private.decrypt(cipher)
+
+
 __all__ = [
     "ALGORITHM",
     "LOADED_KEYS",
     "POINT_SIZE",
     "SIZE",
+    "CipherOrder",
     "N",
+    "SM2Cipher",
     "Sm2ProviderInfo",
     "Sm2SigningKey",
     "admitted",
+    "decrypt",
+    "encrypt",
     "load_private",
+    "parse_raw_sm2_cipher",
+    "parse_sm2_cipher",
     "private_key_info",
     "public_key_info",
     "require_point",

@@ -16,14 +16,17 @@ from collections.abc import Iterator
 from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_size_t, c_ubyte, c_ulong, c_void_p
 from typing import Any
 
-from ..errors import KeyMalformed, KeysError, SigningFailed
+from ..errors import DecryptionFailed, KeyMalformed, KeysError, SigningFailed
 from ..formats import encode_pair, parse_pair
 from .curve import POINT_SIZE, N
+from .encryption import ATTEMPTS, SM2Cipher, parse_sm2_cipher, require_masked
 from .keyinfo import private_key_info, public_key_info
 from .provider import Sm2ProviderInfo
 
 OLDEST = 3
 _LARGEST_SIGNATURE = 80
+_OVERHEAD = 256
+"""More than DER of two coordinates, a digest and the headers of a ciphertext."""
 _LEAKY_MACHINES = {"aarch64", "arm64"}
 _LEAKY_NOTE = (
     "SM2 signing by OpenSSL on ARM64 has published timing leaks (CVE-2025-9231 and later reports); "
@@ -43,6 +46,10 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "EVP_PKEY_sign": (c_int, [c_void_p, c_void_p, POINTER(c_size_t), c_char_p, c_size_t]),
     "EVP_PKEY_verify_init": (c_int, [c_void_p]),
     "EVP_PKEY_verify": (c_int, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t]),
+    "EVP_PKEY_encrypt_init": (c_int, [c_void_p]),
+    "EVP_PKEY_encrypt": (c_int, [c_void_p, c_char_p, POINTER(c_size_t), c_char_p, c_size_t]),
+    "EVP_PKEY_decrypt_init": (c_int, [c_void_p]),
+    "EVP_PKEY_decrypt": (c_int, [c_void_p, c_char_p, POINTER(c_size_t), c_char_p, c_size_t]),
 }
 
 
@@ -124,6 +131,22 @@ class LibcryptoPrivate(_Key):
         finally:
             library.EVP_PKEY_CTX_free(context)
 
+    def decrypt(self, cipher: SM2Cipher) -> bytes:
+        # The message is shorter than its ciphertext, so this buffer is never too small (CVE-2021-3711).
+        library, context, der = self._library, self._context(), cipher.encode()
+        try:
+            message, size = ctypes.create_string_buffer(len(der)), c_size_t(len(der))
+            if (
+                library.EVP_PKEY_decrypt_init(context) != 1
+                or library.EVP_PKEY_decrypt(context, message, byref(size), der, len(der)) != 1
+                or size.value != len(cipher.text)
+            ):
+                raise DecryptionFailed("this SM2 ciphertext does not open with this key")
+            return require_masked(cipher, message.raw[: size.value])
+        finally:
+            library.EVP_PKEY_CTX_free(context)
+            library.ERR_clear_error()
+
 
 class LibcryptoPublic(_Key):
     """A loaded public key."""
@@ -139,6 +162,27 @@ class LibcryptoPublic(_Key):
             if library.EVP_PKEY_verify_init(context) != 1:
                 return False
             return bool(library.EVP_PKEY_verify(context, signature, len(signature), e, len(e)) == 1)
+        finally:
+            library.EVP_PKEY_CTX_free(context)
+            library.ERR_clear_error()
+
+    def encrypt(self, message: bytes) -> SM2Cipher:
+        for _ in range(ATTEMPTS):
+            cipher = self._encrypted(message)
+            if cipher.text != message:  # not every release throws an all-zero mask away
+                return cipher
+        raise KeysError("libcrypto masks nothing: its random source is broken")
+
+    def _encrypted(self, message: bytes) -> SM2Cipher:
+        library, context, most = self._library, self._context(), len(message) + _OVERHEAD
+        try:
+            encrypted, size = ctypes.create_string_buffer(most), c_size_t(most)
+            if (
+                library.EVP_PKEY_encrypt_init(context) != 1
+                or library.EVP_PKEY_encrypt(context, encrypted, byref(size), message, len(message)) != 1
+            ):
+                raise KeysError("libcrypto could not encrypt for this SM2 key")
+            return parse_sm2_cipher(encrypted.raw[: size.value])
         finally:
             library.EVP_PKEY_CTX_free(context)
             library.ERR_clear_error()

@@ -2,7 +2,8 @@
 """SM2 by ``gmssl`` in pure Python: verification where no native library has SM2.
 
 Not constant-time, so it never signs, unless somebody takes :class:`UnsafePortable` by name: for tests and
-vectors, never for a key of value.
+vectors, never for a key of value. Encryption for another's key needs no private key and is done here too; its
+nonce is used once.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 from gmssl.sm2 import CryptSM2, default_ecc_table
 
-from ..errors import SigningFailed, SigningRefused
+from ..errors import KeysError, SigningFailed, SigningRefused
 from .curve import SIZE, UNCOMPRESSED, N
+from .encryption import ATTEMPTS, SM2Cipher, open_with, seal_with
 from .provider import Sm2Private, Sm2ProviderInfo
+
+GENERATOR: str = default_ecc_table["g"]
 
 
 class Portable:
@@ -55,6 +59,18 @@ class PortablePublic:
         except (TypeError, ValueError):
             return False  # it stumbles over the point at infinity
 
+    def encrypt(self, message: bytes, random: Callable[[int], bytes] = os.urandom) -> SM2Cipher:
+        # Not by ``gmssl``'s own method, whose nonce comes from a generator that can be predicted.
+        for _ in range(ATTEMPTS):
+            k = int.from_bytes(random(SIZE))
+            if 1 <= k < N:
+                c1, shared = (
+                    bytes.fromhex(self._key._kg(k, one)) for one in (GENERATOR, self._key.public_key)
+                )
+                if cipher := seal_with(bytes((UNCOMPRESSED,)) + c1, shared, message):
+                    return cipher
+        raise KeysError("no usable nonce: the random source is broken")
+
 
 class UnsafePortable(Portable):
     """The provider that also signs, with a leak for whoever can measure time."""
@@ -70,10 +86,10 @@ class UnsafePortable(Portable):
 class UnsafePortablePrivate:
     """A private key."""
 
-    __slots__ = ("_key", "_random", "point")
+    __slots__ = ("_d", "_key", "_random", "point")
 
     def __init__(self, d: int, random: Callable[[int], bytes]) -> None:
-        self._key, self._random = _crypt("", f"{d:064x}"), random
+        self._key, self._random, self._d = _crypt("", f"{d:064x}"), random, d
         self.point = bytes((UNCOMPRESSED,)) + bytes.fromhex(self._key._kg(d, default_ecc_table["g"]))
 
     def sign(self, e: bytes) -> tuple[int, int]:
@@ -83,6 +99,9 @@ class UnsafePortablePrivate:
             if signature:
                 return int(signature[:64], 16), int(signature[64:], 16)
         raise SigningFailed("no usable nonce: the random source is broken")
+
+    def decrypt(self, cipher: SM2Cipher) -> bytes:
+        return open_with(bytes.fromhex(self._key._kg(self._d, cipher.point[1:].hex())), cipher)
 
 
 def _crypt(public: str, private: str = "") -> CryptSM2:

@@ -8,7 +8,9 @@ ours, and an empty user id cannot happen.  They see signatures that are canonica
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from .encryption import SM2Cipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,22 @@ class Sm2Public(Protocol):
 
     def verify(self, e: bytes, r: int, s: int) -> bool:
         """Is this a signature over e?  Both numbers lie in [1, n-1]."""
+
+
+@runtime_checkable
+class Sm2Decrypting(Protocol):
+    """A private key that also decrypts; not every provider has it."""
+
+    def decrypt(self, cipher: SM2Cipher) -> bytes:
+        """The message.  Raises :class:`~keys.DecryptionFailed`."""
+
+
+@runtime_checkable
+class Sm2Encrypting(Protocol):
+    """A public key that also encrypts; not every provider has it."""
+
+    def encrypt(self, message: bytes) -> SM2Cipher:
+        """For the holder of the private key alone."""
 
 
 class Sm2Provider(Protocol):

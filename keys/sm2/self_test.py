@@ -12,7 +12,8 @@ from typing import Final
 
 from ..errors import KeysError
 from .curve import N
-from .provider import Sm2Provider
+from .encryption import parse_raw_sm2_cipher
+from .provider import Sm2Decrypting, Sm2Encrypting, Sm2Private, Sm2Provider, Sm2Public
 
 D: Final = 0x3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8
 POINT: Final = bytes.fromhex(
@@ -22,6 +23,13 @@ POINT: Final = bytes.fromhex(
 E: Final = bytes.fromhex("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640")
 R: Final = 0xF5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3
 S: Final = 0xB1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA
+
+MESSAGE: Final = b"encryption standard"
+CIPHER: Final = bytes.fromhex(
+    "0404ebfc718e8d1798620432268e77feb6415e2ede0e073c0f4f640ecd2e149a73"
+    "e858f9d81e5430a57b36daab8f950a3c64e6ee6a63094d99283aff767e124df0"
+    "59983c18f809e262923c53aec295d30383b54e39d609d160afcb1908d0bd876621886ca989ca9c7d58087307ca93092d651efa"
+)
 
 
 def passes(provider: Sm2Provider) -> bool:
@@ -47,3 +55,22 @@ def _signs(provider: Sm2Provider) -> bool:
         and first[0] != second[0]
         and all(public.verify(E, *one) for one in (first, second))
     )
+
+
+def decrypts(private: Sm2Private) -> bool:
+    """Does a provider whose ``private`` holds the example's key open the example?  Never raises."""
+    try:
+        return isinstance(private, Sm2Decrypting) and private.decrypt(parse_raw_sm2_cipher(CIPHER)) == MESSAGE
+    except (KeysError, OSError, ValueError):
+        return False
+
+
+def encrypts(private: Sm2Private, public: Sm2Public) -> bool:
+    """And does it open what it encrypts, differently each time?  Never raises."""
+    try:
+        if not isinstance(private, Sm2Decrypting) or not isinstance(public, Sm2Encrypting):
+            return False
+        first, second = public.encrypt(MESSAGE), public.encrypt(MESSAGE)
+        return first != second and private.decrypt(first) == private.decrypt(second) == MESSAGE
+    except (KeysError, OSError, ValueError):
+        return False

@@ -16,6 +16,7 @@ from ..digests import IMPLEMENTATIONS
 from ..errors import KeyUnsupported, SigningFailed
 from ..formats import encrypt
 from ..public import PublicKey, parse_public_key, rsa_padding
+from ..sm2 import SM2Cipher
 
 PUBLIC_EXPONENT = 65537
 _RSA_SIZES = {KeyKind.RSA2048: 2048, KeyKind.RSA3072: 3072, KeyKind.RSA4096: 4096}
@@ -30,20 +31,25 @@ class Secret(Protocol):
 
     def pkcs8(self) -> bytes: ...
 
+    def decrypt(self, cipher: SM2Cipher) -> bytes: ...
+
     def spki(self) -> bytes: ...
 
 
 class Sm2Secret:
     """An SM2 scalar, loaded by a provider."""
 
-    __slots__ = ("_d", "_key")
+    __slots__ = ("_d", "_key", "_unsafe")
 
     def __init__(self, d: int, *, unsafe_not_constant_time: bool = False) -> None:
         self._key = sm2.load_private(d, unsafe_not_constant_time=unsafe_not_constant_time)
-        self._d = d
+        self._d, self._unsafe = d, unsafe_not_constant_time
 
     def sign(self, message: bytes, scheme: Scheme) -> bytes:  # noqa: ARG002 - SM2 has one scheme
         return self._key.sign(message)
+
+    def decrypt(self, cipher: SM2Cipher) -> bytes:
+        return sm2.decrypt(self._d, cipher, unsafe_not_constant_time=self._unsafe)
 
     def pkcs8(self) -> bytes:
         return sm2.private_key_info(self._d, self._key.point)
@@ -68,6 +74,9 @@ class NativeSecret:
             return self._key.sign(message, rsa_padding(scheme), digest)
         except ValueError as error:
             raise SigningFailed(f"this key cannot sign: {error}") from error
+
+    def decrypt(self, cipher: SM2Cipher) -> bytes:  # noqa: ARG002
+        raise KeyUnsupported("only SM2 keys open an SM2 ciphertext")
 
     def pkcs8(self) -> bytes:
         return self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -109,6 +118,14 @@ class SoftwareKey:
     def sign(self, message: bytes) -> bytes:
         """SM2 and ECDSA: DER (r, s); RSA: the octets of PKCS #1."""
         return self._secret.sign(message, self._scheme)
+
+    def decrypt(self, cipher: SM2Cipher) -> bytes:
+        """What was encrypted for this SM2 key.
+
+        Raises :class:`~keys.DecryptionFailed`, :class:`~keys.SigningRefused` where nothing protects the key,
+        :class:`KeyUnsupported` for other kinds of keys.
+        """
+        return self._secret.decrypt(cipher)
 
     def pkcs8(self) -> bytes:
         """DER PrivateKeyInfo, unprotected."""
