@@ -22,6 +22,16 @@ from .errors import (
 )
 from .issuing import issue
 from .linting import Linted, lint
+from .ocsp import (
+    CertificateStatus,
+    OcspFailure,
+    OcspRefused,
+    OcspRequest,
+    make_ocsp_failure,
+    make_ocsp_response,
+    parse_ocsp_path,
+    parse_ocsp_request,
+)
 from .profiles import PROFILES, CodeRule, Profile, profile
 from .request import Request, make_request, parse_request
 from .subject import SubjectName
@@ -29,6 +39,7 @@ from .subject import SubjectName
 __all__ = [
     "PROFILES",
     "CaError",
+    "CertificateStatus",
     "CodeRule",
     "Draft",
     "DraftRefused",
@@ -39,6 +50,9 @@ __all__ = [
     "NameRefused",
     "NoSuchProfile",
     "NotLinted",
+    "OcspFailure",
+    "OcspRefused",
+    "OcspRequest",
     "Profile",
     "Request",
     "RequestRefused",
@@ -50,8 +64,12 @@ __all__ = [
     "issue",
     "lint",
     "make_crl",
+    "make_ocsp_failure",
+    "make_ocsp_response",
     "make_request",
     "new_serial",
+    "parse_ocsp_path",
+    "parse_ocsp_request",
     "parse_request",
     "profile",
 ]

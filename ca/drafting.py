@@ -27,6 +27,7 @@ REASON_CODE: Final = "2.5.29.21"
 CRL_ADDRESSES: Final = "2.5.29.31"
 AUTHORITY_KEY_ID: Final = "2.5.29.35"
 EXTENDED_KEY_USAGE: Final = "2.5.29.37"
+OCSP_NO_CHECK: Final = "1.3.6.1.5.5.7.48.1.5"
 ORGANIZATION_CODE: Final = "1.2.156.10260.4.1.4"
 """企业组织机构代码, today the unified social credit code (GB/T 20518-2018)."""
 
@@ -162,6 +163,8 @@ def _fixed_extensions(profile: Profile, crl_url: str) -> bytes:
         # Critical: whoever does not know the purpose must not take the key for another one.
         purposes = der.sequence(*map(der.oid, profile.extended_key_usage))
         parts.append(extension(EXTENDED_KEY_USAGE, purposes, critical=True))
+    if profile.no_check:
+        parts.append(extension(OCSP_NO_CHECK, der.null()))
     if profile.ca:
         limit = b"" if profile.path_length is None else der.integer(profile.path_length)
         parts.append(extension(BASIC_CONSTRAINTS, der.sequence(der.boolean(True), limit), critical=True))

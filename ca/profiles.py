@@ -37,6 +37,10 @@ SIGNS = frozenset({"digitalSignature", "nonRepudiation"})
 TSL_SIGNING = "0.4.0.2231.3.0"
 """id-tsl-kp-tslSigning (ETSI TS 119 612 section 5.7.1): without it every holder of a certificate under the
 roots could sign a trust list that chains to them."""
+TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+"""id-kp-timeStamping: critical and alone (RFC 3161 section 2.3)."""
+OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
+"""id-kp-OCSPSigning (RFC 6960 section 4.2.2.2)."""
 
 
 class CodeRule(StrEnum):
@@ -61,6 +65,7 @@ class Profile:
     code: CodeRule
     self_signed: bool = False
     extended_key_usage: tuple[str, ...] = ()  # critical and complete; none when empty
+    no_check: bool = False  # id-pkix-ocsp-nocheck: nobody asks the responder about itself
 
     def until(self, not_before: datetime, issuer: Certificate | None = None) -> datetime:
         """The usual end: ``days`` after the start, and never after the issuer's own end."""
@@ -95,6 +100,20 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 CodeRule.OPTIONAL,
                 TSL_SIGNING,
             ),
+            # Its status is not asked for (RFC 6960 section 4.2.2.2.1), so it must not live long.
+            Profile(
+                "ocsp",
+                "OCSP响应签名证书",
+                "Signer of OCSP responses",
+                False,
+                None,
+                SIGNS,
+                366,
+                CodeRule.OPTIONAL,
+                extended_key_usage=(OCSP_SIGNING,),
+                no_check=True,
+            ),
+            _holder("tsa", "时间戳签名证书", "Time-stamping authority", CodeRule.OPTIONAL, TIME_STAMPING),
         )
     }
 )

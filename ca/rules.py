@@ -24,6 +24,7 @@ from .drafting import (
     EXTENDED_KEY_USAGE,
     KEY_USAGE,
     LONGEST_SERIAL,
+    OCSP_NO_CHECK,
     ORGANIZATION_CODE,
     SUBJECT_KEY_ID,
     Draft,
@@ -35,7 +36,7 @@ from .shape import RawTbs
 from .subject import SubjectName, parse_subject
 
 CRITICAL = frozenset({KEY_USAGE, EXTENDED_KEY_USAGE, BASIC_CONSTRAINTS})
-KNOWN = CRITICAL | {SUBJECT_KEY_ID, AUTHORITY_KEY_ID, CRL_ADDRESSES, ORGANIZATION_CODE}
+KNOWN = CRITICAL | {SUBJECT_KEY_ID, AUTHORITY_KEY_ID, CRL_ADDRESSES, ORGANIZATION_CODE, OCSP_NO_CHECK}
 SHORTEST_SERIAL_BITS = 64
 
 CERTIFIED_FAMILIES: Mapping[KeyFamily, frozenset[KeyFamily]] = {
@@ -208,6 +209,11 @@ def _basic_constraints(order: Draft, raw: RawTbs, found: Certificate) -> bool:
     return stated is not None and stated.critical and limited
 
 
+def _no_check(order: Draft, raw: RawTbs, _: Certificate) -> bool:
+    stated = raw.extensions.get(OCSP_NO_CHECK)
+    return (stated is not None and stated.value == _NULL) if order.profile.no_check else stated is None
+
+
 def _authority_key_id(order: Draft, _: RawTbs, found: Certificate) -> bool:
     return found.authority_key_id == issuer_key_id(order.issuer, found.public_key)
 
@@ -276,6 +282,12 @@ CONTENT: tuple[ContentRule, ...] = (
         "主体密钥标识不符",
         "wrong subject key id",
         lambda _, __, found: found.subject_key_id == found.public_key.key_id,
+    ),
+    ContentRule(
+        "no_check",
+        "id-pkix-ocsp-nocheck 只属于OCSP响应签名证书",
+        "id-pkix-ocsp-nocheck belongs to signers of OCSP responses alone",
+        _no_check,
     ),
     ContentRule("authority_key_id", "签发者密钥标识不符", "wrong authority key id", _authority_key_id),
     ContentRule(

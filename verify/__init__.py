@@ -50,6 +50,17 @@ from .ledger import (
     tree_root,
     verified_by,
 )
+from .ocsp import (
+    CertId,
+    OcspMalformed,
+    OcspResponse,
+    OcspSingle,
+    OcspStanding,
+    cert_id,
+    check_ocsp_response,
+    parse_ocsp_response,
+    read_cert_id,
+)
 from .pdf import check_pdf, read_attachment
 from .picture import PictureRefused, picture_of_pdf, read_codes
 from .qr import (
@@ -101,6 +112,7 @@ from .x509 import (
 __all__ = [
     "Bundle",
     "BundleMalformed",
+    "CertId",
     "Certificate",
     "CertificateMalformed",
     "CertificateUnsupported",
@@ -123,6 +135,10 @@ __all__ = [
     "NoteMalformed",
     "NoteNotTrusted",
     "NoteSignature",
+    "OcspMalformed",
+    "OcspResponse",
+    "OcspSingle",
+    "OcspStanding",
     "PictureRefused",
     "ProofInvalid",
     "Purpose",
@@ -150,6 +166,7 @@ __all__ = [
     "VerifyError",
     "X509Error",
     "canonical_json",
+    "cert_id",
     "certificate_report",
     "check_certificate",
     "check_checkpoint",
@@ -158,6 +175,7 @@ __all__ = [
     "check_form",
     "check_inclusion",
     "check_log_proof",
+    "check_ocsp_response",
     "check_pdf",
     "check_qr",
     "check_signed_data",
@@ -189,6 +207,7 @@ __all__ = [
     "parse_json",
     "parse_log_proof",
     "parse_note",
+    "parse_ocsp_response",
     "parse_qr",
     "parse_resident_id",
     "parse_signed_data",
@@ -198,6 +217,7 @@ __all__ = [
     "qr_key_id",
     "raw_signature",
     "read_attachment",
+    "read_cert_id",
     "read_codes",
     "tree_root",
     "verified_by",

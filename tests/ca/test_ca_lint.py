@@ -21,6 +21,7 @@ PERSON = SubjectName("王样二")
 VERSION, SERIAL, ALGORITHM, ISSUER, VALIDITY, SUBJECT, KEY, EXTENSIONS = range(8)
 AKI, SKI, USAGE, CONSTRAINTS = "2.5.29.35", "2.5.29.14", "2.5.29.15", "2.5.29.19"
 CRL, ORGANIZATION, PURPOSES = "2.5.29.31", "1.2.156.10260.4.1.4", "2.5.29.37"
+NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 TSL_SIGNING, CLIENT_AUTH, ANY_PURPOSE = "0.4.0.2231.3.0", "1.3.6.1.5.5.7.3.2", "2.5.29.37.0"
 
 
@@ -251,6 +252,11 @@ BROKEN: dict[str, list[Break]] = {
             {AKI: extension(AKI, der.sequence(der.implicit(0, der.octets(a.root.public_key.key_id))))},
         ),
         lambda a: with_extensions(a.draft(), {AKI: b""}),
+    ],
+    "no_check": [
+        lambda a: with_extensions(a.draft(), {}, extension(NO_CHECK, der.null())),
+        lambda a: with_extensions(a.draft("ocsp", FIRM), {NO_CHECK: b""}),
+        lambda a: with_extensions(a.draft("ocsp", FIRM), {NO_CHECK: extension(NO_CHECK, der.boolean(True))}),
     ],
     "crl_address": [
         lambda a: a.draft(crl_url=""),

@@ -14,7 +14,17 @@ from ca import PROFILES, CaError, NoSuchProfile, SerialRefused, new_serial, prof
 
 
 def test_names() -> None:
-    assert set(PROFILES) == {"root", "issuing", "person", "enterprise", "seal", "platform", "trust_list"}
+    assert set(PROFILES) == {
+        "root",
+        "issuing",
+        "person",
+        "enterprise",
+        "seal",
+        "platform",
+        "trust_list",
+        "ocsp",
+        "tsa",
+    }
     assert all(profile(name).name == name and profile(name).zh for name in PROFILES)
 
 
@@ -36,7 +46,11 @@ def test_only_authorities_certify() -> None:
 def test_only_the_signer_of_the_trust_list_has_a_purpose() -> None:
     """What keeps a subscriber from signing a trust list is that no other profile gives this purpose."""
     purposes = {one.name: one.extended_key_usage for one in PROFILES.values() if one.extended_key_usage}
-    assert purposes == {"trust_list": ("0.4.0.2231.3.0",)}
+    assert purposes == {
+        "trust_list": ("0.4.0.2231.3.0",),
+        "ocsp": ("1.3.6.1.5.5.7.3.9",),
+        "tsa": ("1.3.6.1.5.5.7.3.8",),
+    }
 
 
 def test_until_never_passes_the_issuer(sm2: Any) -> None:
