@@ -4,8 +4,7 @@
 JSON is stored as canonical text (RFC 8785), times as UTC text, files as bytes beside the row that owns
 them: one transaction holds an act and everything it made, so nothing can be half-written.
 Rows of ``records``, ``seals``, ``grants``, ``submissions`` and ``documents`` are committed to the ledger, and
-with the last two the digests of their files.  ``ledger_index`` is left out of every commitment: no entry can
-name its own number.
+with the last two the bytes and digests of their files.  Of ``sequences`` ``api.documents.numbering`` speaks.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from .errors import (
     NotYourDocument,
     SealDidNotVerify,
 )
-from .files import drop_file, file_sha256, get_file, put_file, stored_sha256
+from .files import drop_file, file_sha256, get_file, put_file, recorded_file, stored_file
 from .issuing import Issued, IssueOrder, Issuing, Means, Within
 from .library import Library, StoredDocument
 from .numbering import next_number
@@ -64,7 +64,8 @@ __all__ = [
     "get_file",
     "next_number",
     "put_file",
+    "recorded_file",
     "rehearse",
     "require_printable",
-    "stored_sha256",
+    "stored_file",
 ]

@@ -14,22 +14,21 @@ from verify import canonical_json
 
 from ..database.tables_sealing import documents as table
 from ..database.tables_sealing import moment_text
-from .files import stored_sha256
+from .files import stored_file
 
 
-def committed(values: dict[str, Any]) -> dict[str, Json]:
-    """The row as the ledger commits to it."""
-    plain = {name: value for name, value in values.items() if name != "ledger_index"}
-    return {**plain, "issued_at": moment_text(values["issued_at"])}
+def committed(values: dict[str, Any], file: Json) -> dict[str, Json]:
+    """The row as the ledger commits to it, with ``file``: what is recorded of its file and what it is."""
+    return {**values, "issued_at": moment_text(values["issued_at"]), "file": file}
 
 
 def committed_documents(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:
     """Every stored document, for the check of the database against the ledger.
 
-    The digest is that of the stored bytes, not the one in the row: a changed file shows as a changed row.
+    Every column counts, the bytes of the file count beside its digests: a changed file is a changed row.
     """
     for row in connection.execute(select(table)):
-        yield row.id, {**committed(row._asdict()), "sha256": stored_sha256(connection, row.file_id)}
+        yield row.id, committed(row._asdict(), stored_file(connection, row.file_id))
 
 
 def face_text(face: Face) -> str:

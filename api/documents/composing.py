@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import Connection, select
+
 from relying import Body, Composition, Face, Order
 from seal import GlyphMissing, PageError, SheetContent, SheetTable, lay_out
 
+from ..database.tables_sealing import documents as table
 from ..ledger import Ledger
 from ..plugins import EnabledModules, FieldProblem, FieldsRefused
 from .numbering import next_number
@@ -26,9 +29,25 @@ def compose_numbered(
     """What the document states, under the next number of its type; ``order.sequence`` is not looked at."""
     # Refuse before a number is taken; what is refused later leaves a gap, never a number used twice.
     rehearse(modules, document_type, order)
-    with ledger.transaction() as tx:
-        sequence = next_number(tx.connection, f"document/{document_type}")
-    return modules.compose(document_type, replace(order, sequence=sequence))
+    while True:
+        with ledger.transaction() as tx:
+            sequence = next_number(tx.connection, f"document/{document_type}")
+        made = modules.compose(document_type, replace(order, sequence=sequence))
+        with ledger.transaction() as tx:
+            known = _is_known(tx.connection, document_type, order.issuer, made.serial)
+        # A known serial is a new version of it, unless the running number made it: then it is another's.
+        if (
+            not known
+            or modules.compose(document_type, replace(order, sequence=sequence + 1)).serial == made.serial
+        ):
+            return made
+
+
+def _is_known(connection: Connection, document_type: str, issuer: str, serial: str) -> bool:
+    query = select(table.c.id).where(
+        table.c.type == document_type, table.c.issuer == issuer, table.c.serial == serial
+    )
+    return connection.execute(query).first() is not None
 
 
 def rehearse(modules: EnabledModules, document_type: str, order: Order) -> None:

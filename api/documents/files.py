@@ -7,6 +7,8 @@ import hashlib
 
 from sqlalchemy import Connection, delete, insert, select
 
+from relying import Json
+
 from ..database.tables_sealing import files
 
 
@@ -29,10 +31,19 @@ def get_file(connection: Connection, file_id: str | None) -> bytes | None:
     return bytes(content) if content is not None else None
 
 
-def stored_sha256(connection: Connection, file_id: str | None) -> str | None:
-    """SHA-256 of the bytes that are stored now, whatever the row says; ``None`` when there are none."""
-    content = get_file(connection, file_id)
-    return file_sha256(content) if content is not None else None
+def recorded_file(connection: Connection, file_id: str | None) -> Json:
+    """A file as its owner's row commits to it, right after :func:`put_file`: nothing is hashed twice."""
+    query = select(files.c.sha256, files.c.size).where(files.c.id == file_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else {"sha256": row.sha256, "size": row.size, "content": row.sha256}
+
+
+def stored_file(connection: Connection, file_id: str | None) -> Json:
+    """The same of what is stored now, its columns and its bytes each by itself: an edit of either shows."""
+    row = connection.execute(select(files).where(files.c.id == file_id)).one_or_none()
+    if row is None:
+        return None
+    return {"sha256": row.sha256, "size": row.size, "content": file_sha256(bytes(row.content))}
 
 
 def drop_file(connection: Connection, file_id: str) -> None:

@@ -26,7 +26,7 @@ from ..ledger import Intents, Ledger, Transaction
 from ..seals import UsableSeal, require_usable
 from .committed import committed, face_text
 from .errors import IssuedMeanwhile
-from .files import put_file
+from .files import put_file, recorded_file
 from .making import Draft, Made, make
 from .ports import QrSigner, Site
 
@@ -188,10 +188,12 @@ def _record(tx: Transaction, made: Made, order: IssueOrder, *, file_id: str) -> 
         "superseded_by": None,
     }
     _supersede(tx, values)
-    index = tx.commit_row(
+    values["ledger_index"] = index = tx.next_index()
+    tx.connection.execute(insert(table).values(values))
+    tx.commit_row(
         "documents",
         draft.document_id,
-        committed(values),
+        committed(values, recorded_file(tx.connection, file_id)),
         kind="document.issued",
         body={
             "document_id": draft.document_id,
@@ -202,7 +204,6 @@ def _record(tx: Transaction, made: Made, order: IssueOrder, *, file_id: str) -> 
             "sm3": values["sm3"],
         },
     )
-    tx.connection.execute(insert(table).values(**values, ledger_index=index))
     return index
 
 
@@ -223,7 +224,7 @@ def _supersede(tx: Transaction, newer: dict[str, Any]) -> None:
         tx.commit_row(
             "documents",
             row.id,
-            committed({**row._asdict(), **ended}),
+            committed({**row._asdict(), **ended}, recorded_file(tx.connection, row.file_id)),
             kind="document.superseded",
             body={"document_id": row.id, "superseded_by": newer["id"]},
         )

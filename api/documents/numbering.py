@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running numbers.  A number is spent in the transaction that takes it, even if the act after it fails."""
+"""Running numbers.  A number is spent in the transaction that takes it, even if the act after it fails.
+
+The counter is a convenience and no protected row: whoever takes a number asks the rows that carry one whether
+it is free, so a counter that was set back, or lost, never lets a number be used twice.
+"""
 
 from __future__ import annotations
 

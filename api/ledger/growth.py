@@ -32,6 +32,11 @@ class Growth:
         self._fresh: list[tuple[int, int, bytes]] = []
         self._leaves: list[tuple[int, bytes]] = []
 
+    @property
+    def grown(self) -> bool:
+        """Was anything appended?"""
+        return bool(self._leaves)
+
     def add(self, leaf: bytes) -> None:
         """Append one leaf."""
         done = completed_nodes(self._node, self.size, leaf_hash(leaf))
@@ -95,6 +100,13 @@ class Transaction:
         self._rows: dict[int, RowCommitment] = {}
         self._over = False
 
+    def next_index(self) -> int:
+        """The number that the next entry of this transaction will have.
+
+        Nobody else appends meanwhile, so a row may name the entry that commits to it.
+        """
+        return self._growing().size
+
     def append(self, kind: str, body: dict[str, Json]) -> int:
         """Record one act; returns the number of its entry.  Nothing personal belongs into ``body``."""
         return self._append(kind, body, None)
@@ -124,7 +136,7 @@ class Transaction:
     def finish(self) -> int | None:
         """Write what was appended and end; the size of the log, or ``None`` when nothing was appended."""
         self._over = True
-        if self._growth is None:
+        if self._growth is None or not self._growth.grown:
             return None
         self._growth.write(at=self._clock())
         if self._rows:
@@ -147,13 +159,17 @@ class Transaction:
         """End without writing: the database transaction is being rolled back."""
         self._over = True
 
-    def _append(self, kind: str, body: dict[str, Json], row: RowCommitment | None) -> int:
+    def _growing(self) -> Growth:
         if self._over:
             raise TransactionOver
         if self._growth is None:
             self._growth = self._start()
-        index = self._growth.size
-        self._growth.add(encode_entry(index, kind, body, at=self._clock(), row=row))
+        return self._growth
+
+    def _append(self, kind: str, body: dict[str, Json], row: RowCommitment | None) -> int:
+        growth = self._growing()
+        index = growth.size
+        growth.add(encode_entry(index, kind, body, at=self._clock(), row=row))
         if row is not None:
             self._rows[index] = row
         return index

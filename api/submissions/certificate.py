@@ -45,7 +45,7 @@ def check_sealing_certificate(
         raise SealingCertificateRefused(
             "certificate-of-another",
             f"须用企业 {applicant.holder} 的签章证书,个人证书或其他企业的证书不能代替"
-            " / use the enterprise's sealing certificate: neither a person's nor another enterprise's will do",
+            " / use the enterprise's sealing certificate, neither a person's nor another enterprise's",
         )
     if not applicant.enterprise and (
         certificate.uscc is not None or owner(certificate) != applicant.account_id

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from keys import KeysError
 from seal import PreparedForm, PreparedPdf, SealError, SealingCertificate, complete_form, complete_pdf
 from verify import Certificate, Indication, Report
 
+from ..database.tables_sealing import submissions as table
 from ..documents import (
     RECEIPT,
     RECEIPT_CODE,
@@ -41,7 +42,7 @@ from .errors import NoSuchSubmission, SignatureRefused, SignaturesIncomplete, Su
 from .expiring import expire_one
 from .model import FORM_ITEM, Applicant, State, Submission
 from .ports import SubmissionPorts
-from .store import change, read_items, read_row, read_submission, remember_index, replace_file
+from .store import change, read_items, read_row, read_submission, replace_file
 
 
 class _FiledMeanwhile(Exception):
@@ -95,8 +96,9 @@ def seal(
             "number": filed.number,
             "sealed_at": at,
             "receipt_id": receipt_id,
+            "ledger_index": tx.next_index(),
         }
-        index = change(
+        change(
             tx,
             submission_id,
             values,
@@ -108,7 +110,6 @@ def seal(
                 "sha256": [one.sha256 for one in filed.files],
             },
         )
-        remember_index(tx.connection, submission_id, index)
 
     order = IssueOrder(
         type=RECEIPT,
@@ -188,11 +189,19 @@ def words_of(report: Report) -> str:
     return "; ".join(f"{reason.zh} / {reason.en}" for reason in reasons) or report.indication.value
 
 
+def _next_number(tx: Transaction, day: str) -> str:
+    """The next number of the day that no submission has: a counter set back by hand is walked past."""
+    while True:
+        number = f"SB{day}{next_number(tx.connection, f'submission/{day}'):06d}"
+        if tx.connection.execute(select(table.c.id).where(table.c.number == number)).first() is None:
+            return number
+
+
 def _filed(ports: SubmissionPorts, before: _Prepared, sealed: Mapping[str, bytes], *, at: datetime) -> Filed:
     row = before.row
     day = f"{at.astimezone(CHINA):%Y%m%d}"
     with ports.ledger.transaction() as tx:
-        number = f"SB{day}{next_number(tx.connection, f'submission/{day}'):06d}"
+        number = _next_number(tx, day)
     agencies = ports.seals.listed(row.agency) if row.agency is not None else ()
     return Filed(
         submission_id=row.id,

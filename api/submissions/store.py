@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Row, Select, select, update
 
 from relying import Json
 
-from ..database.tables_sealing import files, moment_text
+from ..database.tables_sealing import moment_text
 from ..database.tables_sealing import submission_items as items_table
 from ..database.tables_sealing import submissions as table
-from ..documents import drop_file, put_file, stored_sha256
+from ..documents import drop_file, put_file, recorded_file, stored_file
 from ..ledger import Transaction
 from .errors import NoSuchSubmission
 from .model import Item, State, Submission
@@ -76,22 +76,15 @@ def change(
     return tx.commit_row(
         "submissions",
         submission_id,
-        committed(row._asdict(), items, _recorded(tx.connection, items)),
+        committed(row._asdict(), items, [recorded_file(tx.connection, one.file_id) for one in items]),
         kind=kind,
         body={"submission_id": submission_id, **body},
     )
 
 
-def remember_index(connection: Connection, submission_id: str, index: int) -> None:
-    """Which entry filed this submission; found again by its proof, so it is not committed to."""
-    connection.execute(update(table).where(table.c.id == submission_id).values(ledger_index=index))
-
-
-def committed(
-    values: dict[str, Any], items: Sequence[Row[Any]], digests: Mapping[str, str | None]
-) -> dict[str, Json]:
-    """The row and its items as the ledger commits to them; ``digests`` are those of the items' files."""
-    plain = {name: value for name, value in values.items() if name not in ("certificate", "ledger_index")}
+def committed(values: dict[str, Any], items: Sequence[Row[Any]], files: Sequence[Json]) -> dict[str, Json]:
+    """The row and its items as the ledger commits to them, each item with what is recorded of its file."""
+    plain = dict(values)
     for name in _TIMES:
         if plain[name] is not None:
             plain[name] = moment_text(plain[name])
@@ -106,10 +99,12 @@ def committed(
                 "name": one.name,
                 "title": one.title,
                 "prepared": one.prepared,
+                "digest_algorithm": one.digest_algorithm,
                 "digest": one.digest,
-                "sha256": digests[one.id],
+                "file_id": one.file_id,
+                "file": file,
             }
-            for one in items
+            for one, file in zip(items, files, strict=True)
         ],
     }
 
@@ -117,21 +112,12 @@ def committed(
 def committed_submissions(connection: Connection) -> Iterator[tuple[str, dict[str, Json]]]:
     """Every stored submission, for the check of the database against the ledger.
 
-    Digests are those of the stored bytes: a changed file shows as a changed submission.
+    Every column counts, and the bytes of the files: a changed file shows as a changed submission.
     """
     for row in connection.execute(select(table)):
         items = read_items(connection, row.id)
-        digests = {one.id: stored_sha256(connection, one.file_id) for one in items}
-        yield row.id, committed(row._asdict(), items, digests)
-
-
-def _recorded(connection: Connection, items: Sequence[Row[Any]]) -> dict[str, str | None]:
-    """The digests as :func:`put_file` has just written them: nothing is hashed twice."""
-    query = select(files.c.sha256)
-    return {
-        one.id: connection.execute(query.where(files.c.id == one.file_id)).scalar_one_or_none()
-        for one in items
-    }
+        found = [stored_file(connection, one.file_id) for one in items]
+        yield row.id, committed(row._asdict(), items, found)
 
 
 def _submission(row: Row[Any], items: Sequence[Row[Any]]) -> Submission:

@@ -199,6 +199,10 @@ def other_file(rooms: Any, document_id: str) -> None:
     )
 
 
+def shifted(rooms: Any, document_id: str) -> None:
+    rooms.edit("UPDATE documents SET ledger_index = ledger_index - 1 WHERE id = ?", document_id)
+
+
 EDITS: list[Edit] = [
     ("face", replaced("face", "样例花园一期", "样例花园二期"), {"unaltered"}),
     ("face is no JSON", column("face", "{"), {"unaltered"}),
@@ -214,6 +218,7 @@ EDITS: list[Edit] = [
     ("other digest", column("sm3", "0" * 64), {"unaltered"}),
     ("file", other_file, {"unaltered"}),
     ("entry of another act", column("ledger_index", 0), {"unaltered", "logged"}),
+    ("entry of its own intent", shifted, {"unaltered", "logged"}),
     ("entry that is not there", column("ledger_index", 10**6), {"unaltered", "logged"}),
     ("statement", replaced("qr_text", "0", "1"), {"issued", "unaltered"}),
     ("kind", column("type", "credit_sheet"), {"issued", "unaltered"}),
@@ -226,11 +231,41 @@ def test_each_edit_in_the_database_turns_its_answer(
 ) -> None:
     """Whoever edits a row gets a no on the live page, in the right line, and never a traceback."""
     edit(rooms, permit.document_id)
+    assert ("documents", permit.document_id) in [(one.table, one.key) for one in rooms.check().findings]
     found = rooms.library.lookup(permit.document_id)
     said_no = {line.name for line in found.lines if line.state is LineState.NO}
     assert said_no == turned
     assert found.state is DocumentState.DOUBTFUL
     assert found.changes is None  # nobody says "nothing changed" about a record in doubt
+
+
+@pytest.mark.parametrize(
+    ("column_", "value"), [("sha256", "0" * 64), ("size", 1), ("content", b"%PDF-1.7 other")]
+)
+def test_each_edit_of_the_stored_file_is_found(
+    rooms: Any, permit: Issued, column_: str, value: object
+) -> None:
+    """Columns and bytes alike: both are committed to, by their own values."""
+    rooms.edit(
+        f"UPDATE files SET {column_} = ? WHERE id = (SELECT file_id FROM documents WHERE id = ?)",
+        value,
+        permit.document_id,
+    )
+    assert [(one.table, one.key) for one in rooms.check().findings] == [("documents", permit.document_id)]
+
+
+def test_numbers_set_back_are_harmless_for_sheets(rooms: Any) -> None:
+    """A running number is no protected row: set back or lost, it never makes a number be used twice."""
+    first = rooms.sheets.print("credit_sheet", E01, {"purpose": "投标"})
+    second = rooms.sheets.print("credit_sheet", E07, {"purpose": "投标"})
+    for statement in ("UPDATE sequences SET last = 0", "DELETE FROM sequences"):
+        rooms.edit(statement)
+        again = rooms.sheets.print("credit_sheet", E07, {"purpose": "投标"})
+        assert rooms.library.get(again.document_id).version == 1
+    serials = [rooms.library.get(one.document_id).serial for one in (first, second, again)]
+    assert len(set(serials)) == 3
+    assert rooms.library.lookup(first.document_id).state is DocumentState.VALID
+    assert rooms.check().findings == ()
 
 
 def test_tampered_facts_are_not_shown(rooms: Any, permit: Issued) -> None:

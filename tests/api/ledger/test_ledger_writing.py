@@ -113,6 +113,19 @@ def test_a_transaction_without_entries_signs_nothing(ledger: Ledger, database: D
     assert counts(database) == [0, 0, 0, 0, 1]
 
 
+def test_a_row_may_name_its_entry(ledger: Ledger, database: Database) -> None:
+    """The next number is known before the entry is; asking for it alone signs nothing."""
+    with ledger.transaction() as tx:
+        assert tx.next_index() == 0
+    assert (ledger.size(), counts(database)) == (0, [0] * len(TABLES))
+    with ledger.transaction() as tx:
+        assert [tx.next_index() for _ in range(2)] == [0, 0]
+        assert tx.append("seal.made", {}) == 0
+        assert tx.next_index() == tx.append("seal.made", {}) == 1
+    with pytest.raises(TransactionOver):
+        tx.next_index()
+
+
 def test_one_head_for_each_transaction(ledger: Ledger, database: Database) -> None:
     for number in (1, 2, 3):
         with ledger.transaction() as tx:

@@ -172,7 +172,7 @@ def test_stranger_cannot_bring_a_certificate(rooms: Any, applicant: Any) -> None
 
 
 def test_enterprise_seals_with_the_certificate_of_the_enterprise(rooms: Any, applicant: Any) -> None:
-    """Not with a certificate of the person who acts for it, even the account's own: no code, no enterprise."""
+    """Not with a certificate of the person who acts for it, even the account's own."""
     person = rooms.identity.person("H01")
     rooms.project(construction=applicant.applicant.holder)
     me = Applicant(person.account_id, applicant.applicant.holder, applicant.applicant.name)

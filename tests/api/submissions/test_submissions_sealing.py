@@ -344,3 +344,40 @@ def test_list_shows_the_newest_first(rooms: Any, applicant: Any) -> None:
         second.submission_id,
         first.submission_id,
     ]
+
+
+EDITS = [
+    "UPDATE submissions SET ledger_index = ledger_index - 1 WHERE id = ?",
+    "UPDATE submissions SET ledger_index = NULL WHERE id = ?",
+    "UPDATE submissions SET number = 'SB20260701999999' WHERE id = ?",
+    "UPDATE submission_items SET digest_algorithm = 'sha1' WHERE submission_id = ?",
+    "UPDATE submission_items SET digest = '00' WHERE submission_id = ?",
+    "UPDATE submission_items SET file_id = NULL WHERE submission_id = ?",
+    *(
+        f"UPDATE files SET {change} WHERE id IN"
+        " (SELECT file_id FROM submission_items WHERE submission_id = ?)"
+        for change in ("sha256 = '00'", "size = size + 1")
+    ),
+]
+
+
+@pytest.mark.parametrize("state", ["prepared", "sealed"])
+@pytest.mark.parametrize("edit", EDITS)
+def test_each_edit_of_the_stored_rows_is_found(rooms: Any, applicant: Any, edit: str, state: str) -> None:
+    """The row, its items, and what is recorded of their files."""
+    made = rooms.filed(applicant) if state == "sealed" else rooms.prepared(applicant)
+    if state == "prepared" and "ledger_index" in edit:
+        edit = "UPDATE submissions SET ledger_index = 1 WHERE id = ?"
+    assert rooms.check().findings == ()
+    rooms.edit(edit, made.submission_id)
+    assert [(one.table, one.key) for one in rooms.check().findings] == [("submissions", made.submission_id)]
+
+
+def test_numbers_set_back_are_harmless(rooms: Any, applicant: Any) -> None:
+    """A running number set back, or lost, never gives two submissions one number, and refuses nobody."""
+    numbers = [rooms.filed(applicant).number, rooms.filed(applicant).number]
+    for statement in ("UPDATE sequences SET last = 0", "DELETE FROM sequences"):
+        rooms.edit(statement)
+        numbers.append(rooms.filed(applicant).number)
+    assert numbers == [f"SB20260701{count:06d}" for count in (1, 2, 3, 4)]
+    assert rooms.check().findings == ()
