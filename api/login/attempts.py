@@ -41,13 +41,24 @@ class Attempts:
 
     def failed(self, *keys: Counted) -> None:
         """Count one failure for each key."""
+        with self._lock:
+            self._note(keys, self._clock())
+
+    def admit(self, *keys: Counted) -> bool:
+        """Count once under each key if all of them have room; was there room?"""
         now = self._clock()
         with self._lock:
-            for name, most in keys:
-                self._failures.setdefault(name, deque(maxlen=most)).append(now)
-                self._failures.move_to_end(name)
-            while len(self._failures) > MOST_KEYS:
-                self._failures.popitem(last=False)
+            if any(self._count(name, now) >= most for name, most in keys):
+                return False
+            self._note(keys, now)
+        return True
+
+    def _note(self, keys: tuple[Counted, ...], now: datetime) -> None:
+        for name, most in keys:
+            self._failures.setdefault(name, deque(maxlen=most)).append(now)
+            self._failures.move_to_end(name)
+        while len(self._failures) > MOST_KEYS:
+            self._failures.popitem(last=False)
 
     def _count(self, name: str, now: datetime) -> int:
         moments = self._failures.get(name)

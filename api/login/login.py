@@ -8,6 +8,7 @@ certificate is judged before its key is used, and the account is looked up only 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import replace
 
 from keys import KeysError
@@ -24,6 +25,10 @@ from .ports import LoginPorts
 from .sessions import Session
 from .verdict import require_usable
 
+RECORDED_OF_ONE = 5
+RECORDED_OF_ALL = 20
+"""How many refusals in a minute go into the log: of one certificate, and of all together."""
+
 
 class Login:
     """Challenges, logins and sessions.  Safe to share between threads."""
@@ -32,6 +37,7 @@ class Login:
         self._ports = ports
         self._origin = origin_of(ports.public_url)
         self._attempts = attempts or Attempts(ports.clock)
+        self._recorded = Attempts(ports.clock)
 
     def challenge(self) -> Challenge:
         """A fresh challenge, good for one answer within two minutes."""
@@ -55,7 +61,10 @@ class Login:
         act_for: str | None = None,
         source: str = "",
     ) -> Session:
-        """A session, or :class:`LoginRefused`; both go into the ledger.  ``source``: the caller's address."""
+        """A session, or :class:`LoginRefused`; ``source`` is the caller's address.
+
+        Both go into the ledger, and neither says whose certificate it was: see :meth:`_record`.
+        """
         fingerprint = hashlib.sha256(certificate).hexdigest()
         counted = keys_of(source, fingerprint)
         # Not recorded: what is refused here would fill the public log with noise.
@@ -64,9 +73,22 @@ class Login:
             return self._login(challenge_id, certificate, signature, act_for)
         except LoginRefused as refusal:
             self._attempts.failed(*counted)
-            with self._ports.ledger.transaction() as tx:
-                tx.append("login.refused", {"code": refusal.code, "certificate": _fingerprint(certificate)})
+            self._record(refusal, certificate)
             raise
+
+    def _record(self, refusal: LoginRefused, encoded: bytes) -> None:
+        """The trace of a refusal: for certificates issued here only, and so many in a minute.
+
+        Nobody has to be anybody to be refused, and the log is kept for ever: strangers do not write into it.
+        """
+        fingerprint = _fingerprint(encoded)
+        if fingerprint is None:
+            return
+        with self._ports.database.read() as connection:
+            known = find_by_fingerprint(connection, fingerprint) is not None
+        if known and self._recorded.admit((fingerprint, RECORDED_OF_ONE), ("", RECORDED_OF_ALL)):
+            with self._ports.ledger.transaction() as tx:
+                tx.append("login.refused", {"code": refusal.code})
 
     def session(self, token: str) -> Session:
         """The session in force of this token; raises :class:`NotLoggedIn`."""
@@ -110,7 +132,7 @@ class Login:
                 mandate=mandate,
                 at=at,
             )
-            tx.append("login.succeeded", {"certificate": certificate.fingerprint})
+            tx.append("login.succeeded", {"commitment": _commitment(certificate, salt=csrf)})
             started, _ = sessions.read(tx.connection, token.hex(), at, key=ports.session_key)
         return self._named(started)
 
@@ -133,6 +155,11 @@ def _fingerprint(encoded: bytes) -> str | None:
         return _parsed(encoded).fingerprint
     except LoginRefused:
         return None
+
+
+def _commitment(certificate: Certificate, *, salt: bytes) -> str:
+    """Whose login it was, for whoever has the session's row; forgotten with it, and told to nobody else."""
+    return hmac.new(salt, certificate.fingerprint.encode(), hashlib.sha256).hexdigest()
 
 
 def _account(tx: Transaction, certificate: Certificate) -> tuple[IssuedCertificate, Account]:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Logging in, and every way of not getting in: each with its own code, each in the log, none with a name."""
+"""Logging in, and every way of not getting in: each with its own code, in the log without a name."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import secrets
 import threading
@@ -21,6 +22,7 @@ from api.database.tables_identity import challenges, sessions
 from api.ledger import Ledger
 from api.login import LOGIN_CODES, Challenge, LoginRefused
 from api.login.attempts import MOST_FAILURES, MOST_FROM_SOURCE, Attempts, keys_of
+from api.login.login import RECORDED_OF_ALL, RECORDED_OF_ONE
 from ca import SubjectName, draft, issue, lint, make_request, new_serial, profile
 from keys import KeyKind, SoftwareKey, der, generate_key
 from verify import Certificate, parse_certificate
@@ -50,7 +52,10 @@ def test_login_with_every_kind_of_key(door: Any, ledger: Ledger, clock: Any, kin
     assert (session.acts_for, session.acts_for_name) == (None, "")
     assert session.expires_at == clock() + timedelta(hours=8)
     assert door.login.session(session.token) == session
-    assert recorded(ledger) == [("login.succeeded", {"certificate": held.certificate.fingerprint})]
+    ((logged_as, body),) = recorded(ledger)
+    salt = bytes.fromhex(session.csrf)
+    commitment = hmac.new(salt, held.certificate.fingerprint.encode(), hashlib.sha256).hexdigest()
+    assert (logged_as, body) == ("login.succeeded", {"commitment": commitment})
 
 
 def test_officer_has_an_agency(door: Any) -> None:
@@ -367,10 +372,8 @@ def test_refused(door: Any, database: Database, ledger: Ledger, code: str, case:
     assert (refused.value.code, str(refused.value).startswith(code)) == (code, True)
     assert all((refused.value.zh, refused.value.en, refused.value.todo))
     assert open_sessions(database) == before
-    fingerprint = None if code == "certificate-malformed" else hashlib.sha256(certificate).hexdigest()
-    expected = (
-        [] if code == "too-many-attempts" else [("login.refused", {"code": code, "certificate": fingerprint})]
-    )
+    ours = door.identity.certificates.by_fingerprint(hashlib.sha256(certificate).hexdigest()) is not None
+    expected = [("login.refused", {"code": code})] if ours and code != "too-many-attempts" else []
     assert recorded(ledger)[len(logged) :] == expected
     assert "样例" not in json.dumps(recorded(ledger), ensure_ascii=False)
 
@@ -459,6 +462,47 @@ def test_a_flood_from_one_source(clock: Any) -> None:
     with pytest.raises(LoginRefused, match="too-many-attempts"):
         attempts.require_room(*keys_of("203.0.113.7", "another"))
     attempts.require_room(*keys_of("198.51.100.4", "another"))
+
+
+def test_public_log_does_not_say_who_logged_in(door: Any, ledger: Ledger) -> None:
+    """A certificate stands in every sealed file: its fingerprint in an entry would name its holder."""
+    held = door.identity.person()
+    first, second = door.enter(held), door.enter(held)
+    with pytest.raises(LoginRefused):
+        door.login.login("0" * 32, held.der, b"")
+    entries = recorded(ledger)
+    assert [kind for kind, _ in entries] == ["login.succeeded", "login.succeeded", "login.refused"]
+    assert held.certificate.fingerprint not in json.dumps(entries)
+    assert entries[0][1] != entries[1][1]  # two logins of one holder do not look alike
+    assert first.csrf not in json.dumps(entries)
+    assert second.csrf not in json.dumps(entries)
+
+
+def test_strangers_cannot_grow_the_log(door: Any, ledger: Ledger) -> None:
+    """Whoever sends certificates that were not issued here leaves no entry, however often."""
+    key, before = generate_key(KeyKind.SM2), ledger.size()
+    stranger = certified(door, "root", SubjectName("Foreign Root"), key, None, key)
+    for count in range(2 * MOST_FAILURES):
+        with pytest.raises(LoginRefused):
+            door.login.login("0" * 32, stranger.der, b"", source=f"203.0.113.{count}")
+    assert ledger.size() == before
+
+
+def test_refusals_are_recorded_at_a_bounded_rate(door: Any, ledger: Ledger, clock: Any) -> None:
+    """Somebody who has certificates of ours, as everybody does who has sealed files, from many places."""
+    held = [door.identity.person(f"H{number:02d}") for number in range(1, 8)]
+    for one in held:
+        for count in range(RECORDED_OF_ONE + 3):
+            with pytest.raises(LoginRefused, match="challenge-unknown"):
+                door.login.login("0" * 32, one.der, b"", source=f"203.0.113.{count}")
+        if one is held[0]:
+            assert len(recorded(ledger)) == RECORDED_OF_ONE
+    assert len(recorded(ledger)) == RECORDED_OF_ALL
+    clock.advance(timedelta(minutes=1))
+    with pytest.raises(LoginRefused):
+        door.login.login("0" * 32, held[0].der, b"")
+    assert len(recorded(ledger)) == RECORDED_OF_ALL + 1
+    assert door.enter(held[0]).account_id == held[0].account_id
 
 
 def test_refused_for_too_many_does_not_spend_the_challenge(door: Any, database: Database) -> None:
