@@ -40,7 +40,15 @@ from .login import Login, LoginPorts, Session
 from .plugins import EnabledModules, PluginError, found_plugins, load_plugins
 from .plugins.records import RecordStore
 from .publication import PublicationPorts, TrustPublisher, committed_trust_lists
-from .seals import GrantBook, NotAnOfficer, RegisteredSeal, SealRegistry, UsableSeal, Use
+from .seals import (
+    GrantBook,
+    NotAnOfficer,
+    RegisteredSeal,
+    SealRegistry,
+    UsableSeal,
+    Use,
+    require_known_types,
+)
 from .settings import Settings, SettingsError, load_settings, write_settings
 from .submissions import Applicant, Submission, SubmissionPorts, Submissions
 
@@ -273,6 +281,7 @@ class Service:
         account = self.accounts.get(officer)
         if Role.OFFICER not in account.roles or account.agency != self.seals.get(seal_id).holder:
             raise NotAnOfficer(officer)
+        require_known_types(document_types, self.document_types())
         return self.grants.give(seal_id, officer, document_types=document_types, period=period, by=by)
 
     # Housekeeping

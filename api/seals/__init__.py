@@ -15,7 +15,7 @@ from .errors import (
     SealRegistryError,
     SealUseRefused,
 )
-from .grants import GrantBook, Use, committed_grants
+from .grants import GrantBook, Use, committed_grants, require_known_types
 from .ports import SealCertificates, UsableSeal
 from .registry import RegisteredSeal, SealOrder, SealRegistry, committed_seals
 from .usable import require_usable
@@ -37,5 +37,6 @@ __all__ = [
     "Use",
     "committed_grants",
     "committed_seals",
+    "require_known_types",
     "require_usable",
 ]

@@ -185,6 +185,18 @@ class GrantBook:
             return _grant(connection.execute(select(table).where(table.c.id == grant_id)).one())
 
 
+def require_known_types(document_types: Sequence[str], known: Sequence[str]) -> None:
+    """Raise :class:`GrantMalformed` for a type that nothing here issues: such a grant would never be used."""
+    unknown = sorted(set(document_types) - set(known))
+    if unknown:
+        first, names = unknown[0][:_LONGEST_TYPE], "、".join(sorted(known))
+        raise GrantMalformed(
+            "document_types",
+            f"没有这种文书:{first} / no such document type: {first}",
+            f"可填写:{names} / name one of these",
+        )
+
+
 def _check(document_types: Sequence[str], period: tuple[datetime, datetime]) -> None:
     if not document_types or not all(0 < len(name) <= _LONGEST_TYPE for name in document_types):
         raise GrantMalformed(

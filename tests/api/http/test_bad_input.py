@@ -95,6 +95,9 @@ def test_truncated_attachment(site: Any) -> None:
         ({"data": "{"}, "data"),
         ({"data": "[1,2]"}, ""),
         ({"data": '{"agency": NaN}'}, "data"),
+        ({"data": '{"agency": "a", "agency": "b"}'}, "twice"),
+        ({"data": '{"price": 31250.00}'}, "fraction"),
+        ({"data": "[" * 100 + "]" * 100}, "nested"),
         ({"data": None}, "data"),
         ({"form": "no_such_form"}, ""),
         ({"certificate": "%%%"}, "certificate"),
@@ -134,6 +137,25 @@ def test_bad_field(site: Any, change: dict[str, str], field: str) -> None:
         problem
     )
     assert counts(site) == before
+
+
+def test_grant_for_a_document_type_that_nobody_declares(site: Any) -> None:
+    """Refused with the ones that there are: a grant that can never be used is a mistake in the writing."""
+    response = site.operator.http.post(
+        f"/api/v1/seals/{site.stage.seals['A3-sm2']}/grants",
+        json={
+            "officer": site.stage.accounts["H10"],
+            "document_types": ["construction_permit", "construction_permits"],
+            "valid_from": "2026-01-01T00:00:00Z",
+            "valid_until": "2036-01-01T00:00:00Z",
+        },
+    )
+    problem = assert_problem(response, 422, "grant-malformed")
+    (error,) = problem["errors"]
+    assert error["field"] == "document_types"
+    assert "construction_permits" in error["rule"]
+    assert "credit_sheet" in error["todo"]
+    assert "construction_permit" in error["todo"]
 
 
 def test_sixty_megabytes(site: Any) -> None:
