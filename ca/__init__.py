@@ -35,6 +35,15 @@ from .ocsp import (
 from .profiles import PROFILES, CodeRule, Profile, profile
 from .request import Request, make_request, parse_request
 from .subject import SubjectName
+from .timestamping import (
+    TimestampFailure,
+    TimestampRefused,
+    TimestampRequest,
+    make_timestamp,
+    make_timestamp_failure,
+    make_timestamp_response,
+    parse_timestamp_request,
+)
 
 __all__ = [
     "PROFILES",
@@ -60,6 +69,9 @@ __all__ = [
     "RevocationReason",
     "SerialRefused",
     "SubjectName",
+    "TimestampFailure",
+    "TimestampRefused",
+    "TimestampRequest",
     "draft",
     "issue",
     "lint",
@@ -67,9 +79,13 @@ __all__ = [
     "make_ocsp_failure",
     "make_ocsp_response",
     "make_request",
+    "make_timestamp",
+    "make_timestamp_failure",
+    "make_timestamp_response",
     "new_serial",
     "parse_ocsp_path",
     "parse_ocsp_request",
     "parse_request",
+    "parse_timestamp_request",
     "profile",
 ]

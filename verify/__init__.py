@@ -81,6 +81,14 @@ from .qr import (
     raw_signature,
 )
 from .report import Indication, Reason, Report, SignatureReport, SubIndication, combine
+from .timestamp import (
+    Accuracy,
+    Timestamp,
+    TimestampInfo,
+    TimestampMalformed,
+    check_timestamp,
+    parse_timestamp,
+)
 from .trust import LogKey, QrKey, Trust
 from .trust_list import (
     TrustList,
@@ -110,6 +118,7 @@ from .x509 import (
 )
 
 __all__ = [
+    "Accuracy",
     "Bundle",
     "BundleMalformed",
     "CertId",
@@ -157,6 +166,9 @@ __all__ = [
     "SignedNote",
     "SignedQr",
     "SubIndication",
+    "Timestamp",
+    "TimestampInfo",
+    "TimestampMalformed",
     "Trust",
     "TrustList",
     "TrustListBody",
@@ -179,6 +191,7 @@ __all__ = [
     "check_pdf",
     "check_qr",
     "check_signed_data",
+    "check_timestamp",
     "check_trust_list",
     "combine",
     "completed_nodes",
@@ -211,6 +224,7 @@ __all__ = [
     "parse_qr",
     "parse_resident_id",
     "parse_signed_data",
+    "parse_timestamp",
     "parse_trust_list",
     "parse_uscc",
     "picture_of_pdf",
