@@ -65,7 +65,15 @@ from .sm2 import (
     sm2_provider,
     sm2_providers,
 )
-from .software import SoftwareKey, generate_key, parse_private_key, read_key_file, write_key_file
+from .software import (
+    SoftwareKey,
+    generate_key,
+    parse_private_key,
+    read_key_file,
+    read_pkcs12,
+    write_key_file,
+    write_pkcs12,
+)
 
 __all__ = [
     "ECDSA_SHA256",
@@ -124,9 +132,11 @@ __all__ = [
     "parse_skf_blob",
     "parse_sm2_cipher",
     "read_key_file",
+    "read_pkcs12",
     "sm2_provider",
     "sm2_providers",
     "write_key_file",
+    "write_pkcs12",
     "write_sdf_blob",
     "write_skf_blob",
 ]

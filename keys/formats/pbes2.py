@@ -67,7 +67,9 @@ def encrypt(private_key_info: bytes, passphrase: str, *, random: Callable[[int],
     return sequence(sequence(oid(_PBES2), sequence(derivation, cipher)), octets(encrypted))
 
 
-def decrypt(encrypted_private_key_info: bytes, passphrase: str) -> bytes:
+def decrypt(
+    encrypted_private_key_info: bytes, passphrase: str, *, most_iterations: int = MOST_ITERATIONS
+) -> bytes:
     """What was encrypted.
 
     Raises :class:`KeyMalformed`, :class:`KeyUnsupported`, or :class:`PassphraseWrong` when the padding does
@@ -80,7 +82,7 @@ def decrypt(encrypted_private_key_info: bytes, passphrase: str) -> bytes:
         scheme, parameters = split_algorithm(outer[0])
         if scheme != _PBES2:
             raise KeyUnsupported(f"key encryption {scheme}: only PBES2; save the key anew with PBES2 and AES")
-        salt, iterations, prf, cipher, vector = _parameters(read_only(parameters))
+        salt, iterations, prf, cipher, vector = _parameters(read_only(parameters), most_iterations)
         data = as_octets(outer[1])
     except DerMalformed as error:
         raise KeyMalformed(f"not an encrypted key: {error}") from error
@@ -95,7 +97,7 @@ def decrypt(encrypted_private_key_info: bytes, passphrase: str) -> bytes:
     return plain[:-padding]
 
 
-def _parameters(tlv: Tlv) -> tuple[bytes, int, hashes.HashAlgorithm, int, bytes]:
+def _parameters(tlv: Tlv, most_iterations: int) -> tuple[bytes, int, hashes.HashAlgorithm, int, bytes]:
     """Salt, iterations, digest of the PRF, size of the AES key, initial vector."""
     parts = expect(tlv, SEQUENCE).children()
     if len(parts) != 2:
@@ -110,8 +112,8 @@ def _parameters(tlv: Tlv) -> tuple[bytes, int, hashes.HashAlgorithm, int, bytes]
         raise DerMalformed("PBKDF2 parameters have at least salt and iterations")
     salt, count, *rest = fields
     iterations = as_integer(expect(count, INTEGER))
-    if not 1 <= iterations <= MOST_ITERATIONS:
-        raise KeyUnsupported(f"PBKDF2 with 1 to {MOST_ITERATIONS} iterations")
+    if not 1 <= iterations <= most_iterations:
+        raise KeyUnsupported(f"PBKDF2 with 1 to {most_iterations} iterations")
     if rest and rest[0].tag == INTEGER and as_integer(rest.pop(0)) != _AES_CBC[cipher]:
         raise DerMalformed("the derived key does not fit the cipher")
     prf, prf_parameters = split_algorithm(rest.pop(0)) if rest else (_HMAC_SHA1, b"")
