@@ -32,6 +32,7 @@ OUTSIDE = {
     # Say in words why a command cannot run; no request meets them.
     "api.settings.SettingsError",
     "api.wiring.WiringError",
+    "api.cli.files.InputRefused",
     # The demonstration's own, on the client's side.
     "api.demo.client.Refused",
     "api.demo.serving.ServiceDied",
