@@ -252,7 +252,7 @@ def test_every_flipped_byte_of_a_request(sm2: Any) -> None:
                 found = parse_ocsp_request(bytes(broken))
             except OcspRefused:
                 continue
-            assert found != parse_ocsp_request(encoded) or at > 0
+            assert found != parse_ocsp_request(encoded)
 
 
 def test_what_a_response_cannot_say(authority: Any) -> None:
