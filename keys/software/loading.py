@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read private keys: PKCS#8, plain or encrypted, DER or PEM."""
+"""Read private keys: PKCS#8, plain or encrypted, and plain SEC 1 and PKCS#1; DER or PEM."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from ..errors import DerMalformed, KeyMalformed, KeyUnsupported, PassphraseWrong
 from ..formats import (
     ENCRYPTED_PRIVATE_KEY,
     PRIVATE_KEY,
+    TRADITIONAL_LABELS,
+    as_pkcs8,
     decrypt,
     looks_like_pem,
     parse_pem,
     parse_private_key_info,
     parse_sm2_scalar,
+    refuse_old_encryption,
 )
 from .key import NativeSecret, Sm2Secret, SoftwareKey
 
@@ -34,16 +37,17 @@ def parse_private_key(
     the right one), :class:`~keys.SigningRefused`.
     """
     if looks_like_pem(data):
+        refuse_old_encryption(data)
         found = [(label, der) for label, der in parse_pem(data) if label.endswith(PRIVATE_KEY)]
         if len(found) != 1:
             raise KeyMalformed(f"one private key in a file, not {len(found)}")
         label, data = found[0]
-        if label not in (PRIVATE_KEY, ENCRYPTED_PRIVATE_KEY):
+        if label not in (PRIVATE_KEY, ENCRYPTED_PRIVATE_KEY) and label not in TRADITIONAL_LABELS:
             raise KeyUnsupported(f"{label[:80]}: convert it to PKCS#8 first")
     if len(data) > LARGEST:
         raise KeyMalformed(f"a private key is at most {LARGEST} bytes")
     if not _is_encrypted(data):
-        return _loaded(data, unsafe_not_constant_time)
+        return _loaded(as_pkcs8(data), unsafe_not_constant_time)
     if passphrase is None:
         raise PassphraseWrong("this key needs its passphrase")
     plain = decrypt(data, passphrase)
