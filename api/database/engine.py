@@ -8,7 +8,9 @@ transaction has to be repeated.  A reader sees one moment and cannot write.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,7 +34,6 @@ _POOL: dict[str, Any] = {
     "hide_parameters": True,  # errors of the driver end in logs; what people filed does not
 }
 _SQLITE = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a committed act survives a power failure
     "PRAGMA foreign_keys=ON",
 )
@@ -125,6 +126,7 @@ def _sqlite(url: URL, *, begin: str, more: tuple[str, ...] = ()) -> Engine:
     def prepare(raw: Any, _record: object) -> None:
         raw.isolation_level = None  # the driver begins nothing by itself
         cursor = raw.cursor()
+        _keep_write_ahead_log(cursor)
         for statement in (*_SQLITE, *more):
             cursor.execute(statement).fetchall()
         cursor.close()
@@ -135,6 +137,19 @@ def _sqlite(url: URL, *, begin: str, more: tuple[str, ...] = ()) -> Engine:
     _listen(engine, "connect", prepare)
     _listen(engine, "begin", start)
     return engine
+
+
+def _keep_write_ahead_log(cursor: Any) -> None:
+    """Readers beside the writer.  SQLite's own waiting does not cover this one statement on a new file."""
+    for _ in range(WAIT_SECONDS * 20):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(0.05)
+    cursor.execute("PRAGMA journal_mode=WAL").fetchall()
 
 
 def _postgresql(url: URL) -> Engine:

@@ -197,6 +197,30 @@ def test_two_starts_at_once(tmp_path: Path) -> None:
     assert failures == []
 
 
+def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """Whoever comes while the file is turned to write-ahead logging waits, and is not refused."""
+    failures = []
+
+    def start(url: str, together: threading.Barrier) -> None:
+        database = Database(url)
+        together.wait(30)
+        try:
+            with database.write() as connection:
+                connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS one (x INTEGER)")
+        except Exception as error:
+            failures.append(error)
+        database.dispose()
+
+    for number in range(25):
+        url, together = f"sqlite:///{tmp_path / f'{number}.db'}", threading.Barrier(6)
+        threads = [threading.Thread(target=start, args=(url, together)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert failures == []
+
+
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=ZONES)
 DIALECT = sqlite.dialect()
