@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .book import AccountBook, committed_accounts, open_account
+from .book import require_in_log as require_account_in_log
 from .errors import (
     AccountClosed,
     AccountError,
@@ -15,6 +16,7 @@ from .errors import (
 )
 from .mandates import committed_mandates
 from .mandates import in_force as mandate_in_force
+from .mandates import require_in_log as require_mandate_in_log
 from .model import Account, Mandate, Role
 from .permissions import Right, require, require_role, rights_of
 
@@ -36,6 +38,8 @@ __all__ = [
     "mandate_in_force",
     "open_account",
     "require",
+    "require_account_in_log",
+    "require_mandate_in_log",
     "require_role",
     "rights_of",
 ]

@@ -19,7 +19,7 @@ from verify import Json, canonical_json
 from ..database import Database
 from ..database.tables_identity import accounts as table
 from ..database.tables_identity import is_id, stored_time
-from ..ledger import Ledger
+from ..ledger import Ledger, require_vouched
 from . import mandates
 from .checks import checked_agency, checked_code, checked_name, checked_roles, checked_subject
 from .errors import AccountClosed, AccountRefused, NoSuchAccount, SubjectTaken
@@ -78,6 +78,7 @@ class AccountBook:
         with self._ledger.transaction() as tx:
             row = _row(tx.connection, account_id)
             if row.closed_at is None:
+                require_vouched(tx.connection, "accounts", account_id, committed(row._asdict()))
                 ended = {"closed_at": self._clock(), "closed_by": by}
                 tx.connection.execute(update(table).where(table.c.id == account_id).values(ended))
                 tx.commit_row(
@@ -147,6 +148,12 @@ def open_account(connection: Connection, account_id: str) -> Account:
     if account.closed_at is not None:
         raise AccountClosed(account_id)
     return account
+
+
+def require_in_log(connection: Connection, account: Account) -> None:
+    """Raise :class:`~api.ledger.RowAltered` unless the public log vouches for the account and its roles."""
+    row = connection.execute(select(table).where(table.c.id == account.account_id)).one()
+    require_vouched(connection, "accounts", row.id, committed(row._asdict()))
 
 
 def committed(values: dict[str, Any]) -> dict[str, Json]:

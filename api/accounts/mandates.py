@@ -13,7 +13,7 @@ from verify import Json
 
 from ..database.tables_identity import is_id, stored_time
 from ..database.tables_identity import mandates as table
-from ..ledger import Transaction
+from ..ledger import Transaction, require_vouched
 from .errors import NoSuchMandate
 from .model import Mandate
 
@@ -48,6 +48,7 @@ def end(tx: Transaction, account_id: str, uscc: str, *, at: datetime, by: str) -
     row = _row(tx.connection, account_id, uscc)
     if row is None:
         raise NoSuchMandate(account_id, uscc)
+    require_vouched(tx.connection, "mandates", row.id, committed(row._asdict()))
     ended = {"ended_at": at, "ended_by": by}
     tx.connection.execute(update(table).where(table.c.id == row.id).values(ended))
     tx.commit_row(
@@ -58,6 +59,12 @@ def end(tx: Transaction, account_id: str, uscc: str, *, at: datetime, by: str) -
         body={"mandate_id": row.id, "account_id": account_id},
     )
     return Mandate(row.id, account_id, uscc, row.given_at, at)
+
+
+def require_in_log(connection: Connection, mandate: Mandate) -> None:
+    """Raise :class:`~api.ledger.RowAltered` unless the public log vouches for the mandate."""
+    row = connection.execute(select(table).where(table.c.id == mandate.mandate_id)).one()
+    require_vouched(connection, "mandates", row.id, committed(row._asdict()))
 
 
 def in_force(connection: Connection, account_id: str, uscc: str) -> Mandate | None:

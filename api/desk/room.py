@@ -27,6 +27,7 @@ from ..submissions import (
     change,
     check_sealed,
     read_row,
+    require_submission_in_log,
     words_of,
 )
 from .errors import AlreadyDecided, NothingToIssue, SealedFilesRefused
@@ -158,6 +159,8 @@ def _decided(state: State, officer: Officer, at: datetime) -> Mapping[str, objec
 def _require_open(tx: Transaction, submission_id: str) -> None:
     row = read_row(tx.connection, submission_id)
     if row.state == State.SEALED.value:
+        # What is decided now is committed to anew: an edit made before must not slip in with it.
+        require_submission_in_log(tx.connection, submission_id)
         return
     if row.state in (State.APPROVED.value, State.RETURNED.value):
         raise AlreadyDecided(submission_id, state=row.state, document_id=row.document_id)

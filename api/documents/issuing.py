@@ -22,7 +22,7 @@ from verify import EcertId, Trust, canonical_json, new_document_id
 
 from ..database import Database
 from ..database.tables_sealing import documents as table
-from ..ledger import Intents, Ledger, Transaction
+from ..ledger import Intents, Ledger, Transaction, require_vouched
 from ..seals import UsableSeal, require_usable
 from .committed import committed, face_text
 from .errors import IssuedMeanwhile
@@ -219,6 +219,8 @@ def _supersede(tx: Transaction, newer: dict[str, Any]) -> None:
         )
     ).all()
     for row in older:
+        before = committed(row._asdict(), recorded_file(tx.connection, row.file_id))
+        require_vouched(tx.connection, "documents", row.id, before)
         ended = {"superseded_by": newer["id"]}
         tx.connection.execute(update(table).where(table.c.id == row.id).values(ended))
         tx.commit_row(

@@ -12,6 +12,7 @@ from .errors import (
     NoSuchEntry,
     NoSuchRange,
     NotCommitted,
+    RowAltered,
     TransactionOver,
 )
 from .findings import Finding, FindingKind, LedgerFindings
@@ -20,6 +21,7 @@ from .intents import Intent, Intents, committed_intents
 from .ledger import Ledger
 from .rows import Source
 from .signing import LogSigners
+from .vouching import require_vouched
 
 __all__ = [
     "EntryRefused",
@@ -36,9 +38,11 @@ __all__ = [
     "NoSuchEntry",
     "NoSuchRange",
     "NotCommitted",
+    "RowAltered",
     "Source",
     "Transaction",
     "TransactionOver",
     "check_ledger",
     "committed_intents",
+    "require_vouched",
 ]

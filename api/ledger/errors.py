@@ -58,6 +58,14 @@ class NotCommitted(LedgerError):
         self.table = table
 
 
+class RowAltered(LedgerError):
+    """A row says something else than the public log vouches for: nobody acts on it.  Names the table only."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"a row of {table} differs from what the public log commits to")
+        self.table = table
+
+
 class IntentClosed(LedgerError):
     """This intent has ended: what it announced must not happen any more."""
 

@@ -14,7 +14,16 @@ from dataclasses import replace
 from keys import KeysError
 from verify import Certificate, IdentifierInvalid, VerifyError, parse_certificate, parse_uscc
 
-from ..accounts import Account, AccountError, Mandate, Role, mandate_in_force, open_account
+from ..accounts import (
+    Account,
+    AccountError,
+    Mandate,
+    Role,
+    mandate_in_force,
+    open_account,
+    require_account_in_log,
+    require_mandate_in_log,
+)
 from ..certificates import IssuedCertificate, find_by_fingerprint
 from ..ledger import Transaction
 from . import sessions
@@ -122,6 +131,10 @@ class Login:
         with ports.ledger.transaction() as tx:
             issued, account = _account(tx, certificate)
             mandate = _mandate(tx, account, act_for)
+            # Roles and mandates are believed as far as the public log vouches for them.
+            require_account_in_log(tx.connection, account)
+            if mandate is not None:
+                require_mandate_in_log(tx.connection, mandate)
             sessions.start(
                 tx.connection,
                 key=ports.session_key,

@@ -37,7 +37,7 @@ from ..documents import (
     NotYourDocument,
     SealDidNotVerify,
 )
-from ..ledger import IntentClosed, LedgerError, LogDamaged, NoSuchEntry, NoSuchRange
+from ..ledger import IntentClosed, LedgerError, LogDamaged, NoSuchEntry, NoSuchRange, RowAltered
 from ..login import CsrfMissing, LoginError, LoginRefused, NotLoggedIn
 from ..plugins import (
     FieldsRefused,
@@ -293,6 +293,12 @@ ROOMS: Rows = {
         404,
         "没有这两个大小之间的证明",
         "须满足 1 ≤ old ≤ new ≤ 日志大小。 Give 1 <= old <= new <= size of the log.",
+    ),
+    RowAltered: say(
+        409,
+        "登记内容与公开日志不符",
+        "已停止办理,没有写入任何内容;请联系运营人员。"
+        " A stored row differs from the public log. Nothing was done: tell the operator.",
     ),
     IntentClosed: say(409, "该操作已被中止", "请重新发起。 What was announced has ended: start again."),
     DatabaseError: ours("数据库无法使用"),

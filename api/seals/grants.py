@@ -21,7 +21,7 @@ from verify import canonical_json
 from ..database import Database
 from ..database.tables_sealing import grants as table
 from ..database.tables_sealing import moment_text, seals
-from ..ledger import Ledger
+from ..ledger import Ledger, require_vouched
 from .errors import GrantMalformed, NoSuchGrant, NoSuchSeal, SealUseRefused
 
 _LONGEST_TYPE = 50
@@ -123,6 +123,7 @@ class GrantBook:
             if row is None:
                 raise NoSuchGrant(grant_id)
             if row.revoked_at is None:
+                require_vouched(tx.connection, "grants", grant_id, committed(row._asdict()))
                 ended = {"revoked_at": self._clock(), "revoked_by": by}
                 tx.connection.execute(update(table).where(table.c.id == grant_id).values(ended))
                 tx.commit_row(
@@ -135,9 +136,16 @@ class GrantBook:
         return self._get(grant_id)
 
     def authorise(self, use: Use) -> Grant:
-        """The grant that covers this use now; a refusal is recorded, then :class:`SealUseRefused` raised."""
+        """The grant that covers this use now; a refusal is recorded, then :class:`SealUseRefused` raised.
+
+        A grant that the public log does not vouch for is none: :class:`~api.ledger.RowAltered`.
+        """
         try:
-            return self._covering(use)
+            grant = self._covering(use)
+            with self._database.read() as connection:
+                row = connection.execute(select(table).where(table.c.id == grant.id)).one()
+                require_vouched(connection, "grants", grant.id, committed(row._asdict()))
+            return grant
         except GrantRefused as refusal:
             with self._ledger.transaction() as tx:
                 tx.append(

@@ -27,6 +27,7 @@ from .ports import AgencySeals, SubmissionPorts
 from .room import Submissions
 from .sealing import words_of
 from .store import change, committed_submissions, read_row
+from .store import require_in_log as require_submission_in_log
 
 __all__ = [
     "FILED",
@@ -57,5 +58,6 @@ __all__ = [
     "check_sealing_certificate",
     "committed_submissions",
     "read_row",
+    "require_submission_in_log",
     "words_of",
 ]

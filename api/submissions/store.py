@@ -15,7 +15,7 @@ from ..database.tables_sealing import moment_text
 from ..database.tables_sealing import submission_items as items_table
 from ..database.tables_sealing import submissions as table
 from ..documents import drop_file, put_file, recorded_file, stored_file
-from ..ledger import Transaction
+from ..ledger import Transaction, require_vouched
 from .errors import NoSuchSubmission
 from .model import Item, State, Submission
 
@@ -80,6 +80,13 @@ def change(
         kind=kind,
         body={"submission_id": submission_id, **body},
     )
+
+
+def require_in_log(connection: Connection, submission_id: str) -> None:
+    """Raise :class:`~api.ledger.RowAltered` unless the public log vouches for all of a submission."""
+    row, items = read_row(connection, submission_id), read_items(connection, submission_id)
+    files = [recorded_file(connection, one.file_id) for one in items]
+    require_vouched(connection, "submissions", submission_id, committed(row._asdict(), items, files))
 
 
 def committed(values: dict[str, Any], items: Sequence[Row[Any]], files: Sequence[Json]) -> dict[str, Json]:

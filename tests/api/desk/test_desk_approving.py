@@ -18,6 +18,7 @@ import api.documents.making as making_room
 from api.database.tables_sealing import files
 from api.desk import AlreadyDecided, Desk, NothingToIssue, NotServing, Officer, SealedFilesRefused
 from api.documents import IssuedMeanwhile, SealDidNotVerify
+from api.ledger import RowAltered
 from api.plugins import EnabledModules
 from api.problems import problem_of
 from api.seals import NoSuchSeal, SealNotUsable, SealUseRefused
@@ -417,3 +418,20 @@ def test_two_cases_of_one_project_at_once(rooms: Any, applicant: Any, officer: O
     versions = sorted(one.version for one in rooms.library.of_holder("91510106DEM001076Q"))
     assert versions == [1, 2]
     assert rooms.check().findings == ()
+
+
+@pytest.mark.parametrize("column", ["applicant_name", "number", "prepared_at"])
+def test_an_edited_case_is_not_decided(rooms: Any, applicant: Any, officer: Officer, column: str) -> None:
+    """Edited in the database: neither approved nor sent back, for a decision would commit to the edit."""
+    seal = rooms.seal_of()
+    rooms.granted(seal, officer, "construction_permit")
+    submission_id = rooms.filed(applicant).submission_id
+    value = "2026-06-30T00:00:00.000000Z" if column == "prepared_at" else "SB-edited"
+    assert rooms.edit(f"UPDATE submissions SET {column} = ? WHERE id = ?", value, submission_id) == 1
+    before = rooms.state()
+    with pytest.raises(RowAltered):
+        rooms.desk.send_back(submission_id, "请补正", officer)
+    assert rooms.state() == before
+    with pytest.raises((RowAltered, SealedFilesRefused)):
+        rooms.desk.approve(submission_id, seal.seal_id, officer)
+    assert [one.kind.value for one in rooms.check().findings] == ["changed"]

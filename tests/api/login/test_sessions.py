@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 
 from api.database import Database
 from api.database.tables_identity import challenges, sessions
+from api.ledger import RowAltered
 from api.login import LoginRefused, NotLoggedIn, SessionEnded, SessionExpired
 
 E01 = "91510100DEM001017Y"
@@ -205,3 +206,19 @@ def test_an_edited_challenge_revives_no_old_signature(door: Any, database: Datab
         connection.execute(update(challenges).where(of_newer).values(to_be_signed=old.to_be_signed))
     with pytest.raises(LoginRefused):
         door.login.login(newer.challenge_id, held.der, signature)
+
+
+def test_roles_and_mandates_written_into_the_database_are_not_believed(door: Any, database: Database) -> None:
+    """An edited role or an invented mandate stops the login; the log check names it as well."""
+    held = door.identity.person()
+    door.identity.accounts.allow_to_act(held.account_id, E01, by="operator")
+    assert door.enter(held, act_for=E01).acts_for == E01
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE mandates SET given_by = 'somebody'")
+    with pytest.raises(RowAltered):
+        door.enter(held, act_for=E01)
+    assert door.enter(held).account_id == held.account_id
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE accounts SET roles = '[\"operator\"]'")
+    with pytest.raises(RowAltered):
+        door.enter(held)

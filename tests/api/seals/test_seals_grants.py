@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from api.ledger import RowAltered
 from api.seals import GrantMalformed, NoSuchGrant, NoSuchSeal, SealUseRefused, Use
 
 A2, A3 = "11510100DEM9A0025F", "11510106DEM9A00331"
@@ -147,3 +148,22 @@ def test_edited_grant_is_found(rooms: Any, statement: str) -> None:
     given = give(rooms, rooms.seal_of().seal_id)
     rooms.edit(statement)
     assert [(one.table, one.key) for one in rooms.check().findings] == [("grants", given.id)]
+
+
+def test_a_grant_that_the_log_does_not_vouch_for_is_none(rooms: Any) -> None:
+    """Written or widened in the database: nobody acts on it, and no later change makes it right."""
+    seal_id = rooms.seal_of().seal_id
+    given = give(rooms, seal_id)
+    assert (
+        rooms.edit("UPDATE grants SET document_types = ?", json.dumps(["construction_permit", "other"])) == 1
+    )
+    for act in (
+        lambda: rooms.grants.authorise(use(seal_id, document_type="other")),
+        lambda: rooms.grants.revoke(given.id, by="operator"),
+    ):
+        with pytest.raises(RowAltered):
+            act()
+    assert [one.kind.value for one in rooms.check().findings] == ["changed"]
+    assert rooms.edit("UPDATE grants SET id = ?", "0" * 32) == 1
+    with pytest.raises(RowAltered):
+        rooms.grants.authorise(use(seal_id, document_type="other"))
