@@ -18,7 +18,7 @@ from .filing import refusal
 from .stage import Stage, now, stamp
 
 ACTS_FOR = {"H01": "E01", "H02": "E02", "H12": "E12"}
-SHORT_LIFE = 2.0
+SHORT_LIFE = 4.0
 
 
 def open_with(stage: Stage, key_file: Path, passphrase: str) -> None:
