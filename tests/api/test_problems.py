@@ -31,7 +31,7 @@ from seal import GrantRefused, PdfRefused
 OUTSIDE = {
     # Say in words why a command cannot run; no request meets them.
     "api.settings.SettingsError",
-    "api.wiring.WiringError",
+    "api.wiring.errors.WiringError",
     "api.cli.files.InputRefused",
     # The demonstration's own, on the client's side.
     "api.demo.client.Refused",

@@ -1,46 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts the service together: the only place that knows an adapter, the clock and the random source."""
+"""The wired service: rooms, the ports between them, and the few questions that need more than one room."""
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
-from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
-
-from ca import SubjectName, make_request
-from keys import KeyKind, KeysError, Vault, generate_key, write_key_file
-from keys.adapters.file_vault import FileVault
+from keys import Vault
 from seal import Grant, SealDesign
 from verify import Trust
 
-from .accounts import AccountBook, Role, committed_accounts, committed_mandates
-from .certificates import (
+from ..accounts import AccountBook, Role, committed_accounts, committed_mandates
+from ..certificates import (
     Authority,
-    CertificateError,
     CertificatePorts,
     CertificateService,
-    IssueOrder,
     committed_certificates,
     committed_crls,
     committed_qr_keys,
 )
-from .console import CONSOLE, ConsoleSealing
-from .database import Database, DatabaseError
-from .desk import Desk, DeskPorts, Officer, protected_rows
-from .documents import RECEIPT, Issuing, Library, Means, QrSigner, Sheets, Site, StoredDocument
-from .ledger import Intents, Ledger, LedgerError, LedgerFindings, LogSigners, Source, check_ledger
-from .login import Login, LoginPorts, Session
-from .plugins import EnabledModules, PluginError, found_plugins, load_plugins
-from .plugins.records import RecordStore
-from .publication import PublicationPorts, TrustPublisher, committed_trust_lists
-from .seals import (
+from ..console import ConsoleSealing
+from ..database import Database
+from ..desk import Desk, DeskPorts, Officer, protected_rows
+from ..documents import RECEIPT, Issuing, Library, Means, QrSigner, Sheets, Site, StoredDocument
+from ..ledger import Intents, Ledger, LedgerFindings, LogSigners, Source, check_ledger
+from ..login import Login, LoginPorts, Session
+from ..plugins import EnabledModules, found_plugins, load_plugins
+from ..plugins.records import RecordStore
+from ..publication import PublicationPorts, TrustPublisher, committed_trust_lists
+from ..seals import (
     GrantBook,
     NotAnOfficer,
     RegisteredSeal,
@@ -49,24 +39,13 @@ from .seals import (
     Use,
     require_known_types,
 )
-from .settings import Settings, SettingsError, load_settings, write_settings
-from .submissions import Applicant, Submission, SubmissionPorts, Submissions
+from ..settings import Settings
+from ..submissions import Applicant, Submission, SubmissionPorts, Submissions
 
-SETTINGS_FILE = "yinxin.toml"
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
 SESSION_KEY = "session-key"
 QR_ALGORITHM = "SM2"
-RESTORE = "restore the newest backup; yinxin init makes another service, with other keys"
-FOUNDATIONS = (KeysError, DatabaseError, LedgerError, PluginError, CertificateError)
 PLATFORM_SEAL_NAME = "建筑市场监管与诚信平台"
-
-
-class WiringError(Exception):
-    """The service cannot be put together; ``todo`` says what to do."""
-
-    def __init__(self, why: str, todo: str = "") -> None:
-        super().__init__(why)
-        self.todo = todo or "yinxin doctor --data DIR names what is missing"
 
 
 def now() -> datetime:
@@ -310,176 +289,3 @@ class Service:
     def close(self) -> None:
         """Give the database connections back."""
         self.database.dispose()
-
-
-def open_service(data: Path, *, start: bool = False, inspecting: bool = False) -> Service:
-    """The service over a data directory.  ``start``: this process serves, so it closes what a crash left.
-    ``inspecting``: over a damaged log too, to say what is wrong with it.
-
-    Raises :class:`WiringError`; ``api.settings`` raises its own for a bad settings file.
-    """
-    settings = settings_of(data)
-    database: Database | None = None
-    try:
-        vault = FileVault.open(settings.vault_folder, _passphrase(settings.passphrase_file))
-        _require_file(settings.database_url)
-        database = Database(settings.database_url)
-        database.upgrade()
-        service = Service(settings, database=database, vault=vault, inspecting=inspecting)
-        if service.ledger.size() == 0:
-            # Whatever was initialised has entries; a fresh start here would hide that everything is gone.
-            raise WiringError("the database is empty, without any log", RESTORE)
-        if start:
-            service.intents.abandon_open()
-            service.do_chores()
-    except FOUNDATIONS as error:
-        _dispose(database)
-        raise WiringError(str(error), getattr(error, "todo", "")) from error
-    except Exception:
-        _dispose(database)
-        raise
-    return service
-
-
-def settings_of(data: Path) -> Settings:
-    """The settings of a data directory.  Raises as :func:`open_service` does."""
-    path = data / SETTINGS_FILE
-    if not path.is_file():
-        raise WiringError(f"没有数据目录 no data directory at {data}", f"yinxin init --data {data}")
-    return load_settings(path)
-
-
-def _require_file(database_url: str) -> None:
-    """SQLite would make a missing file, and with it an empty history."""
-    url = make_url(database_url)
-    if url.drivername == "sqlite" and not Path(str(url.database)).is_file():
-        raise WiringError(f"the database {url.database} is missing", RESTORE)
-
-
-def _dispose(database: Database | None) -> None:
-    if database is not None:
-        database.dispose()
-
-
-@dataclass(frozen=True, slots=True)
-class Initialised:
-    """What ``yinxin init`` made: give the operator the key file and its passphrase, apart from each other."""
-
-    settings: Path
-    operator_key: Path
-    operator_passphrase: Path
-
-
-def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str = "") -> Initialised:
-    """Make a data directory.  Raises :class:`WiringError` when there is one already."""
-    _make_folder(data)
-    settings_path = data / SETTINGS_FILE
-    try:
-        settings = write_settings(
-            settings_path,
-            public_url=url,
-            authority_uscc=uscc,
-            authority_name=name,
-            port=_own_port(url),
-            database_url=database_url,
-        )
-    except SettingsError:
-        data.rmdir()
-        raise
-    _write_private(settings.passphrase_file, secrets.token_urlsafe(24))
-    try:
-        _make_file(settings.database_url)
-        vault = FileVault.create(settings.vault_folder, _passphrase(settings.passphrase_file))
-        vault.create_secret(LOG_ED25519, 32)
-        vault.create_secret(SESSION_KEY, 32)
-        vault.create_key(LOG_SM2, KeyKind.SM2)
-        database = Database(settings.database_url)
-        database.upgrade()
-        service = Service(settings, database=database, vault=vault)
-        try:
-            service.certificates.create_hierarchies(by=CONSOLE)
-            service.certificates.create_platform_keys(by=CONSOLE)
-            made = _first_operator(service, data)
-        finally:
-            service.close()
-    except FOUNDATIONS as error:
-        raise WiringError(str(error), f"remove {data} and run yinxin init again") from error
-    return Initialised(settings_path, *made)
-
-
-def _make_folder(data: Path) -> None:
-    """An empty folder that only its owner may enter."""
-    try:
-        if data.exists() and (not data.is_dir() or any(data.iterdir())):
-            raise WiringError(
-                f"{data}: 已存在且不是空文件夹 it exists and is no empty folder",
-                "choose another folder, or remove it yourself",
-            )
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        data.chmod(0o700)
-    except OSError as error:
-        raise WiringError(f"cannot make {data}: {error.strerror}", "choose another folder") from error
-
-
-def _make_file(database_url: str) -> None:
-    """An SQLite database, its journals too, takes the rights of the file that it finds."""
-    url = make_url(database_url)
-    if url.drivername != "sqlite":
-        return
-    try:
-        Path(str(url.database)).touch(mode=0o600)
-    except OSError as error:
-        raise WiringError(f"cannot make {url.database}: {error.strerror}", "choose another path") from error
-
-
-def _own_port(url: str) -> int | None:
-    """Without TLS in front, the service itself answers at the public address."""
-    try:
-        return urlsplit(url).port if url.startswith("http:") else None
-    except ValueError:
-        return None  # the settings say what is wrong with the address
-
-
-def _first_operator(service: Service, data: Path) -> tuple[Path, Path]:
-    """An account, a key and a certificate for whoever runs the service."""
-    account = service.accounts.add(
-        name="平台运营员(演示)", subject="OPERATOR1", roles=[Role.OPERATOR], by=CONSOLE
-    )
-    key = generate_key(KeyKind.SM2)
-    request = make_request(key, SubjectName(common_name=account.name))
-    issued = service.certificates.issue(
-        IssueOrder(
-            profile="person",
-            request=request,
-            holder=account.subject,
-            holder_name=account.name,
-            account_id=account.account_id,
-        ),
-        by=CONSOLE,
-    )
-    passphrase = secrets.token_urlsafe(12)
-    key_file, passphrase_file = data / "operator.pem", data / "operator.passphrase"
-    certificates = [issued.der, *service.certificates.chain(issued.certificate_id)]
-    _write_private(key_file, write_key_file(key, certificates, passphrase).decode("ascii"))
-    _write_private(passphrase_file, passphrase)
-    return key_file, passphrase_file
-
-
-def _passphrase(path: Path) -> str:
-    try:
-        passphrase = path.read_text("utf-8").strip()
-    except OSError as error:
-        raise WiringError(
-            f"cannot read the vault's passphrase {path}: {error.strerror}",
-            "put the file back, or correct [vault] passphrase_file",
-        ) from error
-    if not passphrase:
-        raise WiringError(f"the vault's passphrase {path} is empty", "put the passphrase back")
-    return passphrase
-
-
-def _write_private(path: Path, text: str) -> None:
-    """A file that only its owner may read, from its first moment."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text + "\n")

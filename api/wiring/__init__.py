@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts the service together: the only place that knows an adapter, the clock and the random source.
+
+:mod:`.service` is what is wired, :mod:`.opening` opens it over a data directory, :mod:`.founding` makes one.
+"""
+
+from __future__ import annotations
+
+from .errors import WiringError
+from .founding import Initialised, initialise
+from .opening import SETTINGS_FILE, open_service, settings_of
+from .service import Service
+
+__all__ = [
+    "SETTINGS_FILE",
+    "Initialised",
+    "Service",
+    "WiringError",
+    "initialise",
+    "open_service",
+    "settings_of",
+]
