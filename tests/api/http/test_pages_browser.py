@@ -222,6 +222,9 @@ def test_file_approve_and_print(site: Any, page: Any, permit: Any, tmp_path: Pat
     submission = page.url.rsplit("/", 1)[1]
 
     page.goto(f"{site.url}/applicant")
+    # On a phone a line of the list is read across the page, not down a column one letter wide.
+    assert all(cell.bounding_box()["width"] > 200 for cell in page.locator("table.list td").all())
+    shoot(page, shots, "phone-applicant-list")
     page.fill("#credit_sheet-purpose", "参加样例工程投标")
     with page.expect_response("**/documents/*/file") as answer:
         page.click("button:has-text('打印 Print')")
