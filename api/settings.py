@@ -124,7 +124,7 @@ def write_settings(
             file.flush()
             os.fsync(file.fileno())
         settings = load_settings(part)
-        os.replace(part, path)  # noqa: PTH105  # the whole file or none of it
+        part.replace(path)  # the whole file or none of it
     except OSError as error:
         raise SettingsError("", f"cannot write {path}: {error.strerror}", "choose another folder") from error
     finally:

@@ -24,7 +24,8 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except Exception as error:
             if not isinstance(error, typer.Exit) and getattr(error, "exit_code", None) == 2:
-                error.exit_code = USAGE  # type: ignore[attr-defined]
+                wrong: Any = error
+                wrong.exit_code = USAGE
             raise
 
 

@@ -43,6 +43,10 @@ class Stage:
     def keep(self, name: str, content: bytes) -> None:
         """An artefact, in memory and in the output directory."""
         self.artefacts[name] = content
+        self.write(name, content)
+
+    def write(self, name: str, content: bytes) -> None:
+        """A file in the output directory that is no artefact."""
         path = self.out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

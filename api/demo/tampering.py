@@ -87,8 +87,7 @@ def verdict(stage: Stage, name: str, content: bytes, damage: Damage) -> str:
     """What the verifier says of the changed file, as far as the expectation looks."""
     trust = load_trust([("trust-list.json", stage.artefacts["trust-list.json"])], now())
     changed = damaged(content, damage.place(content))
-    stage.keep(f"tampered/{name.replace('/', '-')}", changed)
-    stage.artefacts.pop(f"tampered/{name.replace('/', '-')}")
+    stage.write(f"tampered/{name.replace('/', '-')}", changed)
     try:
         report = check_file(changed, trust=trust, at=now(), name=name)
     except Unreadable as error:
@@ -97,19 +96,22 @@ def verdict(stage: Stage, name: str, content: bytes, damage: Damage) -> str:
     return f"{report.indication.value} {sub}"
 
 
+READ = "SELECT body FROM records WHERE module = 'credit' AND kind = 'conduct' AND key = 'B3'"
+WRITE = "UPDATE records SET body = ? WHERE module = 'credit' AND kind = 'conduct' AND key = 'B3'"
+
+
 def edit_database(stage: Stage) -> str:
     """Somebody edits a bad record in the database; the ledger names the row; then it is put back."""
     path = stage.data / "yinxin.db"
     seen = [f"exit code {_check(stage)[0]}"]
     with closing(sqlite3.connect(path, timeout=30)) as database:
-        where = "module = 'credit' AND kind = 'conduct' AND key = 'B3'"
-        (body,) = database.execute(f"SELECT body FROM records WHERE {where}").fetchone()  # noqa: S608
+        (body,) = database.execute(READ).fetchone()
         edited = str(body).replace("申报虚假业绩", "申报真实业绩")
-        database.execute(f"UPDATE records SET body = ? WHERE {where}", (edited,))  # noqa: S608
+        database.execute(WRITE, (edited,))
         database.commit()
         code, findings = _check(stage)
         seen.append(f"{code}: " + ", ".join(f"{one['table']} {one['kind']}" for one in findings))
-        database.execute(f"UPDATE records SET body = ? WHERE {where}", (body,))  # noqa: S608
+        database.execute(WRITE, (body,))
         database.commit()
     seen.append(str(_check(stage)[0]))
     return ", then ".join(seen)

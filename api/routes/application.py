@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.base import RequestResponseEndpoint
 from starlette.staticfiles import StaticFiles
 
 from ..problems import Problem
@@ -82,10 +83,10 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(Exception, answer_error)
 
     @app.middleware("http")
-    async def headers(request: Request, call_next):  # type: ignore[no-untyped-def]  # Starlette's own shape
+    async def headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
         start = time.perf_counter()
         try:
-            response: Response = await call_next(request)
+            response = await call_next(request)
         except Exception as error:
             # Here, not in the server's last resort: the answer keeps its headers and nothing is raised again.
             response = await answer_error(request, error)
