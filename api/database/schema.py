@@ -12,13 +12,29 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
-from . import tables_identity, tables_sealing
+from . import (
+    tables_acme,
+    tables_authority,
+    tables_enrolment,
+    tables_identity,
+    tables_sealing,
+    tables_status,
+    tables_timestamps,
+)
 from .errors import SchemaUnknown
 from .tables import metadata
 
 __all__ = ["ROOMS", "metadata", "newest_revision", "stored_revision", "upgrade"]
 
-ROOMS = (tables_identity, tables_sealing)
+ROOMS = (
+    tables_identity,
+    tables_sealing,
+    tables_authority,
+    tables_status,
+    tables_timestamps,
+    tables_enrolment,
+    tables_acme,
+)
 """Importing them is what puts their tables into the metadata; a test finds one that is missing here."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
