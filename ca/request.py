@@ -31,15 +31,19 @@ LARGEST = 16 * 1024
 """An RSA-4096 request in PEM needs about 2 kB."""
 
 _PEM_LABELS = (b"CERTIFICATE REQUEST", b"NEW CERTIFICATE REQUEST")
+_NO_NAME = der.sequence()
 _ATTRIBUTES = 0xA0  # [0] IMPLICIT SET OF
 _AGAIN = "请重新生成PKCS#10请求 / make a new PKCS#10 request"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request whose sender holds the private key.  The name is a wish: who grants it checks the person."""
+    """A request whose sender holds the private key.  The name is a wish: who grants it checks the person.
 
-    subject: SubjectName
+    ``subject`` is ``None`` where the request asks for no name at all, as the clients of RFC 8555 do.
+    """
+
+    subject: SubjectName | None
     public_key: PublicKey
     der: bytes = field(repr=False)
 
@@ -79,7 +83,7 @@ def parse_request(encoded: bytes) -> Request:
         ) from error
     public_key = _read_key(spki)
     _require_possession(public_key, info, algorithm, signature)
-    return Request(parse_subject(subject), public_key, plain)
+    return Request(None if subject == _NO_NAME else parse_subject(subject), public_key, plain)
 
 
 def _armour_removed(encoded: bytes) -> bytes:

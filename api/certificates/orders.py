@@ -91,12 +91,18 @@ def _code(holder: str) -> str:
 def _subject(chosen: Profile, request: Request, *, holder: str, name: str) -> SubjectName:
     if chosen.name == PERSON:
         return SubjectName(common_name=name)
-    # A seal is named by its own code; who may name it so is the registry's decision.
-    common_name = request.subject.common_name if chosen.name == SEAL else name
+    common_name = name
+    if chosen.name == SEAL:
+        # A seal is named by its own code; who may name it so is the registry's decision.
+        if request.subject is None:
+            raise OrderRefused("request-contradicts-order")
+        common_name = request.subject.common_name
     return SubjectName(common_name=common_name, organization=name, uscc=holder)
 
 
-def _require_agreement(stated: SubjectName, granted: SubjectName) -> None:
+def _require_agreement(stated: SubjectName | None, granted: SubjectName) -> None:
+    if stated is None:
+        return
     for name in ("common_name", "organization", "uscc", "country"):
         word = getattr(stated, name)
         if word and word != getattr(granted, name):
