@@ -70,13 +70,13 @@ def checked_roles(roles: Collection[str]) -> frozenset[Role]:
 
 
 def checked_agency(agency: str, roles: frozenset[Role]) -> str:
-    """An officer belongs to an agency, nobody else does."""
-    if Role.OFFICER not in roles:
+    """An officer and a registrar belong to an agency, nobody else does."""
+    if roles.isdisjoint({Role.OFFICER, Role.REGISTRAR}):
         if agency:
             raise AccountRefused(
                 "agency",
-                rule="只有机关人员填写机关 / only an officer has an agency",
-                todo="请留空,或加上officer角色 / leave it empty, or add the role officer",
+                rule="只有机关人员和登记员填写机关 / only an officer or registrar has an agency",
+                todo="请留空,或加上officer、registrar角色 / leave it empty, or add the role officer or registrar",
             )
         return ""
     return checked_code("agency", agency)

@@ -14,6 +14,7 @@ class Role(StrEnum):
     APPLICANT = "applicant"
     OFFICER = "officer"
     OPERATOR = "operator"
+    REGISTRAR = "registrar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Account:
     name: str
     subject: str  # an enterprise's credit code, or the key of a person; never an identity number
     roles: frozenset[Role]
-    agency: str  # of an officer; otherwise empty
+    agency: str  # of an officer or registrar; otherwise empty
     opened_at: datetime
     closed_at: datetime | None = None
 

@@ -26,14 +26,23 @@ class Right(StrEnum):
     DECIDE = "decide"
     FILE_SUBMISSIONS = "file-submissions"
     PRINT_SHEETS = "print-sheets"
+    REGISTER = "register"
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.OPERATOR: frozenset(
-            {Right.MANAGE_ACCOUNTS, Right.ISSUE_CERTIFICATES, Right.MAKE_SEALS, Right.ENTER_RECORDS}
+            {
+                Right.MANAGE_ACCOUNTS,
+                Right.ISSUE_CERTIFICATES,
+                Right.MAKE_SEALS,
+                Right.ENTER_RECORDS,
+                Right.REGISTER,
+            }
         ),
-        Role.OFFICER: frozenset({Right.DECIDE, Right.ENTER_RECORDS}),
+        # An officer registers for the own agency only: who decides cases vouches for nobody else.
+        Role.OFFICER: frozenset({Right.DECIDE, Right.ENTER_RECORDS, Right.REGISTER}),
+        Role.REGISTRAR: frozenset({Right.REGISTER}),
         Role.APPLICANT: frozenset({Right.FILE_SUBMISSIONS, Right.PRINT_SHEETS}),
     }
 )

@@ -18,7 +18,7 @@ class NewAccount(RequestBody):
 
     name: Short
     subject: Short
-    roles: list[Literal["applicant", "officer", "operator"]]
+    roles: list[Literal["applicant", "officer", "operator", "registrar"]]
     agency: str = ""
 
 

@@ -224,12 +224,12 @@ class Service:
     def visible_submission(self, session: Session, submission_id: str) -> Submission:
         """A submission that this login may see."""
         applicant = self.applicant(session) if Role.APPLICANT in session.roles else None
-        return self.submissions.visible(submission_id, applicant=applicant, agency=session.agency)
+        return self.submissions.visible(submission_id, applicant=applicant, agency=_deciding(session))
 
     def visible_document(self, session: Session, document_id: str) -> StoredDocument:
         """A document whose file this login may have."""
         holder = self.applicant(session).holder if Role.APPLICANT in session.roles else ""
-        return self.library.visible(document_id, holder=holder, agency=session.agency)
+        return self.library.visible(document_id, holder=holder, agency=_deciding(session))
 
     def agency_name(self, agency: str) -> str:
         """The name of an agency that holds a seal here, or its code."""
@@ -289,3 +289,8 @@ class Service:
     def close(self) -> None:
         """Give the database connections back."""
         self.database.dispose()
+
+
+def _deciding(session: Session) -> str:
+    """The agency whose cases this login sees: an officer's.  A registrar of it registers, and sees none."""
+    return session.agency if Role.OFFICER in session.roles else ""

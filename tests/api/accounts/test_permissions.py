@@ -16,8 +16,9 @@ class Somebody:
 
 
 ALLOWED = {
-    Role.OPERATOR: {"manage-accounts", "issue-certificates", "make-seals", "enter-records"},
-    Role.OFFICER: {"decide", "enter-records"},
+    Role.OPERATOR: {"manage-accounts", "issue-certificates", "make-seals", "enter-records", "register"},
+    Role.OFFICER: {"decide", "enter-records", "register"},
+    Role.REGISTRAR: {"register"},
     Role.APPLICANT: {"file-submissions", "print-sheets"},
 }
 
