@@ -17,6 +17,7 @@ from . import (
     tables_authority,
     tables_enrolment,
     tables_identity,
+    tables_recovery,
     tables_sealing,
     tables_status,
     tables_timestamps,
@@ -34,6 +35,7 @@ ROOMS = (
     tables_timestamps,
     tables_enrolment,
     tables_acme,
+    tables_recovery,
 )
 """Importing them is what puts their tables into the metadata; a test finds one that is missing here."""
 
