@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from .tables import UtcTime, metadata
@@ -78,6 +79,8 @@ serials = Table(
     comment="every serial number ever reserved, in hexadecimal; spent even if nothing was signed",
 )
 
+_ENDED = text("revoked_at IS NOT NULL OR held_at IS NOT NULL")
+
 certificates = Table(
     "certificates",
     metadata,
@@ -94,13 +97,27 @@ certificates = Table(
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("der", LargeBinary, nullable=False),
     Column("not_before", UtcTime, nullable=False),
-    Column("not_after", UtcTime, nullable=False),
+    Column("not_after", UtcTime, nullable=False, index=True),
     Column("issued_at", UtcTime, nullable=False),
     Column("issued_by", String(64), nullable=False),
     Column("revoked_at", UtcTime),
     Column("revoked_by", String(64)),
     Column("reason", String(30)),
+    Column("bundle_id", String(32), index=True),
+    Column("usage", String(10), nullable=False, server_default="sign"),
+    Column("partition", Integer, nullable=False, server_default="0"),
+    Column("held_at", UtcTime),
+    Column("held_by", String(64)),
+    Column("invalidity_date", UtcTime),
+    Column("replaces", String(32), index=True),
     UniqueConstraint("issuer", "serial", name="uq_certificates_serial"),
+    Index(
+        "ix_certificates_ended",
+        "issuer",
+        "partition",
+        sqlite_where=_ENDED,
+        postgresql_where=_ENDED,
+    ),
     comment="issued certificates; key_label names a key of ours in the vault (authorities, platform)",
 )
 
