@@ -37,6 +37,19 @@ from ..documents import (
     NotYourDocument,
     SealDidNotVerify,
 )
+from ..enrolment import (
+    AnotherPersonNeeded,
+    BundlesUnavailable,
+    CodeExpired,
+    CodeUnknown,
+    CodeUsed,
+    EnrolmentDecided,
+    EnrolmentError,
+    NoSuchEnrolment,
+    NotIssuedYet,
+    OfficeNeeded,
+    OwnEnrolment,
+)
 from ..ledger import IntentClosed, LedgerError, LogDamaged, NoSuchEntry, NoSuchRange, RowAltered
 from ..login import CsrfMissing, LoginError, LoginRefused, NotLoggedIn
 from ..plugins import (
@@ -188,6 +201,18 @@ ROOMS: Rows = {
     OrderRefused: spoken(422),
     RevocationRefused: spoken(422),
     PublicationError: spoken(503),
+    # Enrolment
+    EnrolmentError: spoken(422),
+    NoSuchEnrolment: spoken(404),
+    CodeUnknown: spoken(404),
+    CodeExpired: spoken(410),
+    CodeUsed: spoken(409),
+    EnrolmentDecided: spoken(409),
+    OwnEnrolment: spoken(403),
+    AnotherPersonNeeded: spoken(409),
+    OfficeNeeded: spoken(409),
+    NotIssuedYet: spoken(409),
+    BundlesUnavailable: spoken(503),
     # Relying modules
     PluginError: ours("业务模块未能完成操作"),
     ModuleMisbehaved: ours("业务模块未能完成操作"),

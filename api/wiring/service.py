@@ -25,6 +25,8 @@ from ..console import ConsoleSealing
 from ..database import Database
 from ..desk import Desk, DeskPorts, Officer, protected_rows
 from ..documents import RECEIPT, Issuing, Library, Means, QrSigner, Sheets, Site, StoredDocument
+from ..enrolment import PROTECTED as ENROLMENT_ROWS
+from ..enrolment import EnrolmentPorts, Enrolments, OwnAuthority
 from ..ledger import Intents, Ledger, LedgerFindings, LogSigners, Source, check_ledger
 from ..login import Login, LoginPorts, Session
 from ..plugins import EnabledModules, found_plugins, load_plugins
@@ -143,6 +145,21 @@ class Service:
                 trust=self.trust,
                 evidence=self.certificates.evidence,
                 certificate_owner=self.certificates.owner,
+                clock=now,
+                random=secrets.token_bytes,
+            )
+        )
+
+    @cached_property
+    def enrolments(self) -> Enrolments:
+        """The registration authority."""
+        return Enrolments(
+            EnrolmentPorts(
+                database=self.database,
+                ledger=self.ledger,
+                accounts=self.accounts,
+                issuance=OwnAuthority(self.certificates),
+                office=self.settings.authority_uscc,
                 clock=now,
                 random=secrets.token_bytes,
             )
@@ -269,6 +286,7 @@ class Service:
         """What has to be done from time to time: fresh CRLs, expired submissions swept away."""
         self.certificates.refresh_crls()
         self.submissions.expire()
+        self.enrolments.resume()
 
     def check_ledger(self, *, published: Sequence[str] = ()) -> LedgerFindings:
         """The log recomputed, and every protected row compared with it.
@@ -277,6 +295,7 @@ class Service:
         """
         sources: dict[str, Source] = {
             **protected_rows(),
+            **ENROLMENT_ROWS,
             "accounts": committed_accounts,
             "mandates": committed_mandates,
             "certificates": committed_certificates,

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The registration authority: who applies for a certificate, who approves it, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..ledger import Source
+from .errors import (
+    AnotherPersonNeeded,
+    BundlesUnavailable,
+    CodeExpired,
+    CodeUnknown,
+    CodeUsed,
+    EnrolmentDecided,
+    EnrolmentError,
+    EnrolmentRefused,
+    NoSuchEnrolment,
+    NotIssuedYet,
+    OfficeNeeded,
+    OwnEnrolment,
+)
+from .issuance import OwnAuthority
+from .model import (
+    STATES,
+    Approval,
+    Channel,
+    CodeOrder,
+    Enrolment,
+    EnrolmentCode,
+    EnrolmentOrder,
+    Person,
+    Shape,
+    State,
+)
+from .ports import EnrolmentPorts, Issuance, Outcome
+from .room import Enrolments
+from .rules import ENROLLED, FOR_ACCOUNTS, approvals_needed, concerns, has_pair, standing
+from .store import APPROVALS, CODES, ENROLMENTS, committed_approvals, committed_codes, committed_enrolments
+
+PROTECTED: Mapping[str, Source] = {
+    APPROVALS: committed_approvals,
+    CODES: committed_codes,
+    ENROLMENTS: committed_enrolments,
+}
+"""Every table of this room that the ledger protects, for ``yinxin log check``."""
+
+__all__ = [
+    "ENROLLED",
+    "FOR_ACCOUNTS",
+    "PROTECTED",
+    "STATES",
+    "AnotherPersonNeeded",
+    "Approval",
+    "BundlesUnavailable",
+    "Channel",
+    "CodeExpired",
+    "CodeOrder",
+    "CodeUnknown",
+    "CodeUsed",
+    "Enrolment",
+    "EnrolmentCode",
+    "EnrolmentDecided",
+    "EnrolmentError",
+    "EnrolmentOrder",
+    "EnrolmentPorts",
+    "EnrolmentRefused",
+    "Enrolments",
+    "Issuance",
+    "NoSuchEnrolment",
+    "NotIssuedYet",
+    "OfficeNeeded",
+    "Outcome",
+    "OwnAuthority",
+    "OwnEnrolment",
+    "Person",
+    "Shape",
+    "State",
+    "approvals_needed",
+    "concerns",
+    "has_pair",
+    "standing",
+]

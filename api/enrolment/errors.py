@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why somebody does not enrol, or an officer does not decide.  No message repeats a holder's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+
+class EnrolmentError(Exception):
+    """Anything about enrolment.  ``zh`` and ``en`` say what is wrong, ``todo`` what to do about it."""
+
+    code = "enrolment-error"
+    zh = "证书申请未能完成"
+    en = "the enrolment could not be done"
+    todo = "请联系登记机构 / ask the registration office"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.en)
+
+
+class NoSuchEnrolment(EnrolmentError):
+    """No application has this id, or it is none of this login's business."""
+
+    code = "no-such-enrolment"
+    zh = "没有这件证书申请"
+    en = "no such enrolment"
+    todo = "请核对编号;它可能属于另一登录身份 / check the id: it may belong to another login"
+
+    def __init__(self, which: str) -> None:
+        super().__init__(f"no enrolment {which}")
+        self.which = which
+
+
+_ORDER: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
+    {
+        "profile-not-enrolled": (
+            "profile",
+            "这类证书不经登记申请",
+            "certificates of this profile are not enrolled for",
+            "请改用列出的证书类型 / use one of the profiles that GET /api/v1/enrolments lists",
+        ),
+        "account-needed": (
+            "account_id",
+            "这类证书须对应一个账号",
+            "a certificate of this profile belongs to an account",
+            "请先到登记机构开立账号 / have an account opened first",
+        ),
+        "holder-not-a-code": (
+            "holder",
+            "持有单位须为有效的统一社会信用代码",
+            "the holder must be a valid unified social credit code",
+            "请照证照核对 / check it against the licence",
+        ),
+        "holder-differs": (
+            "holder",
+            "持有人与账号登记的主体不一致",
+            "the holder is not the subject of the account",
+            "请使用账号登记的主体 / use the subject of the account",
+        ),
+        "name-differs": (
+            "holder_name",
+            "名称与账号登记的名称不一致",
+            "the name is not the one of the account",
+            "请使用登记名称 / use the registered name",
+        ),
+        "request-names-another": (
+            "request",
+            "证书请求(CSR)写明的主体与申请不一致",
+            "the request names somebody else than the application",
+            "请核对是否取错了请求文件,或重新生成 / check the file, or make the request anew",
+        ),
+        "agency-not-a-code": (
+            "agency",
+            "受理机关须为有效的统一社会信用代码",
+            "the agency must be a valid unified social credit code",
+            "请留空,由平台登记机构受理 / leave it out: the platform's own office takes it",
+        ),
+        "names-not-allowed": (
+            "names",
+            "这类证书不写入域名或地址",
+            "a certificate of this profile carries no host name or address",
+            "请留空 / leave it out",
+        ),
+        "names-malformed": (
+            "names",
+            "每个名称写作 dns:主机名 或 ip:地址,最多 20 个",
+            "each is dns:HOST or ip:ADDRESS, 20 at most",
+            "请改正后重试 / correct it and send it again",
+        ),
+        "bundle-not-offered": (
+            "bundle",
+            "这类证书没有配套的加密证书",
+            "this profile has no certificate for encryption",
+            "请不要申请双证书 / ask for no bundle",
+        ),
+        "bundle-needs-sm2": (
+            "request",
+            "双证书的签名密钥须为 SM2",
+            "the signing key of a bundle is SM2",
+            "请用 SM2 密钥生成请求;RSA 请求放在 rsa_request / an RSA request goes into rsa_request",
+        ),
+        "rsa-request-not-rsa": (
+            "rsa_request",
+            "该请求的密钥不是 RSA 或 ECDSA",
+            "its key is neither RSA nor ECDSA",
+            "请核对两个请求是否放反 / the two requests may have changed places",
+        ),
+        "rsa-request-alone": (
+            "rsa_request",
+            "只有双证书申请才带第二个请求",
+            "only a bundle takes a second request",
+            "请作为 request 单独申请 / send it as request in an application of its own",
+        ),
+        "reason-malformed": (
+            "reason",
+            "原因为 1–500 个可见字符",
+            "a reason has 1 to 500 visible characters",
+            "请写明需要更正的内容 / say what has to be corrected",
+        ),
+        "lifetime-refused": (
+            "hours",
+            "有效时间为 1 至 720 小时",
+            "1 to 720 hours",
+            "请改写 / choose another lifetime",
+        ),
+    }
+)
+
+
+class EnrolmentRefused(EnrolmentError):
+    """An application breaks a rule; each rule has its own ``code``."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.field, self.zh, self.en, self.todo = _ORDER[code]
+        super().__init__(f"{code}: {self.en}")
+
+
+class CodeUnknown(EnrolmentError):
+    """No enrolment code reads like this."""
+
+    code = "enrolment-code-unknown"
+    field = "code"
+    zh = "没有这个注册码"
+    en = "no such enrolment code"
+    todo = "请逐字核对;遗失请到登记机构重领 / compare it letter by letter, or ask for another"
+
+
+class CodeExpired(EnrolmentError):
+    """The code is too old."""
+
+    code = "enrolment-code-expired"
+    field = "code"
+    zh = "注册码已过期"
+    en = "the enrolment code has expired"
+    todo = "请到登记机构重领 / ask the registration office for another"
+
+
+class CodeUsed(EnrolmentError):
+    """The code brought an application already, for another key."""
+
+    code = "enrolment-code-used"
+    field = "code"
+    zh = "注册码已经用过"
+    en = "the enrolment code was used already"
+    todo = "请用它查看已提交的申请 / it still opens the application that it was used for"
+
+
+class EnrolmentDecided(EnrolmentError):
+    """Somebody decided this application; nothing happened now."""
+
+    code = "enrolment-decided"
+    zh = "该申请已办结"
+    en = "this enrolment was decided already"
+    todo = "请刷新页面查看;本次没有重复办理 / reload: nothing was done twice"
+
+    def __init__(self, enrolment_id: str, state: str) -> None:
+        super().__init__(f"enrolment {enrolment_id} is {state}")
+        self.enrolment_id, self.state = enrolment_id, state
+
+
+class OwnEnrolment(EnrolmentError):
+    """Nobody approves what was applied for by or for themselves."""
+
+    code = "own-enrolment"
+    zh = "不能审批自己提交或自己名下的申请"
+    en = "nobody approves an application made by or for themselves"
+    todo = "请由另一名登记员审批 / have another officer approve it"
+
+
+class AnotherPersonNeeded(EnrolmentError):
+    """One person's approval counts once."""
+
+    code = "another-person-needed"
+    zh = "您已批准过,还需另一人批准"
+    en = "you approved it already; another person has to approve it as well"
+    todo = "请由另一名登记员审批 / have another officer approve it"
+
+
+class OfficeNeeded(EnrolmentError):
+    """An agency does not vouch for itself alone."""
+
+    code = "office-needed"
+    zh = "本机关已有一人批准,另一人须来自登记机构"
+    en = "one approval is the agency's own, the other has to be the registration office's"
+    todo = "请由登记员或运营人员审批 / have a registrar or operator approve it"
+
+
+class BundlesUnavailable(EnrolmentError):
+    """The key centre, which makes encryption keys, is not there."""
+
+    code = "bundles-unavailable"
+    zh = "密钥管理中心未接入,不能申请双证书"
+    en = "there is no key centre, so no bundle with an encryption certificate"
+    todo = (
+        "没有提交;请稍后再试,或明确只申请签名证书(bundle=false)"
+        " / nothing was submitted: try later, or ask for a signing certificate alone (bundle=false)"
+    )
+
+
+class NotIssuedYet(EnrolmentError):
+    """There is no certificate to fetch."""
+
+    code = "not-issued-yet"
+    zh = "证书尚未签发"
+    en = "the certificate is not issued yet"
+    todo = "请在批准后再来领取 / come back when it was approved"
+
+    def __init__(self, enrolment_id: str, state: str) -> None:
+        super().__init__(f"enrolment {enrolment_id} is {state}")
+        self.enrolment_id, self.state = enrolment_id, state

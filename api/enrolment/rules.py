@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may apply for what, who may decide it, and how many have to agree.
+
+Two different persons for whatever can speak for an agency, makes seals, or runs the platform; nobody for
+themselves.  An agency's own officer may be one of the two, so that nothing is certified behind its back, but
+never both.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ca import Profile, profile
+
+from ..accounts import Right, Role, rights_of
+from .errors import EnrolmentRefused
+from .model import Enrolment, EnrolmentOrder, Person
+
+ENROLLED = ("person", "enterprise", "operator", "agency", "seal_maker", "device", "tls_server")
+"""Profiles that are applied for.  Seals are ordered by their registry, the rest by nobody."""
+FOR_ACCOUNTS = frozenset({"person", "operator"})
+"""The certificate is somebody's login, so it belongs to an account."""
+FOR_AGENCIES = frozenset({"agency", "seal_maker"})
+"""The holder is an agency, and its officers take part."""
+_TWO_PERSONS = frozenset({"agency", "seal_maker", "operator"})
+_PAIRED = frozenset({"person", "enterprise", "agency", "device"})
+_NAMED = frozenset({"device", "tls_server"})
+
+
+class Standing(StrEnum):
+    """On whose behalf somebody decides."""
+
+    OFFICE = "office"  # a registrar of the office that takes it, or an operator
+    AGENCY = "agency"  # an officer of the agency that the certificate is for
+
+
+def enrolled(name: str) -> Profile:
+    """The profile, if it is applied for.  Raises :class:`ca.NoSuchProfile` or :class:`EnrolmentRefused`."""
+    found = profile(name)
+    if name not in ENROLLED:
+        raise EnrolmentRefused("profile-not-enrolled")
+    return found
+
+
+def approvals_needed(found: Profile) -> int:
+    """How many persons have to agree."""
+    return 2 if found.name in _TWO_PERSONS else 1
+
+
+def has_pair(found: Profile) -> bool:
+    """Does a holder of this profile get an encryption certificate as well?"""
+    return found.name in _PAIRED
+
+
+def may_have_names(found: Profile) -> bool:
+    """Does a certificate of this profile carry host names or addresses?"""
+    return found.name in _NAMED
+
+
+def is_office(person: Person, agency: str) -> bool:
+    """Does this person work for the registration office of ``agency``?"""
+    if Right.REGISTER not in rights_of(person.roles):
+        return False
+    return Role.OPERATOR in person.roles or (Role.REGISTRAR in person.roles and person.agency == agency)
+
+
+def standing(found: Enrolment, person: Person) -> Standing | None:
+    """On whose behalf this person may decide; ``None``: not at all."""
+    if is_office(person, found.agency):
+        return Standing.OFFICE
+    own = found.profile in FOR_AGENCIES and found.holder == person.agency
+    return Standing.AGENCY if own and Role.OFFICER in person.roles else None
+
+
+def concerns(found: Enrolment, person: Person) -> bool:
+    """Is this application made by or for this person?"""
+    return person.account_id in (found.submitted_by, found.account_id) or found.holder == person.subject
+
+
+def may_see(found: Enrolment, person: Person) -> bool:
+    """The applicant, whoever acts for the holder, and those who decide."""
+    return (
+        concerns(found, person)
+        or (person.acts_for is not None and found.holder == person.acts_for)
+        or standing(found, person) is not None
+    )
+
+
+def may_apply(order: EnrolmentOrder, person: Person, *, office: str) -> bool:
+    """For themselves, for the enterprise they act for, for their agency; an office for anybody."""
+    if is_office(person, office):
+        return True
+    if order.profile in FOR_AGENCIES:
+        return Role.OFFICER in person.roles and order.holder == person.agency
+    if person.acts_for is not None:
+        return order.account_id is None and order.holder == person.acts_for
+    return order.account_id == person.account_id
