@@ -13,17 +13,21 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from keys import KeysError, der
 from verify import IdentifierInvalid, parse_uscc
 
 LARGEST_FILE = 64 * 1024
 MODULES = ("registry", "project", "credit")
 """The relying modules that a new settings file enables."""
+TSA_POLICY = "2.25.55529524054075566902372156738353239370"
+"""An identifier that nobody had to be asked for (X.667): it says no more than *this software's default*."""
 
 
 class SettingsError(Exception):
@@ -48,6 +52,11 @@ class Settings:
     relying_enabled: tuple[str, ...]
     authority_uscc: str
     authority_name: str
+    time_policy: str
+    time_accuracy_ms: int
+    time_require_synchronised: bool
+    time_max_error_ms: int
+    est_client_certificate_from: tuple[str, ...]
 
 
 class _Wrong(Exception):
@@ -254,6 +263,34 @@ def _name(value: Any, _folder: Path) -> str:
     return text
 
 
+def _switch(value: Any, _folder: Path) -> bool:
+    if not isinstance(value, bool):
+        raise _Wrong("应为 true 或 false it must be true or false", "write it without quotes")
+    return value
+
+
+def _policy(value: Any, _folder: Path) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]{0,39})){2,15}", text):
+        raise _Wrong("不是对象标识符 it is no object identifier", "write it like 1.3.6.1.4.1.99999.1")
+    try:
+        der.oid(text)
+    except KeysError as error:
+        raise _Wrong(str(error), "write it like 1.3.6.1.4.1.99999.1") from None
+    return text
+
+
+def _addresses(value: Any, _folder: Path) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise _Wrong("应为地址的列表 it must be a list of addresses", 'write ["127.0.0.1"] or []')
+    try:
+        return tuple(str(ip_network(one)) for one in value)
+    except ValueError as error:
+        raise _Wrong(
+            f"不是 IP 地址或网段 no IP address or network: {error}", 'write ["127.0.0.1", "10.0.0.0/24"]'
+        ) from None
+
+
 _SECTIONS: Mapping[str, Mapping[str, _Setting]] = {
     "service": {
         "public_url": _Setting(
@@ -309,6 +346,40 @@ _SECTIONS: Mapping[str, Mapping[str, _Setting]] = {
         ),
         "name": _Setting(_name, None, "运营单位名称", "name of the operating authority"),
     },
+    "time": {
+        "policy": _Setting(
+            _policy,
+            TSA_POLICY,
+            "时间戳策略的对象标识符,请换成本单位的",
+            "object identifier of the time-stamp policy; put your own in its place",
+        ),
+        "accuracy_ms": _Setting(
+            lambda value, _folder: _whole(value, least=1001, most=60_000),
+            2000,
+            "时间戳声明的精度(毫秒):取整一秒,其余是时钟可有的误差",
+            "stated accuracy in ms: one second for rounding, the rest is how wrong the clock may be",
+        ),
+        "require_synchronised": _Setting(
+            _switch,
+            False,
+            "系统内核说时钟未同步时,拒绝签发时间戳",
+            "no time stamps while the kernel says that its clock is not synchronised",
+        ),
+        "max_error_ms": _Setting(
+            lambda value, _folder: _whole(value, least=0, most=60_000),
+            0,
+            "内核所报时钟误差超过此值(毫秒)时,拒绝签发时间戳;0 表示不检查",
+            "no time stamps while the kernel's bound of its error is above this many ms; 0: not looked at",
+        ),
+    },
+    "est": {
+        "client_certificate_from": _Setting(
+            _addresses,
+            [],
+            "可信反向代理的地址:只有它们送来的 Client-Cert 头(RFC 9440)才作数,且须先删去外来的同名头",
+            "proxies whose Client-Cert header (RFC 9440) is believed; they must remove it from what comes in",
+        ),
+    },
 }
 
 _FIELDS: Mapping[tuple[str, str], str] = {
@@ -322,4 +393,9 @@ _FIELDS: Mapping[tuple[str, str], str] = {
     ("relying", "enabled"): "relying_enabled",
     ("authority", "uscc"): "authority_uscc",
     ("authority", "name"): "authority_name",
+    ("time", "policy"): "time_policy",
+    ("time", "accuracy_ms"): "time_accuracy_ms",
+    ("time", "require_synchronised"): "time_require_synchronised",
+    ("time", "max_error_ms"): "time_max_error_ms",
+    ("est", "client_certificate_from"): "est_client_certificate_from",
 }

@@ -36,6 +36,7 @@ from .profiles import PROFILES, CodeRule, Profile, profile
 from .request import Request, make_request, parse_request
 from .subject import SubjectName
 from .timestamping import (
+    LARGEST_TIMESTAMP_REQUEST,
     TimestampFailure,
     TimestampRefused,
     TimestampRequest,
@@ -46,6 +47,7 @@ from .timestamping import (
 )
 
 __all__ = [
+    "LARGEST_TIMESTAMP_REQUEST",
     "PROFILES",
     "CaError",
     "CertificateStatus",

@@ -7,7 +7,7 @@ clock cannot be trusted.  Serial numbers come from the caller too, who never giv
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -27,7 +27,9 @@ from .errors import CaError, DraftRefused, IssueFailed
 from .issuing import require_signature, require_signer
 from .profiles import TIME_STAMPING
 
-LARGEST_REQUEST: Final = 4 * 1024
+LARGEST_TIMESTAMP_REQUEST: Final = 4 * 1024
+LONGEST_TEXT: Final = 200
+MOST_IN_CHAIN: Final = 4
 SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
 CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
@@ -59,7 +61,7 @@ class TimestampRefused(CaError):
 
     @property
     def response(self) -> bytes:
-        return make_timestamp_failure(self.failure)
+        return make_timestamp_failure(self.failure, self.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,23 @@ class TimestampRequest:
 
 def parse_timestamp_request(body: bytes, *, policies: Collection[str]) -> TimestampRequest:
     """A TimeStampReq, DER.  ``policies`` are accepted.  Raises :class:`TimestampRefused`."""
-    if len(body) > LARGEST_REQUEST:
-        raise TimestampRefused(f"at most {LARGEST_REQUEST} bytes", TimestampFailure.BAD_DATA_FORMAT)
+    if len(body) > LARGEST_TIMESTAMP_REQUEST:
+        raise TimestampRefused(f"at most {LARGEST_TIMESTAMP_REQUEST} bytes", TimestampFailure.BAD_DATA_FORMAT)
     try:
         return _request(der.read_only(body), policies)
     except KeysError as error:
         raise TimestampRefused(str(error), TimestampFailure.BAD_DATA_FORMAT) from error
 
 
-def make_timestamp_failure(failure: TimestampFailure) -> bytes:
-    """A TimeStampResp that rejects."""
-    return der.sequence(der.sequence(der.integer(2), der.named_bits([failure.value])))
+def make_timestamp_failure(failure: TimestampFailure, text: str = "") -> bytes:
+    """A TimeStampResp that rejects; ``text`` tells a person why, at most 200 characters of it."""
+    told = der.sequence(der.utf8(_sayable(text))) if text else b""
+    return der.sequence(der.sequence(der.integer(2), told, der.named_bits([failure.value])))
+
+
+def _sayable(text: str) -> str:
+    """What a client sent may hold half a character, which UTF-8 cannot carry."""
+    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
 
 
 def make_timestamp_response(token: bytes) -> bytes:
@@ -103,12 +111,18 @@ def make_timestamp(
     accuracy: Accuracy | None = None,
     nonce: int | None = None,
     with_certificate: bool = True,
+    chain: Sequence[Certificate] = (),
 ) -> bytes:
-    """The token, DER.  Raises :class:`DraftRefused` for what a token cannot say, or :class:`IssueFailed`."""
+    """The token, DER.  Raises :class:`DraftRefused` for what a token cannot say, or :class:`IssueFailed`.
+
+    ``chain``: the authorities between the root and ``tsa``, which travel with its certificate, so that a
+    relying party needs the root alone.
+    """
     # 1. Refuse what no relying party could use.
     at = whole_seconds("at", at)
     _require_authority(tsa, at)
     _require_numbers(serial, nonce, accuracy)
+    _require_chain(tsa, chain)
     require_signer(signer, tsa.public_key, signer.scheme)
     # 2. Write and sign.
     try:
@@ -122,7 +136,8 @@ def make_timestamp(
     attributes = _attributes(tsa, signer.scheme.hash, content, at)
     try:
         signature = signer.sign(attributes)
-        token = _token(tsa, signer, content, attributes, signature, with_certificate)
+        carried = tuple(one.der for one in (tsa, *chain)) if with_certificate else ()
+        token = _token(tsa, signer, content, attributes, signature, carried)
     except KeysError as error:
         raise IssueFailed("sign", str(error)) from error
     # 3. Reopen as relying parties will; compare, then verify.
@@ -189,6 +204,18 @@ def _require_authority(tsa: Certificate, at: datetime) -> None:
             rule="时间戳证书不在有效期内 / the certificate of the authority is not valid",
             todo="请换用新证书 / use a new one",
         )
+
+
+def _require_chain(tsa: Certificate, chain: Sequence[Certificate]) -> None:
+    below = tsa
+    for one in chain:
+        if not one.is_ca or one.subject.der != below.issuer.der or len(chain) > MOST_IN_CHAIN:
+            raise DraftRefused(
+                field="chain",
+                rule="证书链须自时间戳证书的签发机构起逐级向上 / each the issuer of the one before it",
+                todo="请按次序给出签发机构证书,不含其他 / give the issuing authorities in order",
+            )
+        below = one
 
 
 def _require_numbers(serial: int, nonce: int | None, accuracy: Accuracy | None) -> None:
@@ -266,7 +293,7 @@ def _token(
     content: bytes,
     attributes: bytes,
     signature: bytes,
-    with_certificate: bool,
+    carried: tuple[bytes, ...],
 ) -> bytes:
     algorithm = signer.scheme.hash.algorithm_identifier()
     info = der.sequence(
@@ -281,7 +308,7 @@ def _token(
         der.integer(3),
         der.set_of(algorithm),
         der.sequence(der.oid(TST_INFO), der.explicit(0, der.octets(content))),
-        der.implicit(0, der.set_of(tsa.der)) if with_certificate else b"",
+        der.implicit(0, der.set_of(*carried)) if carried else b"",
         der.set_of(info),
     )
     return der.sequence(der.oid(SIGNED_DATA), der.explicit(0, body))

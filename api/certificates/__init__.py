@@ -12,17 +12,18 @@ from .errors import (
     RevocationRefused,
 )
 from .model import Hierarchy, IssuedCertificate, IssueOrder
-from .platform import PLATFORM_SEAL, QR_SIGNERS, TRUST_LIST_SIGNERS
+from .platform import PLATFORM_SEAL, QR_SIGNERS, TRUST_LIST_SIGNERS, TSA_SIGNERS
 from .ports import Authority, CertificatePorts
 from .qr_keys import committed_qr_keys
 from .revocation import committed_crls
 from .service import CertificateService
-from .store import committed_certificates, find_by_fingerprint
+from .store import committed_certificates, find_by_fingerprint, find_by_label
 
 __all__ = [
     "PLATFORM_SEAL",
     "QR_SIGNERS",
     "TRUST_LIST_SIGNERS",
+    "TSA_SIGNERS",
     "Authority",
     "CertificateError",
     "CertificatePorts",
@@ -39,4 +40,5 @@ __all__ = [
     "committed_crls",
     "committed_qr_keys",
     "find_by_fingerprint",
+    "find_by_label",
 ]

@@ -17,6 +17,9 @@ PLATFORM_SEAL = "platform-seal-sm2"
 TRUST_LIST_SIGNERS = ("trust-list-sm2", "trust-list-rsa")
 """One of each family: a list that one broken algorithm could forge would make the other worthless."""
 
+TSA_SIGNERS = ("tsa-sm2", "tsa-rsa")
+"""The time-stamping authorities, one of each family."""
+
 QR_SIGNERS = {"SM2": "qr-sm2", "ES256": "qr-es256"}
 """Label in the vault for each algorithm of QR statements."""
 
@@ -42,6 +45,16 @@ def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
             issuer=hierarchy.issuing,
             profile=profile("trust_list"),
             common_name=f"Yinxin 信任名单 {hierarchy.name}",
+            by=by,
+        )
+    for label, hierarchy in zip(TSA_SIGNERS, Hierarchy, strict=True):
+        own_certificate(
+            ports,
+            label,
+            kind=hierarchy.kind,
+            issuer=hierarchy.issuing,
+            profile=profile("tsa"),
+            common_name=f"Yinxin 时间戳 {hierarchy.name}",
             by=by,
         )
     for algorithm, label in QR_SIGNERS.items():

@@ -83,6 +83,7 @@ from ..submissions import (
     SubmissionExpired,
     UnknownAgency,
 )
+from ..timestamps import TimestampError, TsaUnknown
 from .requests import FileMissing, PartMalformed, RequestError
 from .value import FieldError, Problem
 from .wording import Rows, many_fields, one_field, ours, say, spoken
@@ -201,6 +202,9 @@ ROOMS: Rows = {
     OrderRefused: spoken(422),
     RevocationRefused: spoken(422),
     PublicationError: spoken(503),
+    # Time stamps: over HTTP they have their own form of refusal, so these are met inside only
+    TimestampError: spoken(503),
+    TsaUnknown: spoken(404),
     # Enrolment
     EnrolmentError: spoken(422),
     NoSuchEnrolment: spoken(404),

@@ -23,7 +23,19 @@ from starlette.staticfiles import StaticFiles
 
 from ..problems import Problem
 from ..wiring import Service
-from . import accounts, certificates, desk, documents, log, login, records, seals, submissions, verification
+from . import (
+    accounts,
+    certificates,
+    desk,
+    documents,
+    log,
+    login,
+    records,
+    seals,
+    submissions,
+    timestamps,
+    verification,
+)
 from .answers import answer_error, answer_http_error, answer_validation_error
 from .chores import chores
 from .limits import BodyLimit
@@ -64,6 +76,7 @@ def create_app(service: Service) -> FastAPI:
         login,
         accounts,
         certificates,
+        timestamps,
         records,
         seals,
         submissions,

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from keys import Vault
 from seal import Grant, SealDesign
-from verify import Trust
+from verify import Accuracy, Trust
 
 from ..accounts import AccountBook, Role, committed_accounts, committed_mandates
 from ..certificates import (
@@ -20,6 +20,7 @@ from ..certificates import (
     committed_certificates,
     committed_crls,
     committed_qr_keys,
+    find_by_label,
 )
 from ..console import ConsoleSealing
 from ..database import Database
@@ -43,16 +44,13 @@ from ..seals import (
 )
 from ..settings import Settings
 from ..submissions import Applicant, Submission, SubmissionPorts, Submissions
+from ..timestamps import ClockRules, TimestampPorts, Timestamps, TrustedClock, committed_timestamps
+from .clock import kernel_clock, monotonic, now
 
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
 SESSION_KEY = "session-key"
 QR_ALGORITHM = "SM2"
 PLATFORM_SEAL_NAME = "建筑市场监管与诚信平台"
-
-
-def now() -> datetime:
-    """The service's clock."""
-    return datetime.now(UTC)
 
 
 class Service:
@@ -112,6 +110,21 @@ class Service:
             database, self.ledger, vault=vault, certificates=self.certificates, clock=now, random=random
         )
         self.grants = GrantBook(database, self.ledger, clock=now, random=random)
+        self.timestamps = Timestamps(
+            TimestampPorts(
+                database=database,
+                ledger=self.ledger,
+                vault=vault,
+                clock=TrustedClock(
+                    now, monotonic=monotonic, kernel=kernel_clock, rules=_clock_rules(settings)
+                ),
+                certificate=find_by_label,
+                issuers=lambda certificate_id: self.certificates.chain(certificate_id)[:-1],
+                policy=settings.time_policy,
+                accuracy=Accuracy(*divmod(settings.time_accuracy_ms, 1000)),
+                random=random,
+            )
+        )
 
     @cached_property
     def issuing(self) -> Issuing:
@@ -302,6 +315,7 @@ class Service:
             "crls": committed_crls,
             "qr_keys": committed_qr_keys,
             "trust_lists": committed_trust_lists,
+            "timestamps": committed_timestamps,
         }
         return check_ledger(self.database, self.ledger.log_keys(), sources, published=published)
 
@@ -313,3 +327,13 @@ class Service:
 def _deciding(session: Session) -> str:
     """The agency whose cases this login sees: an officer's.  A registrar of it registers, and sees none."""
     return session.agency if Role.OFFICER in session.roles else ""
+
+
+def _clock_rules(settings: Settings) -> ClockRules:
+    """The stated accuracy covers cutting to whole seconds; what is left is how wrong the clock may be."""
+    limit = settings.time_max_error_ms
+    return ClockRules(
+        tolerance=timedelta(milliseconds=settings.time_accuracy_ms - 1000),
+        require_synchronised=settings.time_require_synchronised,
+        most_error=timedelta(milliseconds=limit) if limit else None,
+    )

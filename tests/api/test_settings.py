@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.settings import Settings, SettingsError, load_settings, write_settings
+from api.settings import TSA_POLICY, Settings, SettingsError, load_settings, write_settings
 
 WRITTEN = {
     "public_url": "https://yinxin.example",
@@ -46,13 +46,18 @@ def test_written_is_read(path: Path) -> None:
         relying_enabled=("registry", "project", "credit"),
         authority_uscc="11510000DEM9A0017F",
         authority_name="省住房和城乡建设厅(演示)",
+        time_policy=TSA_POLICY,
+        time_accuracy_ms=2000,
+        time_require_synchronised=False,
+        time_max_error_ms=0,
+        est_client_certificate_from=(),
     )
 
 
 def test_every_setting_is_explained_in_two_languages(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("#")]
-    assert len(keys) == 10
+    assert len(keys) == 15
     for number in keys:
         zh, en = lines[number - 2 : number]
         assert zh.startswith("# ")

@@ -8,7 +8,9 @@ throughout.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from keys import KeysError
@@ -21,8 +23,10 @@ from keys.der import (
     SET,
     Tlv,
     as_integer,
+    as_named_bits,
     as_octets,
     as_oid,
+    as_text,
     expect,
     read_only,
 )
@@ -40,6 +44,19 @@ MOST_CERTIFICATES: Final = 16
 MOST_CRLS: Final = 8
 _EXPLICIT_0, _EXPLICIT_1, _KEY_ID = 0xA0, 0xA1, 0x80
 _GRANTED: Final = (0, 1)  # granted, grantedWithMods
+_FAILURES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        0: "badAlg",
+        2: "badRequest",
+        5: "badDataFormat",
+        14: "timeNotAvailable",
+        15: "unacceptedPolicy",
+        16: "unacceptedExtension",
+        17: "addInfoNotAvailable",
+        25: "systemFailure",
+    }
+)
+"""PKIFailureInfo (RFC 3161 section 2.4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +86,25 @@ def _granted(tlv: Tlv) -> Tlv:
         return tlv
     status = parts[0].children()
     if not status or as_integer(expect(status[0], INTEGER)) not in _GRANTED:
-        raise TimestampMalformed(field="status", rule="the authority refused to make a time stamp")
+        raise TimestampMalformed(
+            field="status", rule=f"the authority refused to make a time stamp{_why(status[1:])}"
+        )
     if len(parts) != 2 or len(status) > 3 or any(one.tag not in (SEQUENCE, BIT_STRING) for one in status[1:]):
         raise TimestampMalformed(field="TimeStampResp", rule="a status and a token")
     return parts[1]
+
+
+def _why(told: tuple[Tlv, ...]) -> str:
+    """What a refusal gives as its reason: PKIFailureInfo by its names, then the words for people."""
+    names = [
+        _FAILURES.get(bit, f"bit {bit}")
+        for one in told
+        if one.tag == BIT_STRING
+        for bit in sorted(as_named_bits(one))
+    ]
+    words = [as_text(each) for one in told if one.tag == SEQUENCE for each in one.children()[:1]]
+    found = [*names, *(word[:200] for word in words)]
+    return f": {': '.join(found)}" if found else ""
 
 
 def _token(tlv: Tlv) -> Timestamp:

@@ -14,6 +14,7 @@ import pytest
 from api.certificates import (
     PLATFORM_SEAL,
     TRUST_LIST_SIGNERS,
+    TSA_SIGNERS,
     CertificatePorts,
     CertificateService,
     NoSuchAuthority,
@@ -78,7 +79,7 @@ def test_making_again_makes_nothing(identity: Any, ledger: Ledger) -> None:
     identity.certificates.create_hierarchies(by="test")
     identity.certificates.create_platform_keys(by="test")
     assert (identity.certificates.listed(), ledger.size()) == (before, size)
-    assert len(before) == 4 + 1 + len(TRUST_LIST_SIGNERS)
+    assert len(before) == 4 + 1 + len(TRUST_LIST_SIGNERS) + len(TSA_SIGNERS)
 
 
 def test_nothing_is_there_before(certificate_ports: CertificatePorts) -> None:
@@ -134,7 +135,7 @@ def test_setup_killed_at_every_signature_is_resumed(
     assert deaths >= 6
     assert certificate_ports.intents.abandon_open() == deaths
     labels = [one.key_label for one in service.listed()]
-    assert sorted(labels) == sorted((*AUTHORITIES, PLATFORM_SEAL, *TRUST_LIST_SIGNERS))
+    assert sorted(labels) == sorted((*AUTHORITIES, PLATFORM_SEAL, *TRUST_LIST_SIGNERS, *TSA_SIGNERS))
     assert {crl.number for crl in service.crls()} == {1}
 
 
