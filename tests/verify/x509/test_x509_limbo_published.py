@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Published sets of path validation: NIST PKITS and x509-limbo, with every difference declared.
 
-Neither is kept here (``tests/vectors/limbo/README.md`` says where they come from). PKITS is read from the
-package ``cryptography-vectors`` when it is installed, x509-limbo from the file that ``YINXIN_LIMBO`` names.
+``tests/vectors/limbo/README.md`` says where they come from. PKITS is read from the package
+``cryptography-vectors`` when it is installed; of x509-limbo the part that applies is kept, and the file that
+``YINXIN_LIMBO`` names is run instead when it is set.
 A declared difference must be real and have its reason: the day it goes, the test says so.
 """
 
@@ -33,7 +34,8 @@ from verify import (
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 PACKAGE = importlib.util.find_spec("cryptography_vectors")
 PKITS = Path(PACKAGE.origin or "").parent / "x509" / "PKITS_data" if PACKAGE else None
-LIMBO = os.environ.get("YINXIN_LIMBO", "")
+KEPT = Path(__file__).resolve().parents[2] / "vectors" / "limbo" / "x509-limbo.json"
+LIMBO = Path(os.environ.get("YINXIN_LIMBO") or KEPT)
 
 # PKITS: good certificates that do not pass, by the first reason of the verifier and by ours.
 STRICTER_THAN_PKITS = {
@@ -168,18 +170,15 @@ DECLARED = {name: why for why, names in DIFFERENT_FROM_LIMBO.items() for name in
 
 
 def limbo_cases() -> list[dict[str, Any]]:
-    if not LIMBO:
-        return []
-    cases: list[dict[str, Any]] = json.loads(Path(LIMBO).read_text("utf-8"))["testcases"]
+    cases: list[dict[str, Any]] = json.loads(LIMBO.read_text("utf-8"))["testcases"]
     return [one for one in cases if one["id"].split("::")[0] in SPACES]
 
 
-@pytest.mark.skipif(not LIMBO, reason="needs x509-limbo: YINXIN_LIMBO=<path of its limbo.json>")
 @pytest.mark.parametrize("case", limbo_cases(), ids=lambda case: case["id"])
 def test_x509_limbo(case: dict[str, Any]) -> None:
     """Without lists in a case its certificates are not revoked: limbo asks for no status, we always do."""
     moment = case["validation_time"]
-    at = datetime.fromisoformat(moment) if moment else datetime.now(UTC)
+    at = datetime.fromisoformat(moment) if moment else AT
 
     def certificates(member: str) -> tuple[Certificate, ...]:
         return tuple(parse_certificate(one.encode()) for one in case[member])
