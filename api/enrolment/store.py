@@ -125,7 +125,7 @@ def add_code(tx: Transaction, values: dict[str, Any]) -> None:
         CODES,
         values["id"],
         committed_code(values),
-        kind="enrolment.code-made",
+        kind="enrolment.invited",
         body={"code_id": values["id"], "profile": values["profile"]},
     )
 
@@ -157,7 +157,7 @@ def use_code(tx: Transaction, code_id: str, enrolment_id: str) -> None:
         CODES,
         code_id,
         committed_code(row._asdict()),
-        kind="enrolment.code-used",
+        kind="enrolment.answered",
         body={"code_id": code_id, "enrolment_id": enrolment_id},
     )
 
