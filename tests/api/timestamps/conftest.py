@@ -3,17 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from api.certificates import find_by_label
 from api.database import Database
+from api.demo.serving import free_port
 from api.ledger import Ledger
+from api.routes import create_app
 from api.timestamps import ClockRules, KernelClock, TimestampPorts, Timestamps, TrustedClock
+from api.wiring import Service, initialise, open_service
 from keys import Digest, HashAlgorithm, der, digest
 from verify import Accuracy, Trust
 
@@ -79,3 +88,36 @@ def tsa(identity: Any, database: Database, ledger: Ledger, clock: Any, random: C
     made = Tsa(clock, database, ledger, identity, random)
     made.start()
     return made
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running service, and where."""
+
+    url: str
+    service: Service
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A real server over a fresh data directory, with the roots as files for OpenSSL."""
+    folder: Path = tmp_path_factory.mktemp("served")
+    url = f"http://127.0.0.1:{free_port()}"
+    initialise(folder / "data", url=url, uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    service = open_service(folder / "data")
+    port = int(url.rsplit(":", 1)[1])
+    config = uvicorn.Config(create_app(service), host="127.0.0.1", port=port, log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for root in service.certificates.anchors():
+        pem = x509.load_der_x509_certificate(root.der).public_bytes(Encoding.PEM)
+        (folder / f"root-{root.public_key.family.value.lower()}.pem").write_bytes(pem)
+    yield Served(url, service, folder)
+    server.should_exit = True
+    thread.join(15)
+    service.close()
