@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,11 @@ class Settings:
     time_require_synchronised: bool
     time_max_error_ms: int
     est_client_certificate_from: tuple[str, ...]
+    acme_enabled: bool
+    acme_allow_private: bool
+    acme_http_port: int
+    acme_dns_servers: tuple[str, ...]
+    acme_resolve: tuple[tuple[str, str], ...]
 
 
 class _Wrong(Exception):
@@ -99,6 +104,12 @@ def load_settings(path: Path) -> Settings:
                 values[_FIELDS[section, name]] = setting.read(value, folder)
             except _Wrong as wrong:
                 raise SettingsError(key, wrong.why, wrong.todo) from None
+    if not values["acme_allow_private"] and (values["acme_http_port"] != 80 or values["acme_resolve"]):
+        raise SettingsError(
+            "[acme] allow_private",
+            "http_port 与 resolve 只在 allow_private = true 时可用 they need allow_private = true",
+            "set it to true on a network without public addresses, or leave the two at their defaults",
+        )
     return Settings(**values)
 
 
@@ -291,6 +302,32 @@ def _addresses(value: Any, _folder: Path) -> tuple[str, ...]:
         ) from None
 
 
+def _servers(value: Any, _folder: Path) -> tuple[str, ...]:
+    todo = 'write ["192.0.2.53"], with a port as "192.0.2.53:5353" or "[2001:db8::53]:53", or []'
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise _Wrong("应为地址的列表 it must be a list of addresses", todo)
+    for one in value:
+        found = re.fullmatch(r"\[([0-9a-f:.]+)\](?::([0-9]{1,5}))?|([0-9.]+)(?::([0-9]{1,5}))?", one)
+        port = (found[2] or found[4] or "53") if found else "0"
+        try:
+            ip_address((found[1] or found[3]) if found else "")
+        except ValueError:
+            raise _Wrong("不是解析服务器的地址 no address of a resolver", todo) from None
+        if not 0 < int(port) < 65536:
+            raise _Wrong("没有这个端口 no such port", todo)
+    return tuple(value)
+
+
+def _resolve(value: Any, _folder: Path) -> tuple[tuple[str, str], ...]:
+    todo = 'write { "host.test" = "127.0.0.1" }, or {}'
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        raise _Wrong("应为主机名到地址的表 it must be a table from host names to addresses", todo)
+    try:
+        return tuple((name.lower(), str(ip_address(one))) for name, one in value.items())
+    except ValueError as error:
+        raise _Wrong(f"不是 IP 地址 no IP address: {error}", todo) from None
+
+
 _SECTIONS: Mapping[str, Mapping[str, _Setting]] = {
     "service": {
         "public_url": _Setting(
@@ -380,6 +417,33 @@ _SECTIONS: Mapping[str, Mapping[str, _Setting]] = {
             "proxies whose Client-Cert header (RFC 9440) is believed; they must remove it from what comes in",
         ),
     },
+    "acme": {
+        "enabled": _Setting(_switch, True, "是否开放 ACME(RFC 8555)", "whether ACME (RFC 8555) is offered"),
+        "allow_private": _Setting(
+            _switch,
+            False,
+            "验证域名时可否连接内网地址;只在没有公网地址的网络上打开",
+            "may validations connect to private addresses; only for networks without public ones",
+        ),
+        "http_port": _Setting(
+            lambda value, _folder: _whole(value, least=1, most=65535),
+            80,
+            "http-01 验证的端口;除 80 外须 allow_private",
+            "port that http-01 asks; other than 80 needs allow_private",
+        ),
+        "dns_servers": _Setting(
+            _servers,
+            [],
+            "验证用的解析服务器;留空用本机设置",
+            "resolvers for validations; empty for those of this machine",
+        ),
+        "resolve": _Setting(
+            _resolve,
+            {},
+            "不经 DNS 的主机名;须 allow_private",
+            "host names that are not looked up in the DNS; needs allow_private",
+        ),
+    },
 }
 
 _FIELDS: Mapping[tuple[str, str], str] = {
@@ -398,4 +462,9 @@ _FIELDS: Mapping[tuple[str, str], str] = {
     ("time", "require_synchronised"): "time_require_synchronised",
     ("time", "max_error_ms"): "time_max_error_ms",
     ("est", "client_certificate_from"): "est_client_certificate_from",
+    ("acme", "enabled"): "acme_enabled",
+    ("acme", "allow_private"): "acme_allow_private",
+    ("acme", "http_port"): "acme_http_port",
+    ("acme", "dns_servers"): "acme_dns_servers",
+    ("acme", "resolve"): "acme_resolve",
 }

@@ -51,13 +51,18 @@ def test_written_is_read(path: Path) -> None:
         time_require_synchronised=False,
         time_max_error_ms=0,
         est_client_certificate_from=(),
+        acme_enabled=True,
+        acme_allow_private=False,
+        acme_http_port=80,
+        acme_dns_servers=(),
+        acme_resolve=(),
     )
 
 
 def test_every_setting_is_explained_in_two_languages(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("#")]
-    assert len(keys) == 15
+    assert len(keys) == 20
     for number in keys:
         zh, en = lines[number - 2 : number]
         assert zh.startswith("# ")
