@@ -16,6 +16,7 @@ from . import (
     tables_acme,
     tables_authority,
     tables_enrolment,
+    tables_est,
     tables_identity,
     tables_recovery,
     tables_sealing,
@@ -36,6 +37,7 @@ ROOMS = (
     tables_enrolment,
     tables_acme,
     tables_recovery,
+    tables_est,
 )
 """Importing them is what puts their tables into the metadata; a test finds one that is missing here."""
 
