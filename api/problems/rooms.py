@@ -50,6 +50,7 @@ from ..enrolment import (
     OfficeNeeded,
     OwnEnrolment,
 )
+from ..keycentre import KeyCentreError, KeyCentreRefused, KeyCentreUnavailable, NoSuchRecovery
 from ..ledger import IntentClosed, LedgerError, LogDamaged, NoSuchEntry, NoSuchRange, RowAltered
 from ..login import CsrfMissing, LoginError, LoginRefused, NotLoggedIn
 from ..plugins import (
@@ -314,6 +315,11 @@ ROOMS: Rows = {
     IssuedMeanwhile: say(
         409, "同一文书刚刚已签发", "请刷新页面查看。 Somebody issued it just now: reload the page."
     ),
+    # Key centre
+    KeyCentreError: ours("密钥管理中心未能完成操作"),
+    KeyCentreUnavailable: spoken(503),
+    KeyCentreRefused: lambda error: spoken(error.status)(error),
+    NoSuchRecovery: spoken(404),
     # Ledger and database
     LedgerError: ours("公开日志未能写入", code="public-log"),
     LogDamaged: ours("公开日志与已签名的状态不符,已停止写入", status=503),
