@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..accounts import (
     NotAllowed,
     SubjectTaken,
 )
+from ..acme import AcmeError, AcmeKeyRefused, AcmeRefused, AcmeSwitchedOff, NoSuchAcmeKey
 from ..certificates import (
     CertificateError,
     NoSuchAuthority,
@@ -49,6 +51,15 @@ from ..enrolment import (
     NotIssuedYet,
     OfficeNeeded,
     OwnEnrolment,
+)
+from ..est import (
+    EstError,
+    EstRefused,
+    NoSuchDevice,
+    NoSuchLabel,
+    NotAuthenticated,
+    ServerKeysNotMade,
+    TooManyTries,
 )
 from ..keycentre import KeyCentreError, KeyCentreRefused, KeyCentreUnavailable, NoSuchRecovery
 from ..ledger import IntentClosed, LedgerError, LogDamaged, NoSuchEntry, NoSuchRange, RowAltered
@@ -94,6 +105,20 @@ _REFUSED_LOGINS = {"not-allowed-to-act": 403, "too-many-attempts": 429, "status-
 
 def _login(error: LoginRefused) -> Problem:
     return spoken(_REFUSED_LOGINS.get(error.code, 401))(error)
+
+
+def _acme(error: AcmeRefused) -> Problem:
+    """Clients of ACME get the RFC's own document from their routes; this is for whoever else meets one."""
+    code = "acme-" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", error.code).lower()
+    return Problem(error.status, code, error.zh, f"{error.zh}。 {error.en[:1].upper()}{error.en[1:]}.")
+
+
+def _unknown_device(error: NotAuthenticated) -> Problem:
+    return spoken(403 if error.code == "proxy-not-trusted" else 401)(error)
+
+
+def _refused_device(error: EstRefused) -> Problem:
+    return spoken(403 if error.code == "approval-refused" else 422)(error)
 
 
 def _fields(error: FieldsRefused) -> Iterator[FieldError]:
@@ -218,6 +243,20 @@ ROOMS: Rows = {
     OfficeNeeded: spoken(409),
     NotIssuedYet: spoken(409),
     BundlesUnavailable: spoken(503),
+    # ACME
+    AcmeError: ours("ACME 请求未能完成"),
+    AcmeRefused: _acme,
+    AcmeSwitchedOff: spoken(404),
+    NoSuchAcmeKey: spoken(404),
+    AcmeKeyRefused: one_field(422, "绑定密钥的内容不符合要求"),
+    # Devices
+    EstError: spoken(422),
+    EstRefused: _refused_device,
+    NoSuchLabel: spoken(404),
+    NoSuchDevice: spoken(404),
+    NotAuthenticated: _unknown_device,
+    TooManyTries: spoken(429),
+    ServerKeysNotMade: spoken(501),
     # Relying modules
     PluginError: ours("业务模块未能完成操作"),
     ModuleMisbehaved: ours("业务模块未能完成操作"),

@@ -39,6 +39,7 @@ OUTSIDE = {
     "api.demo.play.OutputTaken",
     # Caught inside their own file or room.
     "api.routes.limits.TooLarge",
+    "api.acme.ports.Unproven",
     "verify.cms.errors.Refused",
     "verify.pdf.coverage.CoverageRefused",
     "verify.pdf.revisions.NotComparable",
