@@ -38,6 +38,7 @@ est_secrets = Table(
     Column("expires_at", UtcTime, nullable=False),
     Column("used_at", UtcTime),
     Column("request_sha256", String(64)),
+    Column("enrolment_id", String(32), ForeignKey("enrolments.id")),
     Index("ix_est_secrets_device_id", "device_id", "made_at"),
     comment="one-time enrolment secrets; request_sha256 is the one request that spent it",
 )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .attempts import Attempts
 from .challenge import Challenge, origin_of
 from .errors import (
     LOGIN_CODES,
@@ -19,6 +20,7 @@ from .sessions import Session
 
 __all__ = [
     "LOGIN_CODES",
+    "Attempts",
     "Challenge",
     "CsrfMissing",
     "Login",

@@ -40,8 +40,12 @@ def upgrade() -> None:
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("used_at", TIME, nullable=True),
         sa.Column("request_sha256", sa.String(length=64), nullable=True),
+        sa.Column("enrolment_id", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["device_id"], ["est_devices.id"], name=op.f("fk_est_secrets_device_id_est_devices")
+        ),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"], ["enrolments.id"], name=op.f("fk_est_secrets_enrolment_id_enrolments")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_est_secrets")),
         comment="one-time enrolment secrets; request_sha256 is the one request that spent it",
