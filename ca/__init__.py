@@ -6,7 +6,7 @@ request -> profile -> draft -> lint -> issue.  Nothing here reads a clock, a fil
 
 from __future__ import annotations
 
-from .crl import Revocation, RevocationReason, make_crl
+from .crl import ListKind, Resumed, Revocation, RevocationReason, make_crl
 from .drafting import Draft, draft, new_serial
 from .errors import (
     CaError,
@@ -22,6 +22,7 @@ from .errors import (
 )
 from .issuing import issue
 from .linting import Linted, lint
+from .long_crl import CrlSink, ListedRow, WrittenCrl, write_long_crl
 from .ocsp import (
     CertificateStatus,
     OcspFailure,
@@ -52,12 +53,15 @@ __all__ = [
     "CaError",
     "CertificateStatus",
     "CodeRule",
+    "CrlSink",
     "Draft",
     "DraftRefused",
     "Finding",
     "IssueFailed",
     "LintRefused",
     "Linted",
+    "ListKind",
+    "ListedRow",
     "NameRefused",
     "NoSuchProfile",
     "NotLinted",
@@ -67,6 +71,7 @@ __all__ = [
     "Profile",
     "Request",
     "RequestRefused",
+    "Resumed",
     "Revocation",
     "RevocationReason",
     "SerialRefused",
@@ -74,6 +79,7 @@ __all__ = [
     "TimestampFailure",
     "TimestampRefused",
     "TimestampRequest",
+    "WrittenCrl",
     "draft",
     "issue",
     "lint",
@@ -90,4 +96,5 @@ __all__ = [
     "parse_request",
     "parse_timestamp_request",
     "profile",
+    "write_long_crl",
 ]

@@ -19,7 +19,7 @@ from .facts import chain_facts, holder_facts, status_facts
 from .findings import Finding, failed, judged, unsure
 from .moments import shown
 from .path import Path, PathSearch, TrustedMaterial
-from .revocation import Standing, Status, status_of
+from .revocation import Standing, Status, may_sign_lists, status_of
 
 FORMAT = "X.509"
 _GOOD = Reason(
@@ -47,7 +47,7 @@ def check_certificate(
     facts: dict[str, Json] = {"signer": holder_facts(certificate), "chain": []}
     best: SignatureReport | None = None
     for path in search.paths(certificate):
-        report = _judge(path, trust, at, purpose, (*trust.crls, *crls), facts)
+        report = _judge(path, search, at, purpose, (*trust.crls, *crls), facts)
         if best is None or report.sub_indication is None:
             best = report
         if report.sub_indication is None:
@@ -60,16 +60,22 @@ def check_certificate(
 
 def _judge(
     path: Path,
-    trust: TrustedMaterial,
+    search: PathSearch,
     at: datetime,
     purpose: Purpose,
     crls: Sequence[Crl],
     facts: dict[str, Json],
 ) -> SignatureReport:
-    statuses = [status_of(one, path[place + 1], crls, at) for place, one in enumerate(path[:-1])]
+    statuses = [
+        status_of(
+            one, path[place + 1], crls, at, signers=_list_signers(path[place + 1], path, search, crls, at)
+        )
+        for place, one in enumerate(path[:-1])
+    ]
     found = list(path_findings(path, at, purpose))
     for place, status in enumerate(statuses):
         found.extend(_status_findings(path[place], status, leaf=place == 0))
+    trust = search.trust
     if trust.next_update is not None and at > trust.next_update:
         found.append(
             unsure(
@@ -84,6 +90,35 @@ def _judge(
         "revocation": status_facts(statuses[0] if statuses else None),
     }
     return judged(FORMAT, found, _GOOD, {**facts, **more})
+
+
+def _list_signers(
+    issuer: Certificate, path: Path, search: PathSearch, crls: Sequence[Crl], at: datetime
+) -> tuple[Certificate, ...]:
+    """Other certificates of the same authority whose keys may sign its lists (RFC 5280 section 6.3.3 (f)).
+
+    Each must lead to the anchor of the path, with nothing against it, its own status included.
+    """
+    return tuple(
+        other
+        for other in search.namesakes(issuer)
+        if may_sign_lists(other) and _leads_to(path[-1], other, search, crls, at)
+    )
+
+
+def _leads_to(
+    anchor: Certificate, signer: Certificate, search: PathSearch, crls: Sequence[Crl], at: datetime
+) -> bool:
+    for path in PathSearch(search.trust, search.carried).paths(signer):
+        if path[-1] != anchor or any(path_findings(path, at, Purpose.CERTIFICATE)):
+            continue
+        # A list signed by the key in question says nothing about that key.
+        if all(
+            status_of(one, path[place + 1], crls, at).standing is Standing.GOOD
+            for place, one in enumerate(path[:-1])
+        ):
+            return True
+    return False
 
 
 def _no_path(certificate: Certificate, refused: Certificate | None) -> Finding:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Revocation lists (RFC 5280 section 5): structure only, nothing is verified by reading one.
 
-Complete lists of one issuer. Delta and indirect lists, and lists for only some reasons, carry a critical
-extension that is not understood here, so no status is taken from them. A serial number stands once.
+Complete lists of one issuer or one of its distribution points, and deltas to them. Indirect lists, and
+lists for only some reasons, carry a critical extension that is not understood here, so no status is taken
+from them. A serial number stands once.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ _LABELS = (b"X509 CRL",)
 _CACHED, _LARGEST_CACHED = 128, 64 * 1024
 _VERSION_2 = 1
 _EXTENSIONS = 0xA0
-_UNDERSTOOD = frozenset({ext.CRL_NUMBER, ext.AUTHORITY_KEY_ID, ext.ISSUING_DISTRIBUTION_POINT})
+_UNDERSTOOD = frozenset(
+    {ext.CRL_NUMBER, ext.AUTHORITY_KEY_ID, ext.DELTA_INDICATOR, ext.ISSUING_DISTRIBUTION_POINT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Crl:
     this_update: datetime = field(compare=False)
     next_update: datetime | None = field(compare=False)
     number: int | None = field(compare=False)
+    base: int | None = field(compare=False)
+    """For a delta: the number of the complete list from which on it tells what changed (section 5.2.4)."""
     authority_key_id: bytes | None = field(compare=False)
     entries: Mapping[int, Revoked] = field(compare=False, repr=False)
     scope: Scope = field(compare=False)
@@ -110,6 +115,9 @@ def _parse(der: bytes) -> Crl:
     if rest or (found and version != _VERSION_2):
         raise X509Error("members follow that a revocation list does not have")
     number, key_id = found.get(ext.CRL_NUMBER), found.get(ext.AUTHORITY_KEY_ID)
+    base = found.get(ext.DELTA_INDICATOR)
+    if base is not None and number is None:
+        raise X509Error("a delta list has a number")
     point = found.get(ext.ISSUING_DISTRIBUTION_POINT)
     scope, whole = _scope(point.value) if point else (Scope(), True)
     unknown = [name for name, one in found.items() if one.critical and name not in _UNDERSTOOD]
@@ -126,6 +134,7 @@ def _parse(der: bytes) -> Crl:
         this_update=as_time(this_update),
         next_update=next_update,
         number=_number(number.value) if number else None,
+        base=_number(base.value) if base else None,
         authority_key_id=ext.authority_key_id(key_id.value) if key_id else None,
         entries=MappingProxyType(entries),
         scope=scope,

@@ -28,6 +28,7 @@ from .errors import X509Error
 from .extensions import REASON_CODE, read_extensions
 
 HOLD: Final = "certificateHold"
+REMOVED: Final = "removeFromCRL"
 UNSPECIFIED: Final = "unspecified"
 _REASONS: Final = {
     0: UNSPECIFIED,
@@ -37,7 +38,7 @@ _REASONS: Final = {
     4: "superseded",
     5: "cessationOfOperation",
     6: HOLD,
-    8: "removeFromCRL",
+    8: REMOVED,
     9: "privilegeWithdrawn",
     10: "aACompromise",
 }

@@ -56,6 +56,8 @@ def status_facts(status: Status | None) -> dict[str, Json]:
         facts["reason"] = status.revoked.reason
     if status.crl is not None:
         facts["list"] = list_facts(status.crl)
+    if status.base is not None:
+        facts["base"] = list_facts(status.base)
     return facts
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Final, Protocol
 
 from .certificate import Certificate
@@ -69,6 +70,11 @@ class PathSearch:
         found = self._extend((certificate,))
         for _, path in zip(range(MOST_PATHS), found, strict=False):
             yield path
+
+    def namesakes(self, one: Certificate) -> Iterator[Certificate]:
+        """Other certificates of the same name that are at hand, at most ``MOST_PATHS``."""
+        others = (other for other in self._by_subject.get(one.subject.der, ()) if other != one)
+        return islice(others, MOST_PATHS)
 
     def _extend(self, path: Path) -> Iterator[Path]:
         last = path[-1]

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is a certificate revoked?  RFC 5280 section 6.3, with complete lists of the issuer itself only.
+"""Is a certificate revoked?  RFC 5280 section 6.3, with lists of the issuing authority itself only.
 
-The newest usable list decides. Usable means: the issuer's key signed it, the issuer may sign lists, all that
-stands in it is understood, and it is fresh at the time of the check. A list that is not fresh can still prove
-a revocation, for that is for ever (all but a hold); it never proves the absence of one. So a newer list that
-ran out earlier is heard before an older one that is still fresh: otherwise whoever kept the older one could
-hide a revocation behind it.
+The newest usable list decides. Usable means: a key of the authority signed it, that key may sign lists, all
+that stands in it is understood, and it is fresh at the time of the check. A list that is not fresh can still
+prove a revocation, for that is for ever (all but a hold); it never proves the absence of one. So a newer list
+that ran out earlier is heard before an older one that is still fresh: otherwise whoever kept the older one
+could hide a revocation behind it.
+
+A delta list is laid over a complete one of the same scope and key (section 5.2.4), and both together are a
+list as new as the delta. Alone it still proves a revocation, and nothing else.
+
+On hold is neither good nor revoked: nothing passes while it lasts, and what was signed before it may pass
+again after it. The verdict is TRY_LATER (EN 319 102-1 section 5.2.6.4), and a login is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +24,7 @@ from typing import Final
 
 from .certificate import Certificate
 from .crl import Crl
-from .entries import HOLD, Revoked
+from .entries import HOLD, REMOVED, Revoked
 from .path import keys_agree
 from .signatures import signed_by
 
@@ -38,28 +44,63 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``crl`` is the list that decided; for an unknown status the newest one that is out of date, if any."""
+    """``crl`` is the list that decided; for an unknown status the newest one that is out of date, if any.
+
+    When it is a delta, ``base`` is the complete list under it, if there is one.
+    """
 
     standing: Standing
     crl: Crl | None = None
     revoked: Revoked | None = None
+    base: Crl | None = None
 
 
-def status_of(certificate: Certificate, issuer: Certificate, crls: Iterable[Crl], at: datetime) -> Status:
-    """The status at one moment."""
-    authentic = list(_authentic(certificate, issuer, crls))
-    fresh = next((crl for crl in authentic if is_fresh(crl, at)), None)
-    for crl in authentic if fresh is None else authentic[: authentic.index(fresh) + 1]:
-        entry = crl.entries.get(certificate.serial)
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """A complete list, a delta over one, or a delta alone."""
+
+    crl: Crl
+    base: Crl | None = None
+
+    def entry(self, serial: int) -> Revoked | None:
+        found = self.crl.entries.get(serial)
+        if self.crl.base is None:
+            return found
+        if found is not None:
+            return None if found.reason == REMOVED else found
+        return None if self.base is None else self.base.entries.get(serial)
+
+    def is_fresh(self, at: datetime) -> bool:
+        return (self.crl.base is None or self.base is not None) and is_fresh(self.crl, at)
+
+
+def status_of(
+    certificate: Certificate,
+    issuer: Certificate,
+    crls: Iterable[Crl],
+    at: datetime,
+    *,
+    signers: Sequence[Certificate] = (),
+) -> Status:
+    """The status at one moment.
+
+    ``signers``: further certificates of the authority, for another key that signs its lists (section 6.3.3
+    (f)); the caller has checked that they lead to the same anchor.
+    """
+    listings = _listings(list(_authentic(certificate, (issuer, *signers), crls)))
+    fresh = next((place for place, one in enumerate(listings) if one.is_fresh(at)), None)
+    for place, one in enumerate(listings if fresh is None else listings[: fresh + 1]):
+        entry = one.entry(certificate.serial)
         if entry is None or entry.at > at:
             continue
         if entry.reason != HOLD:
-            return Status(Standing.REVOKED, crl, entry)
-        if crl is fresh:
-            return Status(Standing.ON_HOLD, crl, entry)
+            return Status(Standing.REVOKED, one.crl, entry, one.base)
+        # Newer than the fresh one and the newest of all: nothing at hand says that the hold has ended.
+        if fresh is not None and place in (0, fresh):
+            return Status(Standing.ON_HOLD, one.crl, entry, one.base)
     if fresh is None:
-        return Status(Standing.UNKNOWN, authentic[0] if authentic else None)
-    return Status(Standing.GOOD, fresh)
+        return Status(Standing.UNKNOWN, listings[0].crl if listings else None)
+    return Status(Standing.GOOD, listings[fresh].crl, None, listings[fresh].base)
 
 
 def is_fresh(crl: Crl, at: datetime) -> bool:
@@ -72,27 +113,57 @@ def may_sign_lists(issuer: Certificate) -> bool:
     return issuer.key_usage is None or "cRLSign" in issuer.key_usage
 
 
-def _authentic(certificate: Certificate, issuer: Certificate, crls: Iterable[Crl]) -> Iterator[Crl]:
+def completes(delta: Crl, base: Crl) -> bool:
+    """May the delta be laid over this list?  Section 5.2.4, conditions (a) to (d).
+
+    The list is not older than what the delta starts from, and older than the delta.  Both speak of the same
+    certificates, and name the same key.
+    """
+    if delta.base is None or base.base is not None or None in (delta.number, base.number):
+        return False
+    assert delta.number is not None
+    assert base.number is not None
+    same = (delta.issuer, delta.scope, delta.authority_key_id) == (
+        base.issuer,
+        base.scope,
+        base.authority_key_id,
+    )
+    return same and delta.base <= base.number < delta.number and base.this_update <= delta.this_update
+
+
+def _listings(authentic: Sequence[Crl]) -> list[_Listing]:
+    """Newest first, as ``authentic`` is; each delta with the newest list that it completes."""
+    return [
+        _Listing(one, next((base for base in authentic if completes(one, base)), None)) for one in authentic
+    ]
+
+
+def _authentic(
+    certificate: Certificate, signers: Sequence[Certificate], crls: Iterable[Crl]
+) -> Iterator[Crl]:
     """Newest first.  Lists that only claim to be of this issuer are tried up to ``MOST_FORGED``."""
-    if not may_sign_lists(issuer):
-        return
+    able = [one for one in signers if may_sign_lists(one)]
     claimed = [
-        crl
+        (crl, named)
         for crl in dict.fromkeys(crls)
-        if crl.issuer == issuer.subject
-        and not crl.critical_unknown
-        and keys_agree(crl.authority_key_id, issuer)
+        if not crl.critical_unknown
         and _covers(crl, certificate)
+        and (
+            named := [
+                one for one in able if crl.issuer == one.subject and keys_agree(crl.authority_key_id, one)
+            ]
+        )
     ]
     forged = 0
     # In this order a revocation can never be lost to the limit and an older, kinder list be found instead.
-    for crl in sorted(claimed, key=_age, reverse=True):
-        if signed_by(crl, issuer.public_key):
-            yield crl
-            continue
-        forged += 1
-        if forged == MOST_FORGED:
-            return
+    for crl, named in sorted(claimed, key=lambda one: _age(one[0]), reverse=True):
+        for signer in named:
+            if signed_by(crl, signer.public_key):
+                yield crl
+                break
+            forged += 1
+            if forged == MOST_FORGED:
+                return
 
 
 def _covers(crl: Crl, certificate: Certificate) -> bool:

@@ -263,7 +263,7 @@ def entry(serial: int, at: str = "260720000000Z", reason: int | None = None, *, 
 def crl(
     issuer: Holder,
     *entries: bytes,
-    number: int = 1,
+    number: int | None = 1,
     this: str = "260731000000Z",
     until: str | None = "260807000000Z",
     key: Key | None = None,
@@ -276,7 +276,8 @@ def crl(
     by = key or issuer.key
     inner = algorithm or by.algorithm
     listed = [issuer_id(key_id(issuer.key))] if named else []
-    listed += [extension(CRL_NUMBER, integer(number)), *more]
+    listed += [] if number is None else [extension(CRL_NUMBER, integer(number))]
+    listed += more
     tbs = seq(
         integer(1),
         inner,

@@ -14,6 +14,7 @@ from typing import Any
 
 from chain_cases import chain_cases, use_cases
 from good_cases import good_cases
+from list_cases import delta_cases, partition_cases, signer_cases
 from revocation_cases import revocation_cases
 from signature_cases import signature_cases
 
@@ -22,6 +23,7 @@ HERE = Path(__file__).parent
 
 def vectors() -> dict[str, Any]:
     cases = [*good_cases(), *signature_cases(), *chain_cases(), *use_cases(), *revocation_cases()]
+    cases += [*delta_cases(), *partition_cases(), *signer_cases()]
     if len({one["id"] for one in cases}) != len(cases):
         raise SystemExit("two cases share an id")
     return {"format": "limbo-gm/1", "cases": cases}

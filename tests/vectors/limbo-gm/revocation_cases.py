@@ -129,7 +129,7 @@ def revocation_cases() -> Iterator[Case]:
         "revocation::delta",
         "A delta list alone",
         NOT_KNOWN,
-        crl(CA, more=[extension(DELTA, integer(1), critical=True)]),
+        crl(CA, number=2, more=[extension(DELTA, integer(1), critical=True)]),
     )
     yield list_case(
         "revocation::remove-from-crl",

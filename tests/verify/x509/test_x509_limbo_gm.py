@@ -91,6 +91,7 @@ def test_the_set_covers_every_namespace() -> None:
     least = {"good": 25, "signature": 35, "key": 8, "chain": 20, "form": 12, "time": 7, "usage": 14}
     assert {space: spaces[space] for space, size in least.items() if spaces[space] < size} == {}
     assert spaces["revocation"] >= 35
+    assert (spaces["delta"], spaces["partition"], spaces["list-signer"]) >= (25, 10, 8)
 
 
 OPENSSL = shutil.which("openssl")

@@ -96,7 +96,8 @@ def test_issuer_of_a_list(small: Any) -> None:
 
 
 def test_list_that_is_not_understood(small: Any, making: Any) -> None:
-    """A delta list is genuine, and of no use here."""
-    crl = small.issuing.crl(extensions=[making.extension("2.5.29.27", der.integer(1), critical=True)])
+    """An indirect list is genuine, and of no use here."""
+    indirect = der.sequence(der.implicit(4, der.boolean(True)))
+    crl = small.issuing.crl(extensions=[making.extension("2.5.29.28", indirect, critical=True)])
     report = crl_report(crl, small.trust, AT)
     assert outcome(report) == (UNSURE, SubIndication.CHAIN_CONSTRAINTS_FAILURE, "CRITICAL_EXTENSION_UNKNOWN")

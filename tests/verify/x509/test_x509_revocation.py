@@ -33,6 +33,7 @@ DAY = timedelta(days=1)
 PASSED, FAILED, UNSURE = Indication.TOTAL_PASSED, Indication.TOTAL_FAILED, Indication.INDETERMINATE
 GOOD = (PASSED, None, "CERTIFICATE_TRUSTED")
 REVOKED = (FAILED, SubIndication.REVOKED, "CERTIFICATE_REVOKED")
+ON_HOLD = (UNSURE, SubIndication.TRY_LATER, "CERTIFICATE_ON_HOLD")
 UNKNOWN = (UNSURE, SubIndication.TRY_LATER, "REVOCATION_UNKNOWN")
 KEY_COMPROMISE, HOLD = 1, 6
 
@@ -131,7 +132,7 @@ def test_a_fresh_list_hides_no_newer_one(small: Any) -> None:
     revoked = revoking(small, AT - 4 * DAY, **newer)
     assert outcome(check(small, revoked, crls=[older])) == REVOKED
     assert outcome(check(small, older, crls=[revoked])) == REVOKED
-    assert outcome(check(small, revoking(small, AT - 4 * DAY, HOLD, **newer), older)) == GOOD
+    assert outcome(check(small, revoking(small, AT - 4 * DAY, HOLD, **newer), older)) == ON_HOLD
     assert outcome(check(small, revoking(small, AT + DAY, **newer), older)) == GOOD
 
 
@@ -248,9 +249,10 @@ def test_unknown_extensions(small: Any, making: Any, critical: bool, expected: t
 def test_delta_lists_are_not_complete(small: Any, making: Any) -> None:
     """Section 5.2.4: the indicator is critical."""
     delta = making.extension("2.5.29.27", der.integer(1), critical=True)
-    crl = small.issuing.crl(extensions=[delta])
-    assert crl.critical_unknown == ("2.5.29.27",)
+    crl = small.issuing.crl(extensions=[delta], number=2)
+    assert (crl.base, crl.critical_unknown) == (1, ())
     assert outcome(check(small, crl)) == UNKNOWN
+    assert outcome(check(small, revoking(small, extensions=[delta], number=2))) == REVOKED
 
 
 def test_what_was_written_is_read(world: Any) -> None:
