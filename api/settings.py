@@ -62,6 +62,10 @@ class Settings:
     acme_http_port: int
     acme_dns_servers: tuple[str, ...]
     acme_resolve: tuple[tuple[str, str], ...]
+    kmc_embedded: bool
+    kmc_folder: Path
+    kmc_socket: Path
+    kmc_key_file: Path
 
 
 class _Wrong(Exception):
@@ -444,6 +448,27 @@ _SECTIONS: Mapping[str, Mapping[str, _Setting]] = {
             "host names that are not looked up in the DNS; needs allow_private",
         ),
     },
+    "kmc": {
+        "embedded": _Setting(
+            _switch,
+            True,
+            "由本服务启动密钥管理中心;以另一用户或另一方式运行时设为 false",
+            "whether this service starts the key centre; false when it runs under another user",
+        ),
+        "folder": _Setting(
+            _path,
+            "kmc",
+            "密钥管理中心自己的目录(密钥库、数据库、kmc.toml),须单独备份",
+            "the key centre's own folder (vault, database, kmc.toml); back it up apart",
+        ),
+        "socket": _Setting(_path, "kmc/kmc.sock", "密钥管理中心监听的套接字", "socket of the key centre"),
+        "key_file": _Setting(
+            _path,
+            "kmc.spki",
+            "密钥管理中心签名公钥(DER);只相信由它签名的应答",
+            "public key of the key centre (DER): only answers that it signed are believed",
+        ),
+    },
 }
 
 _FIELDS: Mapping[tuple[str, str], str] = {
@@ -467,4 +492,8 @@ _FIELDS: Mapping[tuple[str, str], str] = {
     ("acme", "http_port"): "acme_http_port",
     ("acme", "dns_servers"): "acme_dns_servers",
     ("acme", "resolve"): "acme_resolve",
+    ("kmc", "embedded"): "kmc_embedded",
+    ("kmc", "folder"): "kmc_folder",
+    ("kmc", "socket"): "kmc_socket",
+    ("kmc", "key_file"): "kmc_key_file",
 }

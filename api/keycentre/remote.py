@@ -47,8 +47,8 @@ class CentreAccess:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     patience: float = PATIENCE
-    before: Callable[[], None] | None = None
-    """Called before a question: an embedded centre is started here."""
+    start: Callable[[], None] | None = None
+    """Called when nobody answers: an embedded centre is started by it."""
 
 
 class RemoteKeyCentre:
@@ -134,13 +134,13 @@ class RemoteKeyCentre:
         known = self.head()
         while True:
             try:
-                if self._access.before is not None:
-                    self._access.before()
                 answer = self._once(verb, body)
                 break
             except ConnectionBroken:
                 if time.monotonic() + _PAUSE >= deadline:
                     raise
+                if self._access.start is not None:
+                    self._access.start()
                 time.sleep(_PAUSE)
         head = Head(answer.head_size, answer.head_sha256)
         self._require_grown(known, head)

@@ -7,11 +7,12 @@ from keys import KeysError
 
 from ..certificates import CertificateError
 from ..database import DatabaseError
+from ..keycentre import KeyCentreError
 from ..ledger import LedgerError
 from ..plugins import PluginError
 
 RESTORE = "restore the newest backup; yinxin init makes another service, with other keys"
-FOUNDATIONS = (KeysError, DatabaseError, LedgerError, PluginError, CertificateError)
+FOUNDATIONS = (KeysError, DatabaseError, LedgerError, PluginError, CertificateError, KeyCentreError)
 """What the rooms below raise when they cannot be opened."""
 
 

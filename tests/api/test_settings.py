@@ -56,13 +56,17 @@ def test_written_is_read(path: Path) -> None:
         acme_http_port=80,
         acme_dns_servers=(),
         acme_resolve=(),
+        kmc_embedded=True,
+        kmc_folder=folder / "kmc",
+        kmc_socket=folder / "kmc" / "kmc.sock",
+        kmc_key_file=folder / "kmc.spki",
     )
 
 
 def test_every_setting_is_explained_in_two_languages(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("#")]
-    assert len(keys) == 20
+    assert len(keys) == 24
     for number in keys:
         zh, en = lines[number - 2 : number]
         assert zh.startswith("# ")
