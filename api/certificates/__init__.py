@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The certificate authority of this service: two hierarchies, orders, revocation, CRLs, its own trust."""
+"""The certificate authority of this service: authorities, orders, bundles, lifecycle, its own trust."""
 
 from __future__ import annotations
 
+from .authorities import committed_authorities
+from .authorities import listed as listed_authorities
 from .errors import (
+    CeremonyContradicted,
     CertificateError,
     NoSuchAuthority,
     NoSuchCertificate,
@@ -11,34 +14,64 @@ from .errors import (
     OrderRefused,
     RevocationRefused,
 )
-from .model import Hierarchy, IssuedCertificate, IssueOrder
+from .founding_plan import DEFAULT as DEFAULT_CEREMONY
+from .model import (
+    AuthorityRow,
+    BundleOrder,
+    Hierarchy,
+    IssuedBundle,
+    IssuedCertificate,
+    IssueOrder,
+    Notice,
+    whole_second,
+)
 from .platform import PLATFORM_SEAL, QR_SIGNERS, TRUST_LIST_SIGNERS, TSA_SIGNERS
-from .ports import Authority, CertificatePorts
+from .ports import Authority, CertificatePorts, EscrowedKey, KeyCentre, StatusLists
 from .qr_keys import committed_qr_keys
-from .revocation import committed_crls
 from .service import CertificateService
-from .store import committed_certificates, find_by_fingerprint, find_by_label
+from .store import (
+    StatusRow,
+    authority_certificate,
+    committed_certificates,
+    find_by_fingerprint,
+    find_by_label,
+    status_rows,
+)
 
 __all__ = [
+    "DEFAULT_CEREMONY",
     "PLATFORM_SEAL",
     "QR_SIGNERS",
     "TRUST_LIST_SIGNERS",
     "TSA_SIGNERS",
     "Authority",
+    "AuthorityRow",
+    "BundleOrder",
+    "CeremonyContradicted",
     "CertificateError",
     "CertificatePorts",
     "CertificateService",
+    "EscrowedKey",
     "Hierarchy",
     "IssueOrder",
+    "IssuedBundle",
     "IssuedCertificate",
+    "KeyCentre",
     "NoSuchAuthority",
     "NoSuchCertificate",
     "NotInitialised",
+    "Notice",
     "OrderRefused",
     "RevocationRefused",
+    "StatusLists",
+    "StatusRow",
+    "authority_certificate",
+    "committed_authorities",
     "committed_certificates",
-    "committed_crls",
     "committed_qr_keys",
     "find_by_fingerprint",
     "find_by_label",
+    "listed_authorities",
+    "status_rows",
+    "whole_second",
 ]

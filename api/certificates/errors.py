@@ -108,6 +108,60 @@ _ORDER: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
             "this key is certified for another holder",
             "请为本持有人生成新的密钥 / make a key for this holder",
         ),
+        "key-suspended": (
+            "request",
+            "这个密钥的证书正在挂起,不能借新申请恢复使用",
+            "a certificate for this key is suspended: a new order does not bring it back",
+            "请先恢复或吊销该证书 / resume or revoke that certificate first",
+        ),
+        "sm2-key-required": (
+            "sign_request",
+            "证书组的签名密钥须为 SM2",
+            "the signing key of a bundle is SM2",
+            "请用 SM2 密钥生成请求 / make the request with an SM2 key",
+        ),
+        "rsa-key-required": (
+            "rsa_request",
+            "这一请求须为 RSA 或 ECDSA 密钥",
+            "this request is for an RSA or ECDSA key",
+            "请用 RSA 或 ECDSA 密钥生成请求 / make it with an RSA or ECDSA key",
+        ),
+        "key-centre-unavailable": (
+            "profile",
+            "密钥管理中心未启用,不能签发含加密证书的证书组",
+            "without the key-management centre no bundle with an encryption certificate is issued",
+            "请启用密钥管理中心,或单独申请签名证书 / start the key centre, or order the signing one alone",
+        ),
+        "not-renewable": (
+            "certificate",
+            "平台自身的证书不能这样更新",
+            "certificates of the service itself are not renewed this way",
+            "它们由平台自行更换 / the service replaces them itself",
+        ),
+        "renewal-of-suspended": (
+            "certificate",
+            "证书正在挂起,不能更新",
+            "a suspended certificate is not renewed",
+            "请先恢复 / resume it first",
+        ),
+        "renewal-of-ended": (
+            "certificate",
+            "证书已吊销或已过期,不能更新",
+            "a revoked or expired certificate is not renewed",
+            "请重新申请 / order a new one",
+        ),
+        "rekey-differs": (
+            "order",
+            "换发申请与原证书的持有人或类型不一致",
+            "the new order names another holder, account or profile than the certificate",
+            "请为同一持有人申请同一类型 / order the same profile for the same holder",
+        ),
+        "rekey-same-key": (
+            "request",
+            "换发须使用新密钥",
+            "a re-key needs a new key",
+            "请生成新的密钥;沿用原密钥请用更新 / make a new key, or renew",
+        ),
         "key-compromised": (
             "request",
             "这个密钥已因泄露被吊销,不能再用",
@@ -139,14 +193,43 @@ _REVOCATION: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "a root is not revoked; it leaves the trust list",
             "请另建层级并发布新的信任名单 / make another hierarchy and publish a new trust list",
         ),
+        "authority-offline": (
+            "签发机构由离线根签发,运行中的服务不能改变其状态",
+            "an offline root signed this authority: the running service cannot change its state",
+            "请在离线根所在处运行 yinxin ca revoke-authority / run it where the roots are",
+        ),
+        "revoked-already": (
+            "证书已吊销,吊销不能撤回",
+            "the certificate is revoked, and that is final",
+            "请申请新证书 / order a new certificate",
+        ),
+        "invalidity-refused": (
+            "失效时间须带时区且不晚于现在",
+            "the invalidity date has a zone and is not in the future",
+            "请改写失效时间,或留空 / correct it, or leave it out",
+        ),
     }
 )
+_FIELDS = {"reason-unknown": "reason", "invalidity-refused": "invalidity_date"}
 
 
 class RevocationRefused(CertificateError):
-    """A certificate is not revoked this way; each rule has its own ``code``."""
+    """A certificate is not revoked, suspended or resumed this way; each rule has its own ``code``."""
 
     def __init__(self, code: str) -> None:
-        self.code, self.field = code, "reason"
+        self.code, self.field = code, _FIELDS.get(code, "certificate")
         self.zh, self.en, self.todo = _REVOCATION[code]
         super().__init__(f"{code}: {self.en}")
+
+
+class CeremonyContradicted(CertificateError):
+    """A ceremony says something else about an authority than what is there; nothing was made."""
+
+    code = "ceremony-contradicted"
+    zh = "仪式文件与已建立的签发机构不一致"
+    en = "the ceremony contradicts an authority that is there"
+    todo = "请为新的机构另起名称;已有的机构不能改动 / name a new authority; what is there stays as it is"
+
+    def __init__(self, name: str, field: str) -> None:
+        super().__init__(f"{name}: {field} differs from what is there")
+        self.name, self.field = name, f"authorities.{name}.{field}"

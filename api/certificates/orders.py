@@ -8,7 +8,9 @@ sender holds it, and words that must not contradict the order.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,9 +19,10 @@ from verify import IdentifierInvalid, canonical_json, parse_uscc
 
 from ..accounts import Account, AccountBook, AccountClosed
 from . import store
+from .authorities import Authorities
 from .errors import OrderRefused
 from .issuing import Plan
-from .model import IssuedCertificate, IssueOrder, hierarchy_of, whole_second
+from .model import IssueOrder, whole_second
 
 PERSON, ENTERPRISE, SEAL = "person", "enterprise", "seal"
 ORDERABLE = frozenset({PERSON, ENTERPRISE})
@@ -27,9 +30,15 @@ ORDERABLE = frozenset({PERSON, ENTERPRISE})
 
 
 def plan_order(
-    accounts: AccountBook, order: IssueOrder, *, allowed: frozenset[str], at: datetime, by: str
+    accounts: AccountBook,
+    authorities: Authorities,
+    order: IssueOrder,
+    *,
+    allowed: Collection[str],
+    at: datetime,
+    by: str,
 ) -> Plan:
-    """Everything that can be checked without the stored certificates."""
+    """Everything that can be checked without the stored certificates of holders."""
     request = parse_request(order.request)
     chosen = profile(order.profile)
     if chosen.name not in allowed:
@@ -46,28 +55,41 @@ def plan_order(
         profile=chosen,
         subject=subject,
         public_key=request.public_key,
-        issuer=hierarchy_of(request.public_key.kind).issuing,
+        issuer=authorities.issuing(chosen, request.public_key.kind, at),
         holder=holder,
         holder_name=order.holder_name,
         order_digest=_digest(order, request, holder),
         by=by,
         account_id=None if account is None else account.account_id,
         not_after=_end(chosen, order.valid_until, at),
+        facts={
+            name: tuple(values)
+            for name, values in (
+                ("alternative_names", order.alternative_names),
+                ("identifiers", order.identifiers),
+            )
+            if values
+        },
     )
 
 
-def require_free_key(connection: Connection, plan: Plan) -> None:
-    """One key speaks for one holder, and a compromised one for nobody."""
-    for earlier in store.find_by_key(connection, plan.public_key.key_id.hex()):
-        if earlier.reason == RevocationReason.KEY_COMPROMISE.value:
-            raise OrderRefused("key-compromised")
-        if not _same_holder(earlier, plan):
+def require_free_keys(connection: Connection, plans: Sequence[Plan]) -> None:
+    """One key speaks for one holder, a compromised one for nobody; no order goes round a suspension."""
+    ids = {plan.public_key.key_id.hex() for plan in plans}
+    earlier = store.find_by_keys(connection, ids)
+    mine: dict[str, tuple[str, str | None, str]] = {}
+    for plan in plans:
+        key = plan.public_key.key_id.hex()
+        holder = (plan.holder, plan.account_id, plan.profile.name)
+        if mine.setdefault(key, holder) != holder:
             raise OrderRefused("key-of-another")
-
-
-def _same_holder(earlier: IssuedCertificate, plan: Plan) -> bool:
-    mine = (plan.holder, plan.account_id, plan.profile.name)
-    return (earlier.holder, earlier.account_id, earlier.profile) == mine
+        for one in earlier.get(key, ()):
+            if one.reason == RevocationReason.KEY_COMPROMISE.value:
+                raise OrderRefused("key-compromised")
+            if (one.holder, one.account_id, one.profile) != holder:
+                raise OrderRefused("key-of-another")
+            if one.held_at is not None and one.revoked_at is None:
+                raise OrderRefused("key-suspended")
 
 
 def _account(accounts: AccountBook, order: IssueOrder) -> Account | None:
@@ -122,7 +144,7 @@ def _end(chosen: Profile, wanted: datetime | None, at: datetime) -> datetime | N
 
 def _digest(order: IssueOrder, request: Request, holder: str) -> str:
     """What makes two orders the same one."""
-    facts = {
+    facts: dict[str, Any] = {
         "profile": order.profile,
         "request": hashlib.sha256(request.der).hexdigest(),
         "account_id": order.account_id,
@@ -130,4 +152,11 @@ def _digest(order: IssueOrder, request: Request, holder: str) -> str:
         "holder_name": order.holder_name,
         "valid_until": None if order.valid_until is None else whole_second(order.valid_until).isoformat(),
     }
+    facts.update(_said(order))
     return hashlib.sha256(canonical_json(facts)).hexdigest()
+
+
+def _said(order: IssueOrder) -> dict[str, Any]:
+    """Names and identifiers, where there are any."""
+    named = {"alternative_names": order.alternative_names, "identifiers": order.identifiers}
+    return {name: [repr(one) for one in values] for name, values in named.items() if values}

@@ -7,8 +7,8 @@ from ca import profile
 from keys import KeyKind
 
 from . import qr_keys
-from .hierarchies import own_certificate
 from .model import Hierarchy
+from .own import own_certificate
 from .ports import CertificatePorts
 
 PLATFORM_SEAL = "platform-seal-sm2"
@@ -27,12 +27,11 @@ _QR_KINDS = {"SM2": KeyKind.SM2, "ES256": KeyKind.P256}
 
 
 def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
-    """Make what is missing; the hierarchies are there already."""
+    """Make what is missing; the authorities are there already."""
     own_certificate(
         ports,
         PLATFORM_SEAL,
         kind=KeyKind.SM2,
-        issuer=Hierarchy.SM2.issuing,
         profile=profile("platform"),
         common_name="Yinxin 平台签章",
         by=by,
@@ -42,7 +41,6 @@ def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
             ports,
             label,
             kind=hierarchy.kind,
-            issuer=hierarchy.issuing,
             profile=profile("trust_list"),
             common_name=f"Yinxin 信任名单 {hierarchy.name}",
             by=by,
@@ -52,7 +50,6 @@ def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
             ports,
             label,
             kind=hierarchy.kind,
-            issuer=hierarchy.issuing,
             profile=profile("tsa"),
             common_name=f"Yinxin 时间戳 {hierarchy.name}",
             by=by,

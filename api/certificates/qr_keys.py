@@ -15,8 +15,8 @@ from verify import Json, QrKey, qr_key_id
 from ..database.tables_identity import qr_keys as table
 from ..database.tables_identity import stored_time
 from .errors import NotInitialised
-from .hierarchies import own_key
 from .model import whole_second
+from .own import own_key
 from .ports import CertificatePorts
 
 TERM = timedelta(days=5 * 365)
@@ -25,7 +25,7 @@ TERM = timedelta(days=5 * 365)
 
 def create(ports: CertificatePorts, label: str, *, algorithm: str, kind: KeyKind) -> None:
     """Make and record one key, unless it is there."""
-    key = own_key(ports, label, kind)
+    key = own_key(ports.vault, label, kind)
     at = whole_second(ports.clock())
     values: dict[str, Any] = {
         "kid": qr_key_id(key.spki),

@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from keys import Signer
+from ca import Profile, profile
+from keys import KeyKind, Signer, Vault
 from seal import SealingCertificate
-from verify import Certificate, Crl, Trust, parse_certificate, parse_crl
+from verify import Certificate, Crl, Json, Trust, parse_certificate, parse_crl
 
-from . import hierarchies, orders, platform, qr_keys, revocation, store
+from . import authorities, ceremony, lifecycle, orders, own, platform, qr_keys, store
 from .errors import NoSuchAuthority, NoSuchCertificate, NotInitialised
-from .issuing import Plan, certify
-from .model import AUTHORITIES, IssuedCertificate, IssueOrder
+from .founding_plan import Ceremony
+from .issuing import certify_all
+from .model import AuthorityRow, IssuedCertificate, IssueOrder
 from .ports import CertificatePorts
 from .trusting import OwnTrust
 
@@ -28,48 +32,107 @@ class CertificateService:
 
     # Setting up
 
-    def create_hierarchies(self, *, by: str) -> None:
-        """Both hierarchies with their first CRLs; makes only what is missing."""
-        hierarchies.create_hierarchies(self._ports, by=by)
-        revocation.refresh(self._ports)
+    def hold_ceremony(self, what: Ceremony, offline: Vault, *, by: str) -> dict[str, Json] | None:
+        """Make the authorities that are missing, and lists that are due; the transcript, if anything was.
+
+        ``offline``: the vault of the roots.  Raises :class:`CeremonyContradicted`.
+        """
+        return ceremony.hold(self._ports, what, offline, by=by)
 
     def create_platform_keys(self, *, by: str) -> None:
         """The platform's seal, QR keys and trust list signers; makes only what is missing."""
         platform.create_platform_keys(self._ports, by=by)
 
-    # Issuing and revoking
+    def own_certificate(
+        self, label: str, *, kind: KeyKind, profile: Profile, common_name: str, by: str, issuer: str = ""
+    ) -> IssuedCertificate:
+        """The certificate in force for a key of the service itself, made with its key if there is none."""
+        return own.own_certificate(
+            self._ports, label, kind=kind, profile=profile, common_name=common_name, by=by, issuer=issuer
+        )
+
+    # Authorities
+
+    def authorities(self) -> tuple[AuthorityRow, ...]:
+        """Every authority, each after its issuer."""
+        with self._ports.database.read() as connection:
+            return authorities.listed(connection)
+
+    def authority_for(self, profile_name: str, kind: KeyKind) -> str:
+        """Which authority certifies such a key; raises :class:`NotInitialised`."""
+        with self._ports.database.read() as connection:
+            found = authorities.in_force(connection)
+        return found.issuing(profile(profile_name), kind, self._ports.clock())
+
+    # Issuing, suspending, revoking
 
     def issue(self, order: IssueOrder, *, by: str) -> IssuedCertificate:
-        """Issue to a person or enterprise; the same order again brings the same certificate."""
-        return self._issue(order, allowed=orders.ORDERABLE, by=by)
+        """Issue to a holder; the same order again brings the same certificate."""
+        return self.issue_batch([order], by=by)[0]
+
+    def issue_batch(self, some: Sequence[IssueOrder], *, by: str) -> tuple[IssuedCertificate, ...]:
+        """Issue to many holders, all or none, in few transactions; in the order of the orders."""
+        return self._issue(some, allowed=orders.ORDERABLE, by=by)
 
     def certify_seal(self, request: bytes, *, holder: str, holder_name: str, by: str) -> str:
         """Issue a certificate of profile ``seal`` for a PKCS#10 request; returns its id.  Durable."""
         order = IssueOrder(profile=orders.SEAL, request=request, holder=holder, holder_name=holder_name)
-        return self._issue(order, allowed=frozenset({orders.SEAL}), by=by).certificate_id
+        return self._issue([order], allowed={orders.SEAL}, by=by)[0].certificate_id
 
-    def _issue(self, order: IssueOrder, *, allowed: frozenset[str], by: str) -> IssuedCertificate:
+    def _issue(
+        self, some: Sequence[IssueOrder], *, allowed: Collection[str], by: str
+    ) -> tuple[IssuedCertificate, ...]:
         ports, at = self._ports, self._ports.clock()
-        plan: Plan = orders.plan_order(ports.accounts, order, allowed=allowed, at=at, by=by)
+        with ports.database.read() as connection:
+            found = authorities.in_force(connection)
+        plans = [orders.plan_order(ports.accounts, found, one, allowed=allowed, at=at, by=by) for one in some]
+        wanted = {plan.order_digest: plan for plan in plans}
         with self._issuing:
             with ports.database.read() as connection:
-                before = store.find_by_order(connection, plan.order_digest, at)
-                if before is not None:
-                    return before
-                orders.require_free_key(connection, plan)
-            return certify(ports, plan)
+                made = store.find_by_orders(connection, wanted, at)
+                fresh = [plan for digest, plan in wanted.items() if digest not in made]
+                orders.require_free_keys(connection, fresh)
+            issued = certify_all(ports, fresh)
+        made.update((plan.order_digest, one) for plan, one in zip(fresh, issued, strict=True))
+        return tuple(made[plan.order_digest] for plan in plans)
 
-    def revoke(self, certificate_id: str, reason: str, *, by: str) -> IssuedCertificate:
+    def suspend(self, which: str, *, by: str) -> IssuedCertificate:
+        """Put a certificate on hold, or all of its bundle; ``which`` is the id of either.
+
+        Like all verbs of a life: gives the certificate that was named, or the signing one of the bundle.
+        """
+        return lifecycle.suspend(self._ports, which, by=by)
+
+    def resume(self, which: str, *, by: str) -> IssuedCertificate:
+        """End a suspension."""
+        return lifecycle.resume(self._ports, which, by=by)
+
+    def revoke(
+        self, which: str, reason: str, *, by: str, invalidity_date: datetime | None = None
+    ) -> IssuedCertificate:
         """Revoke for good; when this returns, the new CRL is out and :meth:`trust` knows it."""
-        return revocation.revoke(self._ports, certificate_id, reason, by=by)
+        return lifecycle.revoke(self._ports, which, reason, by=by, invalidity_date=invalidity_date)
+
+    def revoke_authority(self, name: str, reason: str, offline: Vault, *, by: str) -> IssuedCertificate:
+        """Revoke the certificate of an issuing authority, with the vault of the roots."""
+        with self._ports.database.read() as connection:
+            authorities.get_authority(connection, name)
+            found = _authority(store.find_by_label(connection, name), name)
+        return lifecycle.revoke(
+            self._ports,
+            found.certificate_id,
+            reason,
+            by=by,
+            offline=lambda root: ceremony.root_signer(offline, root),
+        )
 
     def refresh_crls(self) -> tuple[str, ...]:
         """New CRLs where one is missing or half over; for which authorities.  At start and by the clock."""
-        return revocation.refresh(self._ports)
+        return self._ports.status.refresh()
 
     def stale_crls(self) -> tuple[str, ...]:
-        """Authorities whose CRL is missing or half over."""
-        return revocation.stale(self._ports)
+        """Authorities whose CRL is missing or due, offline roots too."""
+        return self._ports.status.stale()
 
     # Finding
 
@@ -108,12 +171,13 @@ class CertificateService:
     def crl_file(self, name: str) -> bytes:
         """The CRL in force of one authority, DER; raises :class:`NoSuchAuthority`."""
         with self._ports.database.read() as connection:
-            return revocation.current_crl(connection, name)
+            return self._ports.status.current(connection, name)
 
     def issuer_file(self, name: str) -> bytes:
         """The certificate of one authority, DER; raises :class:`NoSuchAuthority`."""
         with self._ports.database.read() as connection:
-            found = store.find_by_label(connection, name) if name in AUTHORITIES else None
+            authorities.get_authority(connection, name)
+            found = store.find_by_label(connection, name)
         if found is None:
             raise NoSuchAuthority(name)
         return found.der
@@ -181,7 +245,7 @@ class CertificateService:
             name = one.issuer
             while True:
                 issuer = _authority(store.find_by_label(connection, name), name)
-                lists.append(parse_crl(revocation.current_crl(connection, name)))
+                lists.append(parse_crl(self._ports.status.current(connection, name)))
                 if issuer.issuer == issuer.key_label:
                     break
                 issuers.append(parse_certificate(issuer.der))

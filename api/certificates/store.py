@@ -1,23 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of certificates, read and written within the caller's transaction."""
+"""Rows of certificates, read and written within the caller's transaction.
+
+A row is changed, or a new one made after it, only while the public log vouches for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
 
+from ca import RevocationReason
 from verify import Certificate, Json, parse_certificate
 
 from ..database.tables_identity import certificates as table
 from ..database.tables_identity import is_id, stored_time
-from ..ledger import Transaction
+from ..ledger import Transaction, require_vouched
 from .errors import NoSuchCertificate, NotInitialised
 from .model import IssuedCertificate
 
-_TIMES = ("not_before", "not_after", "issued_at", "revoked_at")
+_TIMES = ("not_before", "not_after", "issued_at", "revoked_at", "held_at", "invalidity_date")
+_AT_ONCE = 400
+"""How many values one query names: SQLite's oldest limit is 999."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """What a list or an answer says about one certificate that is not good."""
+
+    certificate_id: str
+    serial: int
+    partition: int
+    not_after: datetime
+    held_at: datetime | None
+    revoked_at: datetime | None
+    reason: str  # certificateHold while it is only suspended
+    invalidity_date: datetime | None
+
+    @property
+    def since(self) -> datetime:
+        """Since when nothing it signed counts: what was revoked out of a suspension, since that."""
+        moments = [one for one in (self.held_at, self.revoked_at) if one is not None]
+        return min(moments)
 
 
 def get_certificate(connection: Connection, certificate_id: str) -> IssuedCertificate:
@@ -38,25 +65,33 @@ def find_by_label(connection: Connection, label: str) -> IssuedCertificate | Non
     return _first(connection, table.c.key_label == label, table.c.revoked_at.is_(None))
 
 
-def find_by_order(connection: Connection, order_digest: str, at: datetime) -> IssuedCertificate | None:
-    """What the same order brought before, while it is good."""
-    return _first(
-        connection,
-        table.c.order_digest == order_digest,
-        table.c.revoked_at.is_(None),
-        table.c.not_after > at,
-    )
+def find_by_orders(
+    connection: Connection, digests: Collection[str], at: datetime
+) -> dict[str, IssuedCertificate]:
+    """What the same orders brought before, while it is good: by the digest of the order."""
+    found: dict[str, IssuedCertificate] = {}
+    for some in _parts(digests):
+        query = _newest_first(
+            table.c.order_digest.in_(some), table.c.revoked_at.is_(None), table.c.not_after > at
+        )
+        for row in connection.execute(query):
+            found.setdefault(row.order_digest, certificate_of(row))
+    return found
 
 
-def find_by_key(connection: Connection, key_id: str) -> tuple[IssuedCertificate, ...]:
-    """Every certificate for one public key."""
-    return tuple(_certificate(row) for row in connection.execute(_newest_first(table.c.key_id == key_id)))
+def find_by_keys(connection: Connection, key_ids: Collection[str]) -> dict[str, list[IssuedCertificate]]:
+    """Every certificate for these public keys, by the id of the key."""
+    found: dict[str, list[IssuedCertificate]] = {}
+    for some in _parts(key_ids):
+        for row in connection.execute(_newest_first(table.c.key_id.in_(some))):
+            found.setdefault(row.key_id, []).append(certificate_of(row))
+    return found
 
 
 def list_certificates(connection: Connection) -> tuple[IssuedCertificate, ...]:
     """Every certificate, oldest first."""
     query = select(table).order_by(table.c.issued_at, table.c.id)
-    return tuple(_certificate(row) for row in connection.execute(query))
+    return tuple(certificate_of(row) for row in connection.execute(query))
 
 
 def authority_certificate(connection: Connection, name: str) -> Certificate:
@@ -67,38 +102,101 @@ def authority_certificate(connection: Connection, name: str) -> Certificate:
     return parse_certificate(found.der)
 
 
-def insert_certificate(tx: Transaction, values: dict[str, Any]) -> int:
-    """Store one and commit it to the ledger.  The public entry names no holder."""
-    tx.connection.execute(insert(table).values(values))
-    return tx.commit_row(
+def insert_certificates(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Store them and commit each to the ledger.  The public entries name no holder."""
+    if not rows:
+        return
+    tx.connection.execute(insert(table), list(rows))
+    for values in rows:
+        tx.commit_row(
+            "certificates",
+            values["id"],
+            committed(values),
+            kind="certificate.issued",
+            body={
+                "certificate_id": values["id"],
+                "issuer": values["issuer"],
+                "serial": values["serial"],
+                "fingerprint": values["fingerprint"],
+                "profile": values["profile"],
+            },
+        )
+
+
+def living_together(connection: Connection, which: str) -> tuple[Row[Any], ...]:
+    """The rows that a certificate or bundle id names: a bundle's all, the signing one first.
+
+    Raises :class:`NoSuchCertificate`.
+    """
+    rows: list[Row[Any]] = []
+    if is_id(which):
+        one = connection.execute(select(table).where(table.c.id == which)).one_or_none()
+        bundle = which if one is None else one.bundle_id
+        if bundle is None:
+            rows = [one] if one is not None else []
+        else:
+            query = select(table).where(table.c.bundle_id == bundle)
+            rows = sorted(connection.execute(query), key=_place)
+    if not rows:
+        raise NoSuchCertificate(which)
+    return tuple(rows)
+
+
+def require_believed(connection: Connection, rows: Sequence[Row[Any]]) -> None:
+    """Raises :class:`api.ledger.RowAltered` for a row that the public log does not vouch for."""
+    for row in rows:
+        require_vouched(connection, "certificates", row.id, committed(row._asdict()))
+
+
+def change(tx: Transaction, row: Row[Any], new: dict[str, Any], *, kind: str, more: dict[str, Json]) -> None:
+    """Write a new state of one certificate and commit to it; the caller asked :func:`require_believed`."""
+    tx.connection.execute(update(table).where(table.c.id == row.id).values(new))
+    tx.commit_row(
         "certificates",
-        values["id"],
-        committed(values),
-        kind="certificate.issued",
+        row.id,
+        committed({**row._asdict(), **new}),
+        kind=kind,
         body={
-            "certificate_id": values["id"],
-            "issuer": values["issuer"],
-            "serial": values["serial"],
-            "fingerprint": values["fingerprint"],
-            "profile": values["profile"],
+            "certificate_id": row.id,
+            "issuer": row.issuer,
+            "serial": row.serial,
+            "fingerprint": row.fingerprint,
+            **more,
         },
     )
 
 
-def mark_revoked(
-    tx: Transaction, certificate_id: str, ended: dict[str, Any], body: dict[str, Json]
-) -> IssuedCertificate:
-    """Write the end of one certificate and commit the new row to the ledger."""
-    tx.connection.execute(update(table).where(table.c.id == certificate_id).values(ended))
-    row = tx.connection.execute(select(table).where(table.c.id == certificate_id)).one()
-    tx.commit_row("certificates", row.id, committed(row._asdict()), kind="certificate.revoked", body=body)
-    return _certificate(row)
-
-
-def revoked_by(connection: Connection, issuer: str) -> tuple[IssuedCertificate, ...]:
-    """Everything that one authority revoked: expired ones too, for old signatures are checked by it."""
-    query = select(table).where(table.c.issuer == issuer, table.c.revoked_at.is_not(None))
-    return tuple(_certificate(row) for row in connection.execute(query.order_by(table.c.serial)))
+def status_rows(
+    connection: Connection, authority: str, partition: int | None = None
+) -> tuple[StatusRow, ...]:
+    """Everything that one authority suspended or revoked, by serial number: expired ones too, for old
+    signatures are checked by it."""
+    query = select(
+        table.c.id,
+        table.c.serial,
+        table.c.partition,
+        table.c.not_after,
+        table.c.held_at,
+        table.c.revoked_at,
+        table.c.reason,
+        table.c.invalidity_date,
+    ).where(table.c.issuer == authority, or_(table.c.revoked_at.is_not(None), table.c.held_at.is_not(None)))
+    if partition is not None:
+        query = query.where(table.c.partition == partition)
+    rows = (
+        StatusRow(
+            certificate_id=row.id,
+            serial=int(row.serial, 16),
+            partition=row.partition,
+            not_after=row.not_after,
+            held_at=row.held_at,
+            revoked_at=row.revoked_at,
+            reason=row.reason or RevocationReason.CERTIFICATE_HOLD.value,
+            invalidity_date=row.invalidity_date,
+        )
+        for row in connection.execute(query)
+    )
+    return tuple(sorted(rows, key=lambda one: one.serial))
 
 
 def committed(values: dict[str, Any]) -> dict[str, Json]:
@@ -113,30 +211,36 @@ def committed_certificates(connection: Connection) -> Iterator[tuple[str, dict[s
         yield row.id, committed(row._asdict())
 
 
+def _place(row: Row[Any]) -> tuple[bool, bool, str]:
+    """In a bundle: SM2 signing, other signing, encryption."""
+    return (row.usage != "sign", not row.issuer.endswith("-sm2"), row.id)
+
+
+def _parts(values: Collection[str]) -> Iterator[list[str]]:
+    every = sorted(set(values))
+    for start in range(0, len(every), _AT_ONCE):
+        yield every[start : start + _AT_ONCE]
+
+
 def _first(connection: Connection, *conditions: ColumnElement[bool]) -> IssuedCertificate | None:
     row = connection.execute(_newest_first(*conditions).limit(1)).one_or_none()
-    return None if row is None else _certificate(row)
+    return None if row is None else certificate_of(row)
 
 
 def _newest_first(*conditions: ColumnElement[bool]) -> Select[Any]:
     return select(table).where(*conditions).order_by(table.c.issued_at.desc(), table.c.id)
 
 
-def _certificate(row: Row[Any]) -> IssuedCertificate:
+def certificate_of(row: Row[Any]) -> IssuedCertificate:
+    """What the rest of the service knows of a row."""
+    return as_certificate(row._mapping)
+
+
+def as_certificate(row: Mapping[str, Any]) -> IssuedCertificate:
+    """The same of the values of a row."""
     return IssuedCertificate(
-        certificate_id=row.id,
-        issuer=row.issuer,
-        serial=row.serial,
-        profile=row.profile,
-        key_label=row.key_label,
-        account_id=row.account_id,
-        holder=row.holder,
-        holder_name=row.holder_name,
-        fingerprint=row.fingerprint,
-        der=bytes(row.der),
-        not_before=row.not_before,
-        not_after=row.not_after,
-        issued_at=row.issued_at,
-        revoked_at=row.revoked_at,
-        reason=row.reason,
+        certificate_id=row["id"], der=bytes(row["der"]), **{name: row[name] for name in _TOLD}
     )
+
+
+_TOLD = tuple(one.name for one in fields(IssuedCertificate) if one.name not in ("certificate_id", "der"))

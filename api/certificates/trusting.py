@@ -12,14 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from verify import Trust, parse_certificate, parse_crl
+from verify import Trust, parse_crl
 
 from ..database.tables_identity import certificates, crls, qr_keys
 from . import qr_keys as keys_room
-from . import store
-from .model import AUTHORITIES, Hierarchy
+from .authorities import in_force, listed
+from .model import AUTHORITY
 from .ports import CertificatePorts
-from .revocation import current_crl
 
 
 class OwnTrust:
@@ -44,15 +43,11 @@ class OwnTrust:
         return built
 
     def _build(self, connection: Connection, kinds: tuple[str, ...]) -> Trust:
-        ports = self._ports
+        ports, found = self._ports, tuple(in_force(connection))
         return Trust(
-            anchors=tuple(store.authority_certificate(connection, one.root) for one in Hierarchy),
-            intermediates=tuple(
-                parse_certificate(found.der)
-                for one in Hierarchy
-                if (found := store.find_by_label(connection, one.issuing)) is not None
-            ),
-            crls=tuple(parse_crl(current_crl(connection, name)) for name in AUTHORITIES),
+            anchors=tuple(one.certificate for one in found if one.row.root),
+            intermediates=tuple(one.certificate for one in found if not one.row.root),
+            crls=tuple(parse_crl(ports.status.current(connection, one.name)) for one in listed(connection)),
             qr_keys=keys_room.listed(connection, authority=ports.authority.name, kinds=kinds),
             log_keys=ports.ledger.log_keys(),
             hosts=(ports.authority.host,),
@@ -68,10 +63,10 @@ def _state(connection: Connection) -> tuple[Any, ...]:
     numbers = connection.execute(
         select(crls.c.issuer, func.max(crls.c.number)).group_by(crls.c.issuer).order_by(crls.c.issuer)
     ).all()
-    own = select(func.count()).where(certificates.c.key_label.in_(AUTHORITIES))
-    listed = select(func.count(), func.count(qr_keys.c.revoked_at)).select_from(qr_keys)
+    own = select(func.count(), func.count(certificates.c.revoked_at)).where(certificates.c.usage == AUTHORITY)
+    keys = select(func.count(), func.count(qr_keys.c.revoked_at)).select_from(qr_keys)
     return (
         *((row[0], row[1]) for row in numbers),
-        connection.execute(own).scalar_one(),
-        *connection.execute(listed).one(),
+        *connection.execute(own).one(),
+        *connection.execute(keys).one(),
     )

@@ -34,8 +34,8 @@ def public_material(stage: Stage) -> None:
         if texts and name in TITLES:
             stage.texts[name] = texts[0]
             stage.keep(f"{name}.qr.txt", texts[0].encode("ascii"))
-    stage.keep("issuing-sm2.cer", client.fetch("/certificates/issuing-sm2.cer"))
-    stage.keep("issuing-rsa.crl", client.fetch("/crl/issuing-rsa.crl"))
+    stage.keep("organisations-sm2.cer", client.fetch("/certificates/organisations-sm2.cer"))
+    stage.keep("organisations-rsa.crl", client.fetch("/crl/organisations-rsa.crl"))
     stage.keep("E01.cer", stage.holders["E01"].certificate)
     index = client.get(f"/api/v1/documents/{stage.documents['permit-sm2']['document_id']}")["ledger_index"]
     stage.keep("permit-sm2.log-proof.json", client.fetch(f"/log/proof/{index}"))

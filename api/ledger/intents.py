@@ -7,12 +7,12 @@ open and tells; the next start closes it as *abandoned*, and what it announced c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from verify import Json, canonical_json
 
@@ -21,6 +21,9 @@ from ..database.tables import intents as table
 from .errors import IntentClosed
 from .growth import Transaction
 from .ledger import Ledger
+
+_AT_ONCE = 400
+"""How many ids one statement names: SQLite's oldest limit is 999."""
 
 ABANDONED = "abandoned"
 FAILED = "failed"
@@ -53,34 +56,50 @@ class Intents:
 
     def open(self, kind: str, body: dict[str, Json]) -> Intent:
         """Announce an act; durable and public once it returns."""
-        intent_id = self._random(16).hex()
+        return self.open_all(kind, [body])[0]
+
+    def open_all(self, kind: str, bodies: Sequence[dict[str, Json]]) -> tuple[Intent, ...]:
+        """Announce many acts in one transaction: each with a row and an entry of its own."""
+        rows: list[dict[str, Any]] = []
         with self._ledger.transaction() as tx:
-            values: dict[str, Any] = {
-                "id": intent_id,
-                "kind": kind,
-                "body": canonical_json(body).decode("utf-8"),
-                "opened_at": self._clock(),
-                "outcome": None,
-                "closed_at": None,
-            }
-            index = tx.commit_row(
-                INTENTS,
-                intent_id,
-                committed(values),
-                kind="intent.opened",
-                body={"intent_id": intent_id, "act": kind, "facts": body},
-            )
-            tx.connection.execute(insert(table).values({**values, "ledger_index": index}))
-        return Intent(intent_id, kind, index)
+            for body in bodies:
+                intent_id = self._random(16).hex()
+                values: dict[str, Any] = {
+                    "id": intent_id,
+                    "kind": kind,
+                    "body": canonical_json(body).decode("utf-8"),
+                    "opened_at": self._clock(),
+                    "outcome": None,
+                    "closed_at": None,
+                }
+                index = tx.commit_row(
+                    INTENTS,
+                    intent_id,
+                    committed(values),
+                    kind="intent.opened",
+                    body={"intent_id": intent_id, "act": kind, "facts": body},
+                )
+                rows.append({**values, "ledger_index": index})
+            if rows:
+                tx.connection.execute(insert(table), rows)
+        return tuple(Intent(row["id"], kind, row["ledger_index"]) for row in rows)
 
     def close(self, tx: Transaction, intent: Intent, outcome: str) -> None:
         """End an intent in the transaction of its act.  :class:`IntentClosed`: the act must not happen."""
-        self._end(tx, intent.id, outcome, {})
+        self.close_all(tx, [intent], outcome)
+
+    def close_all(self, tx: Transaction, intents: Sequence[Intent], outcome: str) -> None:
+        """End many; with one that has ended already, none of the acts may happen."""
+        self._end(tx, [one.id for one in intents], outcome, {})
 
     def fail(self, intent: Intent, code: str) -> None:
         """End an intent whose act did not happen.  Raises :class:`IntentClosed`."""
+        self.fail_all([intent], code)
+
+    def fail_all(self, intents: Sequence[Intent], code: str) -> None:
+        """End many whose acts did not happen."""
         with self._ledger.transaction() as tx:
-            self._end(tx, intent.id, FAILED, {"code": code})
+            self._end(tx, [one.id for one in intents], FAILED, {"code": code})
 
     def abandon_open(self) -> int:
         """End what a killed process left open; how many there were.  For the start, before any request."""
@@ -89,25 +108,32 @@ class Intents:
                 select(table.c.id).where(table.c.outcome.is_(None)).order_by(table.c.ledger_index)
             ).scalars()
             left = [str(one) for one in open_ones]
-            for intent_id in left:
-                self._end(tx, intent_id, ABANDONED, {})
+            self._end(tx, left, ABANDONED, {})
         return len(left)
 
-    def _end(self, tx: Transaction, intent_id: str, outcome: str, more: dict[str, Json]) -> None:
-        row = tx.connection.execute(
-            select(table).where(table.c.id == intent_id, table.c.outcome.is_(None))
-        ).one_or_none()
-        if row is None:
-            raise IntentClosed(intent_id)
+    def _end(self, tx: Transaction, intent_ids: Sequence[str], outcome: str, more: dict[str, Json]) -> None:
+        rows: dict[str, Row[Any]] = {}
+        for start in range(0, len(intent_ids), _AT_ONCE):
+            some = intent_ids[start : start + _AT_ONCE]
+            found = tx.connection.execute(
+                select(table).where(table.c.id.in_(some), table.c.outcome.is_(None))
+            )
+            rows.update((row.id, row) for row in found)
         ended = {"outcome": outcome, "closed_at": self._clock()}
-        tx.connection.execute(update(table).where(table.c.id == intent_id).values(ended))
-        tx.commit_row(
-            INTENTS,
-            intent_id,
-            committed({**row._asdict(), **ended}),
-            kind="intent.closed",
-            body={"intent_id": intent_id, "act": row.kind, "outcome": outcome, **more},
-        )
+        for intent_id in intent_ids:
+            row = rows.pop(intent_id, None)
+            if row is None:
+                raise IntentClosed(intent_id)
+            tx.commit_row(
+                INTENTS,
+                intent_id,
+                committed({**row._asdict(), **ended}),
+                kind="intent.closed",
+                body={"intent_id": intent_id, "act": row.kind, "outcome": outcome, **more},
+            )
+        for start in range(0, len(intent_ids), _AT_ONCE):
+            some = intent_ids[start : start + _AT_ONCE]
+            tx.connection.execute(update(table).where(table.c.id.in_(some)).values(ended))
 
 
 def committed(values: dict[str, Any]) -> dict[str, Json]:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make a data directory: settings, vault, database, hierarchies, and the first operator."""
+"""Make a data directory: settings, vault, database, authorities, and the first operator."""
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +15,21 @@ from sqlalchemy import make_url
 from ca import SubjectName, make_request
 from keys import KeyKind, generate_key, write_key_file
 from keys.adapters.file_vault import FileVault
+from verify import Json, canonical_json
 
 from ..accounts import Role
-from ..certificates import IssueOrder
+from ..certificates import DEFAULT_CEREMONY, IssueOrder
 from ..console import CONSOLE
 from ..database import Database
 from ..settings import SettingsError, write_settings
 from .errors import FOUNDATIONS, WiringError
 from .opening import SETTINGS_FILE, read_passphrase
 from .service import LOG_ED25519, LOG_SM2, SESSION_KEY, Service
+
+OFFLINE = "offline"
+OFFLINE_VAULT, OFFLINE_PASSPHRASE = "vault", "passphrase"
+"""The roots: a vault with a passphrase of its own.  Nothing but a ceremony opens it."""
+CEREMONIES = "ceremonies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str 
         database.upgrade()
         service = Service(settings, database=database, vault=vault)
         try:
-            service.certificates.create_hierarchies(by=CONSOLE)
+            _default_ceremony(service, data)
             service.certificates.create_platform_keys(by=CONSOLE)
             made = _first_operator(service, data)
         finally:
@@ -69,6 +76,27 @@ def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str 
     except FOUNDATIONS as error:
         raise WiringError(str(error), f"remove {data} and run yinxin init again") from error
     return Initialised(settings_path, *made)
+
+
+def _default_ceremony(service: Service, data: Path) -> None:
+    """Authorities, with the roots in a vault of their own; the transcript beside the data."""
+    folder = data / OFFLINE
+    passphrase = secrets.token_urlsafe(24)
+    _write_private(folder / OFFLINE_PASSPHRASE, passphrase)
+    offline = FileVault.create(folder / OFFLINE_VAULT, passphrase)
+    transcript = service.certificates.hold_ceremony(DEFAULT_CEREMONY, offline, by=CONSOLE)
+    if transcript is not None:
+        keep_transcript(data, transcript)
+
+
+def keep_transcript(data: Path, transcript: dict[str, Json]) -> Path:
+    """Write a transcript beside the data: canonical JSON, the very bytes of the body of its log entry."""
+    folder = data / CEREMONIES
+    folder.mkdir(exist_ok=True, mode=0o700)
+    held = re.sub(r"[^0-9TZ]", "", str(transcript["held_at"]))
+    path = folder / f"{held}-{str(transcript['ceremony_sha256'])[:16]}.json"
+    path.write_bytes(canonical_json(transcript))
+    return path
 
 
 def _make_folder(data: Path) -> None:

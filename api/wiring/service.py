@@ -17,8 +17,8 @@ from ..certificates import (
     Authority,
     CertificatePorts,
     CertificateService,
+    committed_authorities,
     committed_certificates,
-    committed_crls,
     committed_qr_keys,
     find_by_label,
 )
@@ -43,6 +43,7 @@ from ..seals import (
     require_known_types,
 )
 from ..settings import Settings
+from ..status import PublishedLists, StatusPorts, committed_crls
 from ..submissions import Applicant, Submission, SubmissionPorts, Submissions
 from ..timestamps import ClockRules, TimestampPorts, Timestamps, TrustedClock, committed_timestamps
 from .clock import kernel_clock, monotonic, now
@@ -71,6 +72,9 @@ class Service:
         self.modules = EnabledModules(
             load_plugins(settings.relying_enabled, found_plugins()), records=self.records.reader, now=now
         )
+        self.status = PublishedLists(
+            StatusPorts(database=database, ledger=self.ledger, intents=self.intents, vault=vault, clock=now)
+        )
         self.certificates = CertificateService(
             CertificatePorts(
                 database=database,
@@ -80,6 +84,7 @@ class Service:
                 accounts=self.accounts,
                 authority=Authority(settings.authority_uscc, settings.authority_name, settings.public_url),
                 document_types=self.document_types,
+                status=self.status,
                 clock=now,
                 random=random,
             )
@@ -311,6 +316,7 @@ class Service:
             **ENROLMENT_ROWS,
             "accounts": committed_accounts,
             "mandates": committed_mandates,
+            "authorities": committed_authorities,
             "certificates": committed_certificates,
             "crls": committed_crls,
             "qr_keys": committed_qr_keys,

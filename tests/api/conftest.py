@@ -24,7 +24,14 @@ import pytest
 from sqlalchemy import create_engine, make_url, select
 
 from api.accounts import AccountBook
-from api.certificates import Authority, CertificatePorts, CertificateService, IssuedCertificate, IssueOrder
+from api.certificates import (
+    DEFAULT_CEREMONY,
+    Authority,
+    CertificatePorts,
+    CertificateService,
+    IssuedCertificate,
+    IssueOrder,
+)
 from api.database import Database
 from api.database.tables import metadata
 from api.desk import Desk, DeskPorts, Officer, protected_rows
@@ -32,6 +39,7 @@ from api.documents import Issuing, Library, Means, QrSigner, Sheets, Site
 from api.ledger import FindingKind, Intents, Ledger, LedgerFindings, LogSigners, check_ledger
 from api.plugins import EnabledModules, RecordStore
 from api.seals import GrantBook, RegisteredSeal, SealOrder, SealRegistry, UsableSeal
+from api.status import PublishedLists, StatusPorts
 from api.submissions import Applicant, Filing, Submission, SubmissionPorts, Submissions
 from ca import SubjectName, make_request
 from keys import KeyKind, PublicKey, Signer, SoftwareKey, generate_key
@@ -81,12 +89,45 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def founded_sqlite(
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_sqlite: Path,
+    vault: FileVault,
+    offline_vault: FileVault,
+    log_signers: LogSigners,
+) -> Path:
+    """The same with authorities and the platform's keys: the ceremony is held once."""
+    path = tmp_path_factory.mktemp("template") / "founded.db"
+    shutil.copyfile(empty_sqlite, path)
+    database, clock = Database(f"sqlite:///{path}"), Clock()
+    random = pseudo_random.Random("INSECURE founding").randbytes
+    ledger = Ledger(database, signers=log_signers, clock=clock, random=random)
+    intents = Intents(database, ledger, clock=clock, random=random)
+    accounts = AccountBook(database, ledger, clock=clock, random=random)
+    found(
+        CertificateService(ports_over(database, ledger, intents, vault, accounts, clock, random)),
+        offline_vault,
+    )
+    with database.write() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    database.dispose()
+    return path
+
+
+def found(certificates: CertificateService, offline: FileVault) -> None:
+    """What ``yinxin init`` does."""
+    certificates.hold_ceremony(DEFAULT_CEREMONY, offline, by="test")
+    certificates.create_platform_keys(by="test")
+
+
 @pytest.fixture
 def database_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a migrated, empty database of this test alone."""
+    """The address of a migrated database of this test alone: empty, or founded for tests of identity."""
     server = os.environ.get("YINXIN_TEST_DATABASE_URL", "")
     if not server:
-        shutil.copyfile(request.getfixturevalue("empty_sqlite"), tmp_path / "yinxin.db")
+        template = "founded_sqlite" if "identity" in request.fixturenames else "empty_sqlite"
+        shutil.copyfile(request.getfixturevalue(template), tmp_path / "yinxin.db")
         yield f"sqlite:///{tmp_path / 'yinxin.db'}"
         return
     schema = f"test_{uuid.uuid4().hex}"
@@ -191,6 +232,12 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> FileVault:
     return FileVault.create(tmp_path_factory.mktemp("vault") / "vault", "INSECURE passphrase", scrypt_n=2**14)
 
 
+@pytest.fixture(scope="session")
+def offline_vault(tmp_path_factory: pytest.TempPathFactory) -> FileVault:
+    """The keys of the roots."""
+    return FileVault.create(tmp_path_factory.mktemp("offline") / "vault", "INSECURE offline", scrypt_n=2**14)
+
+
 @pytest.fixture
 def accounts(database: Database, ledger: Ledger, clock: Clock, random: Callable[[int], bytes]) -> AccountBook:
     return AccountBook(database, ledger, clock=clock, random=random)
@@ -198,6 +245,18 @@ def accounts(database: Database, ledger: Ledger, clock: Clock, random: Callable[
 
 @pytest.fixture
 def certificate_ports(
+    database: Database,
+    ledger: Ledger,
+    intents: Intents,
+    vault: FileVault,
+    accounts: AccountBook,
+    clock: Clock,
+    random: Callable[[int], bytes],
+) -> CertificatePorts:
+    return ports_over(database, ledger, intents, vault, accounts, clock, random)
+
+
+def ports_over(
     database: Database,
     ledger: Ledger,
     intents: Intents,
@@ -214,17 +273,20 @@ def certificate_ports(
         accounts=accounts,
         authority=Authority("11510000DEM9A0017F", "省住房和城乡建设厅(演示)", "https://yinxin.example"),
         document_types=lambda: ("construction_permit", "credit_sheet", "receipt"),
+        status=PublishedLists(
+            StatusPorts(database=database, ledger=ledger, intents=intents, vault=vault, clock=clock)
+        ),
         clock=clock,
         random=random,
     )
 
 
 @pytest.fixture
-def identity(certificate_ports: CertificatePorts) -> Identity:
-    """Both hierarchies and the platform's keys."""
+def identity(certificate_ports: CertificatePorts, offline_vault: FileVault) -> Identity:
+    """Authorities and the platform's keys: there already, where the database was copied from the template."""
     made = Identity(certificate_ports)
-    made.certificates.create_hierarchies(by="test")
-    made.certificates.create_platform_keys(by="test")
+    if not made.certificates.authorities():
+        found(made.certificates, offline_vault)
     return made
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from api.certificates import (
+    DEFAULT_CEREMONY,
     PLATFORM_SEAL,
     TRUST_LIST_SIGNERS,
     TSA_SIGNERS,
@@ -24,7 +25,9 @@ from api.ledger import Ledger
 from keys import KeyKind
 from verify import Indication, Purpose, check_certificate, parse_certificate, parse_crl, qr_key_id
 
-AUTHORITIES = ("root-sm2", "issuing-sm2", "root-rsa", "issuing-rsa")
+PURPOSES = ("persons", "organisations", "seals", "devices", "services")
+ISSUING = tuple(f"{purpose}-{family}" for family in ("sm2", "rsa") for purpose in PURPOSES)
+AUTHORITIES = ("root-sm2", *ISSUING[:5], "root-rsa", *ISSUING[5:])
 
 
 class Killed(BaseException):
@@ -35,11 +38,16 @@ def test_two_hierarchies_in_the_name_of_the_authority(identity: Any) -> None:
     trust = identity.certificates.trust()
     assert [one.subject.common_name for one in trust.anchors] == ["Yinxin 演示根 SM2", "Yinxin 演示根 RSA"]
     assert [one.public_key.kind for one in trust.anchors] == [KeyKind.SM2, KeyKind.RSA3072]
-    for root, issuing in zip(trust.anchors, trust.intermediates, strict=True):
+    for root in trust.anchors:
         assert (root.issuer, root.uscc) == (root.subject, "11510000DEM9A0017F")
+    assert [one.name for one in identity.certificates.authorities()] == sorted(
+        AUTHORITIES, key=lambda name: (not name.startswith("root"), AUTHORITIES.index(name))
+    )
+    for number, issuing in enumerate(trust.intermediates):
+        root = trust.anchors[number // 5]
         assert (issuing.issuer, issuing.path_length) == (root.subject, 0)
-        assert issuing.crl_urls[0].startswith("https://yinxin.example/crl/root-")
-    assert [(one.number, dict(one.entries)) for one in trust.crls] == [(1, {})] * 4
+        assert issuing.crl_urls == (f"https://yinxin.example/crl/root-{'sm2' if number < 5 else 'rsa'}.crl",)
+    assert [(one.number, dict(one.entries)) for one in trust.crls] == [(1, {})] * 12
     assert trust.hosts == ("yinxin.example",)
 
 
@@ -74,18 +82,19 @@ def test_platform_keys_do_not_stand_in_for_each_other(identity: Any, clock: Any)
         assert [reason.code for reason in report.reasons] == ["EXTENDED_KEY_USAGE"]
 
 
-def test_making_again_makes_nothing(identity: Any, ledger: Ledger) -> None:
+def test_making_again_makes_nothing(identity: Any, ledger: Ledger, offline_vault: Any) -> None:
     before, size = identity.certificates.listed(), ledger.size()
-    identity.certificates.create_hierarchies(by="test")
+    assert identity.certificates.hold_ceremony(DEFAULT_CEREMONY, offline_vault, by="test") is None
     identity.certificates.create_platform_keys(by="test")
     assert (identity.certificates.listed(), ledger.size()) == (before, size)
-    assert len(before) == 4 + 1 + len(TRUST_LIST_SIGNERS) + len(TSA_SIGNERS)
+    assert len(before) == 12 + 1 + len(TRUST_LIST_SIGNERS) + len(TSA_SIGNERS)
 
 
 def test_nothing_is_there_before(certificate_ports: CertificatePorts) -> None:
     service = CertificateService(certificate_ports)
-    with pytest.raises(NotInitialised, match="root-sm2"):
-        service.trust()
+    assert service.authorities() == service.trust().anchors == ()
+    with pytest.raises(NotInitialised, match="persons-sm2"):
+        service.authority_for("person", KeyKind.SM2)
     with pytest.raises(NotInitialised, match=PLATFORM_SEAL):
         service.platform_sealing()
     with pytest.raises(NotInitialised, match="qr-sm2"):
@@ -103,30 +112,30 @@ def test_only_authorities_have_files(identity: Any, name: str) -> None:
 
 
 def test_setup_killed_at_every_signature_is_resumed(
-    certificate_ports: CertificatePorts, monkeypatch: pytest.MonkeyPatch
+    certificate_ports: CertificatePorts, offline_vault: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However often it dies, what is there in the end is the same, and every death is in the log."""
     service = CertificateService(certificate_ports)
-    opened = certificate_ports.intents.open
+    opened = certificate_ports.intents.open_all
     deaths = 0
     finished = False
     while not finished:
         seen = 0
 
-        def open_and_die(kind: str, body: Any) -> Any:
+        def open_and_die(kind: str, bodies: Any) -> Any:
             nonlocal seen, deaths
-            intent = opened(kind, body)
+            intent = opened(kind, bodies)
             seen += 1
             if seen == 2:
-                deaths += 1
+                deaths += len(bodies)
                 raise Killed
             return intent
 
         monkeypatch.setattr(
-            type(certificate_ports.intents), "open", lambda _, kind, body: open_and_die(kind, body)
+            type(certificate_ports.intents), "open_all", lambda _, kind, bodies: open_and_die(kind, bodies)
         )
         try:
-            service.create_hierarchies(by="test")
+            service.hold_ceremony(DEFAULT_CEREMONY, offline_vault, by="test")
             service.create_platform_keys(by="test")
             finished = True
         except Killed:
@@ -147,13 +156,13 @@ def test_crls_are_refreshed_half_way_and_numbers_rise(identity: Any, clock: Any)
         clock.advance(timedelta(days=3, hours=11))
         assert service.stale_crls() == service.refresh_crls() == ()
         clock.advance(timedelta(hours=1))
-        assert service.stale_crls() == AUTHORITIES
-        assert service.refresh_crls() == AUTHORITIES
+        assert service.stale_crls() == ISSUING
+        assert service.refresh_crls() == ISSUING
         numbers.append([crl.number for crl in service.crls()])
-        for name in AUTHORITIES:
+        for name in ISSUING:
             crl = parse_crl(service.crl_file(name))
             assert (crl.this_update, crl.next_update) == (clock(), clock() + timedelta(days=7))
-    assert numbers == [[2] * 4, [3] * 4, [4] * 4]
+    assert numbers == [[1, 1, *[number] * 10] for number in (2, 3, 4)]
 
 
 def test_clock_that_goes_back_lets_no_older_list_look_newer(identity: Any, clock: Any) -> None:
@@ -164,10 +173,10 @@ def test_clock_that_goes_back_lets_no_older_list_look_newer(identity: Any, clock
     clock.advance(-timedelta(days=2))
     held = identity.person()
     service.revoke(held.certificate.certificate_id, "superseded", by="test")
-    after = parse_crl(service.crl_file("issuing-sm2"))
+    after = parse_crl(service.crl_file("persons-sm2"))
     assert (after.number, after.this_update) == (
-        before["issuing-sm2"].number + 1,
-        before["issuing-sm2"].this_update,
+        before["persons-sm2"].number + 1,
+        before["persons-sm2"].this_update,
     )
 
 
@@ -180,7 +189,7 @@ def test_openssl_reads_certificates_and_lists(identity: Any, tmp_path: Path) -> 
         (tmp_path / f"{name}.cer").write_bytes(service.issuer_file(name))
         (tmp_path / f"{name}.crl").write_bytes(service.crl_file(name))
     for hierarchy in ("sm2", "rsa"):
-        for kind in ("root", "issuing"):
+        for kind in ("root", *PURPOSES):
             name = f"{kind}-{hierarchy}"
             more = ["-vfyopt", "distid:1234567812345678"] if hierarchy == "sm2" else []
             pem = tmp_path / f"{name}.pem"
@@ -205,6 +214,6 @@ def test_chain_ends_at_the_root(identity: Any) -> None:
     service = identity.certificates
     held = identity.person("H02", KeyKind.RSA2048)
     chain = [parse_certificate(one) for one in service.chain(held.certificate.certificate_id)]
-    assert [one.der for one in chain] == [service.issuer_file("issuing-rsa"), service.issuer_file("root-rsa")]
+    assert [one.der for one in chain] == [service.issuer_file("persons-rsa"), service.issuer_file("root-rsa")]
     root = next(one for one in service.listed() if one.key_label == "root-rsa")
     assert service.chain(root.certificate_id) == ()

@@ -20,14 +20,15 @@ from api.certificates import (
     IssueOrder,
     NoSuchCertificate,
     OrderRefused,
+    committed_authorities,
     committed_certificates,
-    committed_crls,
     committed_qr_keys,
 )
 from api.database import Database
 from api.database.tables_identity import certificates as table
 from api.database.tables_identity import serials
 from api.ledger import Ledger, check_ledger
+from api.status import committed_crls
 from ca import CaError, IssueFailed, NoSuchProfile, RequestRefused, SubjectName, make_request, parse_request
 from keys import KeyKind, generate_key
 from verify import Indication, Purpose, check_certificate, parse_certificate
@@ -37,6 +38,7 @@ NAME = "蜀州市锦北区住房和城乡建设局(演示)"
 SOURCES = {
     "accounts": committed_accounts,
     "mandates": committed_mandates,
+    "authorities": committed_authorities,
     "certificates": committed_certificates,
     "crls": committed_crls,
     "qr_keys": committed_qr_keys,
@@ -67,13 +69,14 @@ def count(database: Database, which: Any) -> int:
 def test_certificate_for_every_kind_of_key(identity: Any, clock: Any, ledger: Ledger, kind: KeyKind) -> None:
     held = identity.person(f"H-{kind.value}", kind)
     issued, made = held.certificate, parse_certificate(held.der)
-    assert issued.issuer == ("issuing-sm2" if kind is KeyKind.SM2 else "issuing-rsa")
+    assert issued.issuer == ("persons-sm2" if kind is KeyKind.SM2 else "persons-rsa")
     assert (made.public_key, made.subject.common_name, made.uscc) == (
         held.key.public_key,
         f"样例H-{kind.value}",
         None,
     )
-    assert made.crl_urls == (f"https://yinxin.example/crl/{issued.issuer}.crl",)
+    assert issued.partition == made.serial % 16
+    assert made.crl_urls == (f"https://yinxin.example/crl/{issued.issuer}/{issued.partition}.crl",)
     for purpose in (Purpose.LOGIN, Purpose.SEAL):
         report = check_certificate(made, identity.certificates.trust(), clock(), purpose=purpose)
         assert report.indication is Indication.TOTAL_PASSED, report.reasons
@@ -97,9 +100,9 @@ def test_enterprise_and_seal_carry_the_code(identity: Any) -> None:
     seal_id = service.certify_seal(request, holder=AGENCY, holder_name=NAME, by="test")
     sealing = service.sealing(seal_id)
     assert (sealing.certificate.uscc, sealing.certificate.subject.common_name) == (AGENCY, "51010600000003")
-    assert [one.der for one in sealing.chain] == [service.issuer_file("issuing-rsa")]
+    assert [one.der for one in sealing.chain] == [service.issuer_file("seals-rsa")]
     assert [one.der for one in sealing.crls] == [
-        service.crl_file("issuing-rsa"),
+        service.crl_file("seals-rsa"),
         service.crl_file("root-rsa"),
     ]
 
@@ -181,16 +184,16 @@ def test_another_process_that_was_faster_wins(identity: Any, monkeypatch: pytest
     """Two processes over one database: the second throws away what it signed."""
     rival = type(identity)(identity.ports)
     order, fast = enterprise(), []
-    opened = type(identity.ports.intents).open
+    opened = type(identity.ports.intents).open_all
 
-    def rival_first(intents: Any, kind: str, body: Any) -> Any:
-        intent = opened(intents, kind, body)
+    def rival_first(intents: Any, kind: str, bodies: Any) -> Any:
+        intent = opened(intents, kind, bodies)
         if not fast:
             fast.append(None)
             fast[0] = rival.certificates.issue(order, by="rival")
         return intent
 
-    monkeypatch.setattr(type(identity.ports.intents), "open", rival_first)
+    monkeypatch.setattr(type(identity.ports.intents), "open_all", rival_first)
     assert identity.certificates.issue(order, by="test") == fast[0]
     stored = [one for one in identity.certificates.listed() if one.profile == "enterprise"]
     assert stored == fast
@@ -311,7 +314,7 @@ def with_signer(identity: Any, monkeypatch: pytest.MonkeyPatch, act: Callable[[A
 
     def signer(self: Any, label: str) -> Any:
         real = right(self, label)
-        return Broken(real, lambda message: act(real, message)) if label == "issuing-sm2" else real
+        return Broken(real, lambda message: act(real, message)) if label == "organisations-sm2" else real
 
     monkeypatch.setattr(vault, "signer", signer)
 
@@ -367,7 +370,7 @@ def test_killed_before_the_last_commit_leaves_nothing(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(identity.ports.intents), "close", die)
+        patched.setattr(type(identity.ports.intents), "close_all", die)
         with pytest.raises(Killed):
             identity.certificates.issue(enterprise(), by="test")
     assert count(database, table) == stored

@@ -19,14 +19,15 @@ from api.certificates import (
     CertificateService,
     NoSuchCertificate,
     RevocationRefused,
+    committed_authorities,
     committed_certificates,
-    committed_crls,
     committed_qr_keys,
 )
 from api.database import Database
 from api.database.tables_identity import certificates as certificates_table
 from api.database.tables_identity import crls as crls_table
 from api.ledger import Ledger, check_ledger
+from api.status import committed_crls
 from ca import IssueFailed
 from keys import KeyKind
 from verify import Indication, Purpose, SubIndication, check_certificate, parse_certificate, parse_crl
@@ -74,21 +75,21 @@ def test_revocation_is_seen_at_once(identity: Any, clock: Any, ledger: Ledger, r
     for trust in (service.trust(), elsewhere.trust()):
         assert verdict(identity, held.der, trust) == (Indication.TOTAL_FAILED, SubIndication.REVOKED)
         assert verdict(identity, other.der, trust) == (Indication.TOTAL_PASSED, None)
-    file = service.crl_file("issuing-sm2")
+    file = service.crl_file("persons-sm2")
     crl = parse_crl(file)
     assert {serial: one.reason for serial, one in crl.entries.items()} == {int(ended.serial, 16): reason}
     entries = [json.loads(ledger.entry(index)) for index in range(ledger.size())]
     assert [one["body"] for one in entries if one["kind"] == "certificate.revoked"] == [
         {
             "certificate_id": ended.certificate_id,
-            "issuer": "issuing-sm2",
+            "issuer": "persons-sm2",
             "serial": ended.serial,
             "fingerprint": ended.fingerprint,
             "reason": reason,
         }
     ]
     assert [one["body"] for one in entries if one["kind"] == "crl.issued"][-1] == {
-        "issuer": "issuing-sm2",
+        "issuer": "persons-sm2",
         "number": 2,
         "sha256": hashlib.sha256(file).hexdigest(),
     }
@@ -103,9 +104,9 @@ def test_revoking_again_changes_nothing(
     ended = identity.certificates.revoke(held.certificate.certificate_id, "superseded", by="test")
     size = ledger.size()
     clock.advance(timedelta(hours=1))
-    again = identity.certificates.revoke(held.certificate.certificate_id, "keyCompromise", by="other")
+    again = identity.certificates.revoke(held.certificate.certificate_id, "privilegeWithdrawn", by="other")
     assert again == ended
-    assert (ledger.size(), numbers(database, "issuing-sm2")) == (size, [1, 2])
+    assert (ledger.size(), numbers(database, "persons-sm2")) == (size, [1, 2])
 
 
 @pytest.mark.parametrize("reason", ["", "removeFromCRL", "certificateHold", "KEYCOMPROMISE", "because"])
@@ -127,11 +128,14 @@ def test_nothing_to_revoke(identity: Any) -> None:
     assert refused.value.code == "root-not-revocable"
 
 
-def test_revoked_authority_takes_all_that_it_issued_with_it(identity: Any) -> None:
+def test_revoked_authority_takes_all_that_it_issued_with_it(identity: Any, offline_vault: Any) -> None:
     held, rsa = identity.person(), identity.person("H02", KeyKind.RSA2048)
     before = identity.certificates.trust()
-    issuing = next(one for one in identity.certificates.listed() if one.key_label == "issuing-sm2")
-    identity.certificates.revoke(issuing.certificate_id, "cACompromise", by="test")
+    issuing = next(one for one in identity.certificates.listed() if one.key_label == "persons-sm2")
+    with pytest.raises(RevocationRefused) as refused:
+        identity.certificates.revoke(issuing.certificate_id, "cACompromise", by="test")
+    assert refused.value.code == "authority-offline"
+    identity.certificates.revoke_authority("persons-sm2", "cACompromise", offline_vault, by="test")
     after = identity.certificates.trust()
     assert verdict(identity, held.der, before)[0] is Indication.TOTAL_PASSED
     assert verdict(identity, held.der, after)[0] is not Indication.TOTAL_PASSED
@@ -156,8 +160,8 @@ def test_many_at_once_have_one_list_each(identity: Any, database: Database) -> N
         thread.start()
     for thread in threads:
         thread.join()
-    assert numbers(database, "issuing-sm2") == [1, 2, 3, 4]
-    crl = parse_crl(identity.certificates.crl_file("issuing-sm2"))
+    assert numbers(database, "persons-sm2") == [1, 2, 3, 4]
+    crl = parse_crl(identity.certificates.crl_file("persons-sm2"))
     assert set(crl.entries) == {int(one.certificate.serial, 16) for one in held[:3]}
 
 
@@ -175,11 +179,11 @@ def test_killed_while_revoking_leaves_all_as_it_was(
         patched.setattr(type(room), where, die)
         with pytest.raises(Killed):
             identity.certificates.revoke(held.certificate.certificate_id, "superseded", by="test")
-    assert numbers(database, "issuing-sm2") == [1]
+    assert numbers(database, "persons-sm2") == [1]
     assert identity.certificates.get(held.certificate.certificate_id).revoked_at is None
     assert identity.ports.intents.abandon_open() == 1
     identity.certificates.revoke(held.certificate.certificate_id, "superseded", by="test")
-    assert numbers(database, "issuing-sm2") == [1, 2]
+    assert numbers(database, "persons-sm2") == [1, 2]
 
 
 def test_list_that_cannot_be_signed_revokes_nothing(
@@ -190,7 +194,7 @@ def test_list_that_cannot_be_signed_revokes_nothing(
     right = vault.signer
 
     with monkeypatch.context() as patched:
-        patched.setattr(vault, "signer", lambda self, _label: right(self, "root-sm2"))
+        patched.setattr(vault, "signer", lambda self, _label: right(self, "organisations-sm2"))
         with pytest.raises(IssueFailed):
             identity.certificates.revoke(held.certificate.certificate_id, "superseded", by="test")
     with database.read() as connection:
@@ -207,6 +211,7 @@ def test_list_taken_out_of_the_database_is_found(identity: Any, database: Databa
         connection.execute(delete(crls_table).where(crls_table.c.number == 2))
     sources = {
         "accounts": committed_accounts,
+        "authorities": committed_authorities,
         "certificates": committed_certificates,
         "crls": committed_crls,
         "qr_keys": committed_qr_keys,
@@ -224,7 +229,7 @@ def test_state_and_lists_agree_after_every_step(
     service = identity.certificates
     clock.advance(timedelta(hours=9))  # so that no step back goes behind the authority's own beginning
     for step in steps:
-        before = parse_crl(service.crl_file("issuing-sm2"))
+        before = parse_crl(service.crl_file("persons-sm2"))
         live = [one for one in service.listed() if one.profile == "person" and one.revoked_at is None]
         if step == "issue" or not live:
             identity.person(f"P{len(service.listed())}")
@@ -233,13 +238,13 @@ def test_state_and_lists_agree_after_every_step(
         else:
             clock.advance(timedelta(days=4) if step == "refresh" else -timedelta(hours=1))
             service.refresh_crls()
-        crl = parse_crl(service.crl_file("issuing-sm2"))
+        crl = parse_crl(service.crl_file("persons-sm2"))
         revoked = {
             int(one.serial, 16)
             for one in service.listed()
-            if one.issuer == "issuing-sm2" and one.revoked_at is not None
+            if one.issuer == "persons-sm2" and one.revoked_at is not None
         }
         assert set(crl.entries) == revoked
         assert (crl.number, crl.this_update) >= (before.number, before.this_update)
         assert (crl.number == before.number) == (crl.der == before.der)
-        assert numbers(database, "issuing-sm2") == list(range(1, (crl.number or 0) + 1))
+        assert numbers(database, "persons-sm2") == list(range(1, (crl.number or 0) + 1))

@@ -61,7 +61,7 @@ def test_issue(yinxin: Any, made: Path, tmp_path: Path, kind: str, form: str) ->
     assert told["fingerprint"] == certificate.fingerprint
     assert told["serial"] == f"{certificate.serial:x}"
     assert (told["state"], told["profile"], told["holder"]) == ("issued", "enterprise", E01)
-    assert told["issuer"] == ("issuing-sm2" if kind == "sm2" else "issuing-rsa")
+    assert told["issuer"] == ("organisations-sm2" if kind == "sm2" else "organisations-rsa")
     assert certificate.uscc == E01
     assert openssl("pkey", "-in", tmp_path / f"{kind}.key", "-pubout", "-outform", "PEM") == openssl(
         "x509", "-inform", "DER", "-in", out, "-noout", "-pubkey"
@@ -137,7 +137,7 @@ def test_revoke(yinxin: Any, made: Path, tmp_path: Path) -> None:
     assert (ended.json["state"], ended.json["reason"]) == ("revoked", "keyCompromise")
     assert ended.json["revoked_at"]
     service = open_service(made)
-    crl = parse_crl(service.certificates.crl_file("issuing-sm2"))
+    crl = parse_crl(service.certificates.crl_file("organisations-sm2"))
     service.close()
     assert int(told["serial"], 16) in crl.entries
     assert yinxin("verify", out, "--data", made, "--json").json[0]["sub_indication"] == "REVOKED"

@@ -159,7 +159,7 @@ def test_trust_given_twice(yinxin: Any, public: Public, made: Path, tmp_path: Pa
     rsa = tmp_path / "rsa.cer"
     rsa.write_bytes(service.certificates.issuer_file("root-rsa"))
     issuing = tmp_path / "issuing.cer"
-    issuing.write_bytes(service.certificates.issuer_file("issuing-rsa"))
+    issuing.write_bytes(service.certificates.issuer_file("organisations-rsa"))
     crl = tmp_path / "root.crl"
     crl.write_bytes(service.certificates.crl_file("root-rsa"))
     service.close()

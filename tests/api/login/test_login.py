@@ -209,7 +209,7 @@ def of_our_name(door: Any, _held: Any, challenge: Challenge) -> Answer:
             serial=serial,
             not_before=at,
             not_after=at + timedelta(days=9),
-            crl_url="https://yinxin.example/crl/issuing-sm2.crl",
+            crl_url="https://yinxin.example/crl/persons-sm2.crl",
         )
     )
     forged = der.sequence(linted.tbs, forger.scheme.algorithm_identifier(), der.bits(forger.sign(linted.tbs)))
@@ -241,8 +241,8 @@ def certified(
 
 def authority_itself(door: Any, _held: Any, challenge: Challenge) -> Answer:
     """The key of an authority certifies; it does not log in."""
-    signer = door.identity.ports.vault.signer("issuing-sm2")
-    return answer(_Holder(signer, door.identity.certificates.issuer_file("issuing-sm2")), challenge)
+    signer = door.identity.ports.vault.signer("persons-sm2")
+    return answer(_Holder(signer, door.identity.certificates.issuer_file("persons-sm2")), challenge)
 
 
 def signer_of_the_trust_list(door: Any, _held: Any, challenge: Challenge) -> Answer:

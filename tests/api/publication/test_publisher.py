@@ -14,11 +14,17 @@ import pytest
 from sqlalchemy import select, update
 
 from api.accounts import committed_accounts
-from api.certificates import CertificateService, committed_certificates, committed_crls, committed_qr_keys
+from api.certificates import (
+    CertificateService,
+    committed_authorities,
+    committed_certificates,
+    committed_qr_keys,
+)
 from api.database import Database
 from api.database.tables_identity import trust_lists
 from api.ledger import Ledger, check_ledger
 from api.publication import ListDidNotVerify, PublicationPorts, TrustPublisher, committed_trust_lists
+from api.status import committed_crls
 from keys import KeyFamily, KeyKind
 from verify import (
     Indication,
@@ -256,6 +262,7 @@ def test_edited_list_is_found(
     publisher.current()
     sources = {
         "accounts": committed_accounts,
+        "authorities": committed_authorities,
         "certificates": committed_certificates,
         "crls": committed_crls,
         "qr_keys": committed_qr_keys,
