@@ -95,7 +95,7 @@ def keep_transcript(data: Path, transcript: dict[str, Json]) -> Path:
     folder.mkdir(exist_ok=True, mode=0o700)
     held = re.sub(r"[^0-9TZ]", "", str(transcript["held_at"]))
     path = folder / f"{held}-{str(transcript['ceremony_sha256'])[:16]}.json"
-    path.write_bytes(canonical_json(transcript))
+    _write_private(path, canonical_json(transcript).decode("utf-8"), end="")
     return path
 
 
@@ -157,8 +157,8 @@ def _first_operator(service: Service, data: Path) -> tuple[Path, Path]:
     return key_file, passphrase_file
 
 
-def _write_private(path: Path, text: str) -> None:
+def _write_private(path: Path, text: str, *, end: str = "\n") -> None:
     """A file that only its owner may read, from its first moment."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text + "\n")
+        file.write(text + end)
