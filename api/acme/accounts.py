@@ -92,9 +92,7 @@ def change_key(ports: AcmePorts, account: AcmeAccount, payload: dict[str, Json],
     if taken is not None:
         where = Addresses(ports.base).account(taken.account_id)
         raise AcmeRefused("malformed", "this key has an account already", status=409, location=where)
-    _change(
-        ports, account.account_id, {"jwk": jwk.text, "thumbprint": jwk.thumbprint}, "subscriber.rekeyed"
-    )
+    _change(ports, account.account_id, {"jwk": jwk.text, "thumbprint": jwk.thumbprint}, "subscriber.rekeyed")
     return get_account(ports, account.account_id)
 
 

@@ -211,7 +211,7 @@ class Acme:
         """End a key."""
         return binding.end_key(self._ports, key_id, by=by)
 
-    def keys(self) -> tuple[BindingKey, ...]:
+    def list_keys(self) -> tuple[BindingKey, ...]:
         """Every key, oldest first."""
         return binding.list_keys(self._ports)
 
