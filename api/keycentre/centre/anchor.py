@@ -24,6 +24,7 @@ from ..wire import Fields
 from . import tables
 from .log import LogWatch
 from .ports import HeadKeeper
+from .stored import stored_bytes
 
 SECRET_SIZE: Final = 32
 _CONTEXT = b"yinxin/kmc/anchor/v1\n"
@@ -39,7 +40,7 @@ class Anchor:
 
     def require(self, connection: Connection) -> Head:
         """The head of the stored history.  Raises :class:`KeyCentreDamaged` when something is missing."""
-        links = [bytes(one) for one in stored_links(connection)]
+        links = stored_links(connection)
         head, _ = require_chain(links)
         kept = self._read()
         if kept is None:
@@ -100,4 +101,4 @@ def stored_links(connection: Connection, start: int = 0, count: int | None = Non
     )
     if count is not None:
         query = query.limit(count)
-    return [bytes(one) for one in connection.execute(query).scalars()]
+    return [stored_bytes(one) for one in connection.execute(query).scalars()]

@@ -16,12 +16,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from keys import KeysError, PublicKey, Signer
+from keys import PublicKey, Signer
 from verify import Checkpoint, Json
 
-from ...database import Database, DatabaseError
+from ...database import Database
 from ..errors import KeyCentreDamaged, KeyCentreRefused, WireMalformed
 from ..history import Head, head_statement
 from ..requests import LARGEST, MOST_APPROVALS, Approval
@@ -90,7 +89,8 @@ class Centre:
             except KeyCentreDamaged as error:
                 refused = "centre-damaged"
                 _log.error("the key centre's store is damaged", exc_info=error)
-            except (KeysError, DatabaseError, SQLAlchemyError, OSError) as error:
+            except Exception as error:
+                # Nobody learns more than that; the transaction is gone, and the next question may do better.
                 refused = "centre-failed"
                 _log.error("the key centre failed", exc_info=error)
             if refused is not None:

@@ -23,6 +23,7 @@ from verify import canonical_json
 from ..errors import KeyCentreDamaged, KeyCentreRefused
 from ..wire import to_text
 from . import tables
+from .stored import bytes_or_none, stored_bytes
 
 STORAGE_KEY_SIZE: Final = 32
 _NONCE: Final = 12
@@ -51,9 +52,9 @@ class Keeping:
         ).one_or_none()
         if row is not None:
             self._open(row)  # what does not open is not handed out as a key that one could certify
-            if bound is not None and bound != _bytes_or_none(row.bound):
+            if bound is not None and bound != bytes_or_none(row.bound):
                 raise KeyCentreRefused("holder-differs")
-            return str(row.key_id), bytes(row.spki)
+            return str(row.key_id), stored_bytes(row.spki)
         key = generate_key(KeyKind.SM2, random=self.random)
         self.step("make:generated")
         key_id, spki = self.random(16).hex(), key.public_key.spki
@@ -74,17 +75,17 @@ class Keeping:
         """The envelope of the first delivery; the same bytes whenever it is asked for again."""
         row = _row(connection, key_id)
         recipient = _recipient(to)
-        bound = _bytes_or_none(row.bound)
+        bound = bytes_or_none(row.bound)
         if bound is not None and bound != to:
             raise KeyCentreRefused("delivery-needs-recovery")
         key = self._open(row)
         if row.envelope is not None and bound is not None:
-            return bytes(row.envelope)
+            return stored_bytes(row.envelope)
         envelope = envelope_key(key, recipient, random=self.random).encode()
         self.step("deliver:enveloped")
         values: dict[str, Any] = {"envelope": envelope, "delivered_at": self.clock()}
         if bound is None:  # from now on it is this holder's key, and the wrapped key says so too
-            context = _context(key_id, row.reference, bytes(row.spki), to)
+            context = _context(key_id, row.reference, stored_bytes(row.spki), to)
             values.update(bound=to, wrapped=self._wrap(key, context))
         connection.execute(update(tables.keys).where(tables.keys.c.key_id == key_id).values(values))
         self.step("deliver:stored")
@@ -104,8 +105,8 @@ class Keeping:
         return nonce + AESGCM(self.storage_key).encrypt(nonce, key.pkcs8(), context)
 
     def _open(self, row: Row[Any]) -> SoftwareKey:
-        wrapped, spki = bytes(row.wrapped), bytes(row.spki)
-        context = _context(row.key_id, row.reference, spki, _bytes_or_none(row.bound))
+        wrapped, spki = stored_bytes(row.wrapped), stored_bytes(row.spki)
+        context = _context(row.key_id, row.reference, spki, bytes_or_none(row.bound))
         try:
             plain = AESGCM(self.storage_key).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context)
             key = parse_private_key(plain)
@@ -131,10 +132,6 @@ def _recipient(spki: bytes) -> PublicKey:
     if key.kind is not KeyKind.SM2:
         raise KeyCentreRefused("recipient-unsuitable")
     return key
-
-
-def _bytes_or_none(value: Any) -> bytes | None:
-    return None if value is None else bytes(value)
 
 
 def _context(key_id: str, reference: str, spki: bytes, bound: bytes | None) -> bytes:

@@ -30,9 +30,10 @@ from verify import (
     parse_note,
 )
 
-from ..errors import KeyCentreRefused
+from ..errors import KeyCentreDamaged, KeyCentreRefused
 from ..requests import REQUESTED, entry_body
 from . import tables
+from .stored import stored_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,12 @@ class LogWatch:
         row = connection.execute(
             select(tables.checkpoints).where(tables.checkpoints.c.origin == self.origin)
         ).one_or_none()
-        return None if row is None else Checkpoint(self.origin, int(row.size), bytes(row.root))
+        if row is None:
+            return None
+        try:
+            return Checkpoint(self.origin, int(row.size), stored_bytes(row.root))
+        except (NoteMalformed, ValueError, TypeError) as error:
+            raise KeyCentreDamaged("the head of the public log cannot be read") from error
 
     def advance(
         self, connection: Connection, head: Checkpoint, consistency: Sequence[bytes], *, note: str

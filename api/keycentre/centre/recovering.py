@@ -20,6 +20,7 @@ from . import tables
 from .agents import Agents
 from .keeping import Keeping, Step
 from .log import LogWatch
+from .stored import stored_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Recovering:
             select(tables.recoveries.c.envelope).where(tables.recoveries.c.request_sha256 == digest)
         ).scalar_one_or_none()
         if before is not None:
-            return bytes(before), head
+            return stored_bytes(before), head
         agents = self._judge(connection, request, asked)
         self.step("recover:judged")
         envelope = self.keeping.recovered(connection, request.key_id, request.recipient)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from api.keycentre import CentreAccess, ConnectionBroken, RemoteKeyCentre, to_be
 from api.keycentre.adapters.head_file import HeadFile
 from api.keycentre.centre import Agent, Agents, Centre, CentreMeans, LogWatch, found_store
 from api.keycentre.recoveries import KeyOwner, Recoveries, Recovery, RecoveryPorts, StoredNotices
-from api.ledger import Ledger
+from api.ledger import Ledger, LogSigners
 from keys import KeyKind, SoftwareKey, generate_key
 
 AGENTS = ("li", "wang", "zhao")
@@ -180,3 +181,12 @@ def stand(
 @pytest.fixture
 def fresh_key() -> Callable[[], SoftwareKey]:
     return lambda: generate_key(KeyKind.SM2)
+
+
+@pytest.fixture
+def fork(tmp_path: Path, empty_sqlite: Path, log_signers: LogSigners, clock: Any) -> Iterator[Ledger]:
+    """Another history under the same keys: what a service could show to the centre alone."""
+    shutil.copyfile(empty_sqlite, tmp_path / "fork.db")
+    database = Database(f"sqlite:///{tmp_path / 'fork.db'}")
+    yield Ledger(database, signers=log_signers, clock=clock, random=os.urandom)
+    database.dispose()

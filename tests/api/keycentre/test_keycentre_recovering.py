@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A recovery needs different agents, one public request, and one log; each way around is refused by its code."""
+"""A recovery needs different agents, one public request, and one log; each way around has its refusal."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -21,9 +22,10 @@ from api.keycentre import (
     to_be_signed,
 )
 from api.keycentre.centre import Agents
+from api.keycentre.drilling import drill_keys
 from api.keycentre.recoveries import Recovery, committed_recoveries
 from api.keycentre.requests import entry_body
-from api.ledger import Ledger, LogSigners, check_ledger
+from api.ledger import Ledger, RowAltered, check_ledger
 from keys import KeyKind, SoftwareKey, generate_key, open_enveloped_key, parse_enveloped_key
 from verify import parse_checkpoint, parse_note
 
@@ -87,3 +89,367 @@ def test_no_recovery_is_silent(stand: Any, key_id: str, fresh_key: Callable[[], 
     assert stand.remote.head().sha256.encode() in stand.ledger.entry(stand.ledger.size() - 1)
     sources = {"recoveries": committed_recoveries}
     assert check_ledger(stand.ledger._database, stand.ledger.log_keys(), sources).findings == ()
+
+
+def recovered(stand: Any, key_id: str, recipient: SoftwareKey) -> Recovery:
+    asked = stand.requested(key_id, recipient)
+    stand.approve(asked, "li", "wang")
+    done: Recovery = stand.recoveries.complete(asked.recovery_id, by="operator-1")
+    return done
+
+
+def refused(code: str) -> Any:
+    return pytest.raises(KeyCentreRefused, match=f"^{code}:")
+
+
+def untouched(stand: Any) -> bool:
+    """No recovery is in the centre's history."""
+    return bool(stand.remote.status().head.size == 0)
+
+
+# Agents
+
+
+def test_too_few_agents(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    asked = stand.requested(key_id, holder)
+    for approvals in ([], signed(stand, asked.request, "li")):
+        with refused("approvals-insufficient"):
+            bring(stand, asked, approvals)
+    stand.approve(asked, "li")
+    with refused("approvals-insufficient"):
+        stand.recoveries.complete(asked.recovery_id, by="operator-1")
+    assert untouched(stand)
+
+
+def test_one_agent_twice(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    """Two signatures of one agent differ (SM2) and are still one agent."""
+    asked = stand.requested(key_id, holder)
+    with refused("approval-twice"):
+        bring(stand, asked, signed(stand, asked.request, "li", "li"))
+    stand.approve(asked, "li", "li")
+    assert stand.recoveries.get(asked.recovery_id).approved_by == ("li",)
+    assert untouched(stand)
+
+
+def test_no_agent(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    asked = stand.requested(key_id, holder)
+    stranger = Approval("nobody", holder.sign(to_be_signed(asked.request)))
+    with refused("approval-unknown-agent"):
+        bring(stand, asked, [*signed(stand, asked.request, "li", "wang"), stranger])
+    with refused("approval-unknown-agent"):
+        stand.recoveries.approve(asked.recovery_id, "nobody", stranger.signature)
+    assert untouched(stand)
+
+
+def test_an_agents_name_with_another_key(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    asked = stand.requested(key_id, holder)
+    forged = Approval("wang", stand.agents["li"].sign(to_be_signed(asked.request)))
+    with refused("approval-invalid"):
+        bring(stand, asked, [*signed(stand, asked.request, "li"), forged])
+    with refused("approval-invalid"):
+        stand.recoveries.approve(asked.recovery_id, "wang", forged.signature)
+    assert untouched(stand)
+
+
+def test_an_approval_of_another_request(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    first, second = stand.requested(key_id, holder), stand.requested(key_id, holder)
+    with refused("approval-invalid"):
+        bring(stand, second, signed(stand, first.request, "li", "wang"))
+    assert untouched(stand)
+
+
+def test_an_agent_whose_certificate_ended(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    agents = tuple(replace(one, not_after=stand.clock()) for one in stand.means.agents.known)
+    stand.start(agents=Agents(2, agents))
+    asked = stand.requested(key_id, holder)
+    stand.clock.advance(timedelta(seconds=1))
+    with refused("agent-expired"):
+        bring(stand, asked, signed(stand, asked.request, "li", "wang"))
+
+
+@pytest.mark.parametrize("needed", [1, 0, -1])
+def test_fewer_than_two_agents_do_not_exist(stand: Any, needed: int) -> None:
+    with pytest.raises(CentreMisconfigured):
+        Agents(needed, stand.means.agents.known)
+    with pytest.raises(CentreMisconfigured):
+        Agents(2, stand.means.agents.known[:1])
+    with pytest.raises(CentreMisconfigured):
+        Agents(2, (stand.means.agents.known[0], replace(stand.means.agents.known[0], name="again")))
+
+
+def test_a_centre_without_agents_recovers_nothing(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    stand.start(agents=Agents(2))
+    asked = stand.requested(key_id, holder)
+    with refused("agents-missing"):
+        bring(stand, asked, signed(stand, asked.request, "li", "wang"))
+
+
+# The request
+
+
+def test_an_expired_request(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    asked = stand.requested(key_id, holder)
+    stand.approve(asked, "li")
+    stand.clock.advance(timedelta(days=7))
+    with refused("recovery-expired"):
+        bring(stand, asked, signed(stand, asked.request, "li", "wang"))
+    with refused("recovery-expired"):
+        stand.approve(asked, "wang")
+    assert asked.state(stand.clock()) == "expired"
+    assert untouched(stand)
+
+
+def test_a_request_without_end(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    asked = stand.requested(key_id, holder, lasting=timedelta(days=31))
+    with refused("recovery-too-long"):
+        bring(stand, asked, signed(stand, asked.request, "li", "wang"))
+
+
+def test_a_request_for_another_key(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    other = stand.escrowed("bundle-2", holder)
+    asked = stand.requested(key_id, holder)
+    with refused("recovery-key-differs"):
+        bring(stand, asked, signed(stand, asked.request, "li", "wang"), key_id=other)
+    assert untouched(stand)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"recovery"', b'"whatever"'), (b"{", b"{ "), (b'"id":"', b'"more":1,"id":"')]
+)
+def test_a_request_in_another_spelling(
+    stand: Any, key_id: str, holder: SoftwareKey, old: bytes, new: bytes
+) -> None:
+    asked = stand.requested(key_id, holder)
+    changed = asked.request.replace(old, new, 1)
+    with refused("recovery-malformed"):
+        bring(stand, asked, signed(stand, changed, "li", "wang"), request=changed)
+
+
+def test_what_is_asked_for_at_the_service(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    size = stand.ledger.size()
+    ask = stand.recoveries.request
+    with refused("recipient-unsuitable"):
+        ask(key_id, generate_key(KeyKind.P256).public_key, reason="x", by="operator-1")
+    for reason in ("", "  ", "a" * 501, "a\nb"):
+        with refused("reason-required"):
+            ask(key_id, holder.public_key, reason=reason, by="operator-1")
+    with refused("key-unknown"):
+        ask("0" * 32, holder.public_key, reason="x", by="operator-1")
+    assert stand.ledger.size() == size
+
+
+def test_a_key_that_the_centre_does_not_have(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    stand.owners["0" * 32] = replace(stand.owners[key_id], key_id="0" * 32)
+    asked = stand.requested("0" * 32, holder)
+    with refused("key-unknown"):
+        bring(stand, asked, signed(stand, asked.request, "li", "wang"))
+
+
+# The log
+
+
+def test_a_proof_of_another_entry(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    first, second = stand.requested(key_id, holder), stand.requested(key_id, holder)
+    with refused("proof-other-entry"):
+        bring(stand, second, signed(stand, second.request, "li", "wang"), index=first.entry_index)
+    with stand.ledger.transaction() as tx:  # the same body in an entry of another kind
+        index = tx.append("key_recovery.other", entry_body(second.request, key_id))
+    with refused("proof-other-entry"):
+        bring(stand, second, signed(stand, second.request, "li", "wang"), index=index)
+    assert untouched(stand)
+
+
+def test_a_proof_that_is_none(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    asked = stand.requested(key_id, holder)
+    stand.requested(key_id, holder)
+    good = stand.ledger.prove(asked.entry_index)
+    approvals = signed(stand, asked.request, "li", "wang")
+    wrong = (
+        b"{}",
+        replace(good, proof=()).encode(),
+        replace(good, entry=good.entry + b" ").encode(),
+        replace(good, checkpoint=good.checkpoint.replace("yinxin.example/log", "other.example/log")).encode(),
+        replace(good, checkpoint=good.checkpoint.rsplit("\n", 2)[0] + "\n").encode(),  # one key alone signed
+    )
+    for proof in wrong:
+        with refused("proof-invalid"):
+            bring(stand, asked, approvals, proof=proof)
+    assert untouched(stand)
+    bring(stand, asked, approvals)
+
+
+def test_a_log_of_its_own_for_the_centre(
+    stand: Any,
+    key_id: str,
+    holder: SoftwareKey,
+    fork: Ledger,
+) -> None:
+    """The log's own keys sign a second history, in which the request stands and nobody else sees it."""
+    recovered(stand, key_id, holder)
+    asked = stand.requested(key_id, holder)
+    for _ in range(stand.ledger.size() + 1):
+        with fork.transaction() as tx:
+            index = tx.append("key_recovery.requested", entry_body(asked.request, key_id))
+    approvals = signed(stand, asked.request, "li", "wang")
+    with refused("log-forked"):
+        bring(stand, asked, approvals, ledger=fork, index=index)
+    for steps in ((), (b"x" * 32,), (b"short",)):
+        with refused("log-forked"):
+            bring(stand, asked, approvals, ledger=fork, index=index, consistency=steps)
+    assert stand.remote.status().head.size == 1
+    bring(stand, asked, approvals)
+
+
+def test_a_log_that_went_back(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    asked = stand.requested(key_id, holder)
+    old = stand.ledger.prove(asked.entry_index).encode()
+    recovered(stand, key_id, holder)
+    with refused("log-behind"):
+        bring(stand, asked, signed(stand, asked.request, "li", "wang"), proof=old)
+
+
+# Twice, and from outside
+
+
+def test_the_same_request_twice_is_one_recovery(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    """The first answer may have got lost with the service: the second is the same bytes."""
+    asked = stand.requested(key_id, holder)
+    approvals = signed(stand, asked.request, "li", "wang")
+    first = bring(stand, asked, approvals)
+    stand.start()
+    assert bring(stand, asked, approvals) == first
+    assert stand.remote.status().head.size == 1
+
+
+def test_a_replayed_payload(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    recovered(stand, key_id, holder)
+    payload = next(one for one in stand.link.sent if b'"recover"' in one)
+    for _ in range(2):
+        assert b'"refused":"request-replayed"' in stand.centre.answer(payload)
+        stand.start()  # a new process knows what the old one obeyed
+    stand.clock.advance(timedelta(minutes=10))
+    assert b'"refused":"request-stale"' in stand.centre.answer(payload)
+
+
+def test_a_refused_payload_is_spent_as_well(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    asked = stand.requested(key_id, holder)
+    with refused("approvals-insufficient"):
+        bring(stand, asked, [])
+    assert b'"refused":"request-replayed"' in stand.centre.answer(stand.link.sent[-1])
+
+
+def test_a_stranger_is_not_obeyed(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    stand.client = holder
+    stand.start()
+    with refused("request-forged"):
+        stand.remote.make_key("bundle-9")
+
+
+# The centre's history
+
+
+def test_a_history_that_lost_its_end(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    for _ in range(3):
+        recovered(stand, key_id, holder)
+    file = stand.recoveries.history()
+    centre = stand.means.signer.public_key
+    assert [one.index for one in check_history(file, centre)] == [0, 1, 2]
+    assert stand.edit("DELETE FROM recoveries WHERE link_index = 2") == 1
+    with pytest.raises(KeyCentreDamaged, match="lost its end"):
+        stand.start()
+
+
+def test_a_history_with_a_changed_link(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    for _ in range(2):
+        recovered(stand, key_id, holder)
+    other = "f" * 32
+    assert stand.edit("UPDATE recoveries SET link = replace(link, ?, ?)", key_id, other)
+    with pytest.raises(KeyCentreDamaged):
+        stand.start()
+
+
+def test_a_head_file_that_was_changed_or_lost(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    recovered(stand, key_id, holder)
+    path = stand.folder / "kmc" / "head.json"
+    good = path.read_bytes()
+    for bad in (b"{}", good.replace(b'"mac":"', b'"mac":"0'), b""):
+        path.write_bytes(bad)
+        with pytest.raises(KeyCentreDamaged, match="was changed"):
+            stand.start()
+    path.unlink()
+    with pytest.raises(KeyCentreDamaged, match="is missing"):
+        stand.start()
+
+
+def test_a_log_head_that_was_put_back(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    recovered(stand, key_id, holder)
+    assert stand.edit("DELETE FROM checkpoints") == 1
+    with pytest.raises(KeyCentreDamaged, match="went back"):
+        stand.start()
+
+
+def test_the_service_notices_a_centre_that_was_put_back(
+    stand: Any, key_id: str, holder: SoftwareKey, means: Any
+) -> None:
+    """Database and head file put back together look whole to the centre; the log knows better."""
+    path = stand.folder / "kmc" / "head.json"
+    recovered(stand, key_id, holder)
+    kept = path.read_bytes()
+    recovered(stand, key_id, holder)
+    assert stand.edit("DELETE FROM recoveries WHERE link_index = 1") == 1
+    seen = stand.edit("UPDATE checkpoints SET size = size")
+    assert seen == 1
+    path.write_bytes(kept)
+    stand.start()
+    asked = stand.requested(key_id, holder)
+    stand.approve(asked, "li", "wang")
+    with refused("history-lost"):
+        stand.recoveries.complete(asked.recovery_id, by="operator-1")
+
+
+def test_history_files_that_are_not_the_centres(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    recovered(stand, key_id, holder)
+    first = stand.remote.head()
+    recovered(stand, key_id, holder)
+    file, centre = stand.recoveries.history(), stand.means.signer.public_key
+    assert len(check_history(file, centre, at_least=first)) == 2
+    with pytest.raises(KeyCentreDamaged):
+        check_history(file, holder.public_key)
+    with pytest.raises(KeyCentreDamaged):
+        check_history(file, centre, at_least=replace(first, sha256="0" * 64))
+    with pytest.raises(KeyCentreDamaged):
+        check_history(file, centre, at_least=replace(first, size=9))
+    value = json.loads(file)
+    value["links"].pop()
+    with pytest.raises(KeyCentreDamaged):
+        check_history(json.dumps(value).encode(), centre)
+    with pytest.raises(WireMalformed):
+        check_history(b"[]", centre)
+
+
+def test_an_edited_row_is_not_believed(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    """Whoever writes into the service's database puts in a recipient of their own."""
+    asked = stand.requested(key_id, holder)
+    with stand.ledger._database.write() as connection:
+        connection.exec_driver_sql("UPDATE recoveries SET holder = 'H02'")
+    with pytest.raises(RowAltered):
+        stand.approve(asked, "li")
+    with pytest.raises(RowAltered):
+        stand.recoveries.complete(asked.recovery_id, by="operator-1")
+
+
+def test_a_drill_goes_the_same_way(stand: Any, key_id: str, holder: SoftwareKey) -> None:
+    spki = stand.remote.make_key("bundle-1").spki
+    agents = {name: stand.agents[name] for name in ("li", "wang")}
+    more = {"sample": 5, "by": "console"}
+    (good,) = drill_keys(stand.recoveries, [key_id], agents, spki_of=lambda _id: spki, **more)
+    assert (good.passed, good.code) == (True, "recovered")
+    (other,) = drill_keys(
+        stand.recoveries, [key_id], agents, spki_of=lambda _id: holder.public_key.spki, **more
+    )
+    assert (other.passed, other.code) == (False, "another-key")
+    alone = {"li": stand.agents["li"]}
+    (short,) = drill_keys(stand.recoveries, [key_id], alone, spki_of=lambda _id: spki, **more)
+    assert (short.passed, short.code) == (False, "approvals-insufficient")
+    links = check_history(stand.recoveries.history(), stand.means.signer.public_key)
+    assert [one.purpose for one in links] == [Purpose.DRILL, Purpose.DRILL]
