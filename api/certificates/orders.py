@@ -27,6 +27,10 @@ from .model import IssueOrder, whole_second
 PERSON, ENTERPRISE, SEAL = "person", "enterprise", "seal"
 ORDERABLE = frozenset({PERSON, ENTERPRISE})
 """What an operator may order; seals are ordered by the registry of seals, the rest by nobody."""
+PERSONAL = frozenset({PERSON, "operator"})
+"""A login of somebody, so it belongs to an account."""
+APPROVED = ORDERABLE | {"operator", "agency", "seal_maker", "device"}
+"""What is issued when the registration office approved it, by as many persons as the profile says."""
 
 
 def plan_order(
@@ -44,7 +48,7 @@ def plan_order(
     if chosen.name not in allowed:
         raise OrderRefused("profile-not-ordered")
     account = _account(accounts, order)
-    holder = order.holder if chosen.name == PERSON else _code(order.holder)
+    holder = order.holder if chosen.name in PERSONAL else _code(order.holder)
     if account is not None and account.subject != holder:
         raise OrderRefused("holder-mismatch")
     if account is not None and account.name != order.holder_name:
@@ -94,7 +98,7 @@ def require_free_keys(connection: Connection, plans: Sequence[Plan]) -> None:
 
 def _account(accounts: AccountBook, order: IssueOrder) -> Account | None:
     if order.account_id is None:
-        if order.profile == PERSON:
+        if order.profile in PERSONAL:
             raise OrderRefused("account-required")
         return None
     account = accounts.get(order.account_id)
@@ -111,7 +115,7 @@ def _code(holder: str) -> str:
 
 
 def _subject(chosen: Profile, request: Request, *, holder: str, name: str) -> SubjectName:
-    if chosen.name == PERSON:
+    if chosen.name in PERSONAL:
         return SubjectName(common_name=name)
     common_name = name
     if chosen.name == SEAL:
