@@ -19,6 +19,8 @@ from .errors import AcmeRefused
 
 WILDCARD = "*."
 LONGEST = 253
+LONGEST_COMMON_NAME = 64
+"""A certificate names its first host in the subject too, where RFC 5280 leaves so much room."""
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
@@ -86,6 +88,9 @@ def parse_identifiers(given: Json, *, most: int) -> tuple[Name, ...]:
         except AcmeRefused as error:
             faults.append(error)
     raise_together(faults)
+    if all(len(str(one)) > LONGEST_COMMON_NAME for one in names):
+        why = f"one of the names has at most {LONGEST_COMMON_NAME} characters"
+        raise AcmeRefused("rejectedIdentifier", why)
     return tuple(names)
 
 

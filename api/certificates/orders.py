@@ -24,8 +24,10 @@ from .errors import OrderRefused
 from .issuing import Plan
 from .model import IssueOrder, whole_second
 
+_LONGEST_COMMON_NAME = 64
 PERSON, ENTERPRISE, SEAL = "person", "enterprise", "seal"
-ORDERABLE = frozenset({PERSON, ENTERPRISE})
+TLS_SERVER, DEVICE = "tls_server", "device"
+ORDERABLE = frozenset({PERSON, ENTERPRISE, TLS_SERVER, DEVICE})
 """What an operator may order; seals are ordered by the registry of seals, the rest by nobody."""
 PERSONAL = frozenset({PERSON, "operator"})
 """A login of somebody, so it belongs to an account."""
@@ -53,7 +55,7 @@ def plan_order(
         raise OrderRefused("holder-mismatch")
     if account is not None and account.name != order.holder_name:
         raise OrderRefused("name-mismatch")
-    subject = _subject(chosen, request, holder=holder, name=order.holder_name)
+    subject = _subject(chosen, request, order, holder=holder)
     _require_agreement(request.subject, subject)
     return Plan(
         profile=chosen,
@@ -114,16 +116,27 @@ def _code(holder: str) -> str:
         raise OrderRefused("holder-malformed") from error
 
 
-def _subject(chosen: Profile, request: Request, *, holder: str, name: str) -> SubjectName:
+def _subject(chosen: Profile, request: Request, order: IssueOrder, *, holder: str) -> SubjectName:
+    name = order.holder_name
     if chosen.name in PERSONAL:
         return SubjectName(common_name=name)
     common_name = name
+    if chosen.name == TLS_SERVER:
+        common_name = _host(request, order) or name
     if chosen.name == SEAL:
         # A seal is named by its own code; who may name it so is the registry's decision.
         if request.subject is None:
             raise OrderRefused("request-contradicts-order")
         common_name = request.subject.common_name
     return SubjectName(common_name=common_name, organization=name, uscc=holder)
+
+
+def _host(request: Request, order: IssueOrder) -> str:
+    """The common name of a server: the ordered name that the request prefers, or the first that fits."""
+    hosts = [str(one.value) for one in order.alternative_names if one.kind == "dns"]
+    fitting = [one for one in hosts if len(one) <= _LONGEST_COMMON_NAME]
+    wished = "" if request.subject is None else request.subject.common_name
+    return wished if wished in fitting else next(iter(fitting), "")
 
 
 def _require_agreement(stated: SubjectName | None, granted: SubjectName) -> None:
