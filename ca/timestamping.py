@@ -74,6 +74,19 @@ class TimestampRequest:
     wants_certificate: bool
 
 
+def make_timestamp_request(
+    digest: Digest, *, nonce: int, policy: str | None = None, wants_certificate: bool = True
+) -> bytes:
+    """A TimeStampReq, DER; ``nonce`` is new each time, so that no old answer passes for this one."""
+    return der.sequence(
+        der.integer(1),
+        der.sequence(digest.algorithm.algorithm_identifier(), der.octets(digest.value)),
+        b"" if policy is None else der.oid(policy),
+        der.integer(nonce),
+        der.boolean(True) if wants_certificate else b"",
+    )
+
+
 def parse_timestamp_request(body: bytes, *, policies: Collection[str]) -> TimestampRequest:
     """A TimeStampReq, DER.  ``policies`` are accepted.  Raises :class:`TimestampRefused`."""
     if len(body) > LARGEST_TIMESTAMP_REQUEST:

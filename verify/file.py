@@ -18,6 +18,7 @@ from .pdf import check_pdf
 from .picture import PictureRefused, read_codes
 from .qr import QrMalformed, QrNotOurs, check_qr, parse_address
 from .report import Indication, Reason, Report, SubIndication
+from .timestamp import ContentDigest, is_timestamp, timestamp_report
 from .trust import Trust
 from .trust_list import FORMAT as TRUST_LIST
 from .trust_list import check_trust_list
@@ -29,9 +30,12 @@ LONGEST_CODE = 4096
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
-def check_file(data: bytes, *, trust: Trust, at: datetime, name: str = "") -> Report:
-    """The report on a sealed PDF, form, trust list, log proof, certificate, CRL, QR picture or QR text.
+def check_file(
+    data: bytes, *, trust: Trust, at: datetime, name: str = "", content: ContentDigest | None = None
+) -> Report:
+    """The report on a sealed PDF, form, trust list, log proof, certificate, CRL, time stamp or QR code.
 
+    ``content`` digests the file that a time stamp is about, which stands beside it.
     Raises :class:`Unreadable`, which says in Chinese and English what to do, and nothing else for any bytes.
     """
     if not data:
@@ -46,6 +50,8 @@ def check_file(data: bytes, *, trust: Trust, at: datetime, name: str = "") -> Re
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"{"):
         return _json(data, trust, at)
+    if data.startswith(b"\x30") and is_timestamp(data):
+        return timestamp_report(data, trust, at, content)
     if is_pem(data) or data.startswith(b"\x30"):
         try:
             return _bundle(parse_bundle(data), trust, at)

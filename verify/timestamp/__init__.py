@@ -6,13 +6,17 @@ from __future__ import annotations
 from .check import check_timestamp
 from .errors import TimestampMalformed
 from .info import Accuracy, TimestampInfo
+from .report import ContentDigest, is_timestamp, timestamp_report
 from .token import Timestamp, parse_timestamp
 
 __all__ = [
     "Accuracy",
+    "ContentDigest",
     "Timestamp",
     "TimestampInfo",
     "TimestampMalformed",
     "check_timestamp",
+    "is_timestamp",
     "parse_timestamp",
+    "timestamp_report",
 ]
