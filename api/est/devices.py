@@ -58,7 +58,7 @@ class DeviceBook:
         _require_lifetime(order.hours)
         with ports.ledger.transaction() as tx:
             body: dict[str, Json] = {"device_id": device_id, "profile": PROFILE}
-            store.add(tx, est_devices, values, kind="est.device-registered", body=body)
+            store.add(tx, est_devices, values, kind="device.registered", body=body)
             return self._secret(tx, device_id, hours=order.hours, by=by)
 
     def another_secret(self, device_id: str, *, hours: int, by: str) -> Secret:
@@ -82,7 +82,7 @@ class DeviceBook:
             if row.ended_at is None:
                 values = {"ended_at": self._ports.clock(), "ended_by": by}
                 body = {"device_id": device_id}
-                store.change(tx, row, est_devices, values, kind="est.device-ended", body=dict(body))
+                store.change(tx, row, est_devices, values, kind="device.ended", body=dict(body))
         return self.get(device_id)
 
     def get(self, device_id: str) -> Device:
@@ -114,7 +114,7 @@ class DeviceBook:
             "enrolment_id": None,
         }
         body: dict[str, Json] = {"device_id": device_id, "secret_id": secret_id}
-        store.add(tx, est_secrets, values, kind="est.secret-made", body=body)
+        store.add(tx, est_secrets, values, kind="device.secret_made", body=body)
         return Secret(device_id, plain, at + timedelta(hours=hours))
 
 

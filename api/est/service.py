@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from ca import Request, parse_request, profile
+from ca import AlternativeName, Request, parse_request, profile
 from verify import Trust, parse_certificate
 
 from ..certificates import IssuedCertificate, IssueOrder
@@ -170,7 +170,7 @@ class Est:
                 raise NotAuthenticated("secret-expired")
             values = {"used_at": at, "request_sha256": digest}
             body = {"device_id": device.device_id, "secret_id": row.id}
-            store.change(tx, row, est_secrets, values, kind="est.secret-used", body=dict(body))
+            store.change(tx, row, est_secrets, values, kind="device.secret_used", body=dict(body))
 
     def _approved(self, device: Device, secret: Row[Any], request: Request) -> IssuedCertificate | None:
         """What an officer decided; asked for with the first request, and looked up with every other."""
@@ -193,7 +193,7 @@ class Est:
                 row = store.secret_row(tx.connection, secret.id)
                 body = {"device_id": device.device_id, "enrolment_id": found.enrolment_id}
                 values = {"enrolment_id": found.enrolment_id}
-                store.change(tx, row, est_secrets, values, kind="est.approval-asked", body=dict(body))
+                store.change(tx, row, est_secrets, values, kind="device.approval_asked", body=dict(body))
         else:
             found = ports.enrolments.get(kept)
         if found.state is State.ISSUED and found.certificate_id is not None:
@@ -211,6 +211,7 @@ class Est:
             holder=device.holder,
             holder_name=device.holder_name,
             valid_until=valid_until,
+            alternative_names=[_alternative_name(one) for one in device.names],
         )
         return self._ports.certificates.issue(order, by=f"est:{device.device_id}")
 
@@ -234,7 +235,12 @@ class Est:
         body = {"certificate_id": made.certificate_id, "device_id": device.device_id}
         with self._ports.ledger.transaction() as tx:
             if store.enrolment_row(tx.connection, made.certificate_id) is None:
-                store.add(tx, est_enrolments, values, kind="est.enrolled", body=dict(body))
+                store.add(tx, est_enrolments, values, kind="device.enrolled", body=dict(body))
+
+
+def _alternative_name(registered: str) -> AlternativeName:
+    kind, _, value = registered.partition(":")
+    return AlternativeName("ip" if kind == "ip" else "dns", value)
 
 
 def _path(trust: Trust, encoded: bytes) -> Iterator[bytes]:
