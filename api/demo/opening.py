@@ -26,13 +26,11 @@ def open_with(stage: Stage, key_file: Path, passphrase: str) -> None:
 
     def hierarchies() -> str:
         trust = load_trust([("trust-list.json", stage.client().fetch("/trust-list.json"))], now())
-        pairs = [
-            f"{root.public_key.family.value} root → issuing CA"
+        counted = [
+            (root, sum(one.issuer.der == root.subject.der for one in trust.intermediates))
             for root in trust.anchors
-            for one in trust.intermediates
-            if one.issuer.der == root.subject.der
         ]
-        return ", ".join(sorted(pairs, reverse=True))
+        return ", ".join(f"{root.public_key.family.value} root → {below} CAs" for root, below in counted)
 
     def vault() -> str:
         stored = [path for path in (stage.data / "vault").rglob("*") if path.is_file()]
@@ -46,7 +44,7 @@ def open_with(stage: Stage, key_file: Path, passphrase: str) -> None:
         return str(",".join(stage.operator.get("/api/v1/me")["roles"]))
 
     step = stage.journal.step
-    step("1.1", "两套信任层级 two hierarchies", "SM2 root → issuing CA, RSA root → issuing CA", hierarchies)
+    step("1.1", "两套信任层级 two hierarchies", "SM2 root → 5 CAs, RSA root → 5 CAs", hierarchies)
     step("1.2", "加密密钥库 encrypted vault", "keys only as ciphertext", vault)
     step("1.3", "运营员登录 operator logs in", "operator", login)
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from api.demo.journal import Journal
 
 STEPS = [
-    ("1.1", "两套信任层级 two hierarchies", "SM2 root → issuing CA, RSA root → issuing CA"),
+    ("1.1", "两套信任层级 two hierarchies", "SM2 root → 5 CAs, RSA root → 5 CAs"),
     ("3.1", "李样一代表E01登录(SM2) login", "李样一 for 四川样例建工集团有限公司"),
     ("6.1", "四川样例建工集团有限公司诚信记录单 sheet", "2 good, 0 bad"),
     ("7.7", "命令行离线查验 yinxin verify", "18 of 18 TOTAL-PASSED, exit code 0"),
