@@ -78,7 +78,13 @@ def serve(
         with plain_errors():
             service = open_service(data, start=True)
         configure_logs()
-        config = uvicorn.Config(create_app(service), log_config=None, access_log=False, server_header=False)
+        config = uvicorn.Config(
+            create_app(service),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # the application does it, after it has seen who the peer is
+        )
         try:
             # Ctrl-C was answered by a clean shutdown when it arrives here.
             with contextlib.suppress(KeyboardInterrupt):

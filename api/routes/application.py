@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.staticfiles import StaticFiles
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from ..problems import Problem
 from ..wiring import Service
@@ -28,6 +29,9 @@ from . import (
     certificates,
     desk,
     documents,
+    enrolment,
+    est,
+    holding,
     log,
     login,
     records,
@@ -39,7 +43,17 @@ from . import (
 from .answers import answer_error, answer_http_error, answer_validation_error
 from .chores import chores
 from .limits import BodyLimit
-from .views import applicant, entrance, officer, public
+from .peers import PeerNoted
+from .views import (
+    applicant,
+    authority_view,
+    entrance,
+    holder,
+    officer,
+    public,
+    registration,
+    status_lookup,
+)
 
 _log = logging.getLogger("yinxin.requests")
 HEADERS = {
@@ -69,7 +83,12 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(BodyLimit, most=limit)],
+        # The peer is noted before a proxy on this machine may put another address in its place.
+        middleware=[
+            Middleware(PeerNoted),
+            Middleware(ProxyHeadersMiddleware),
+            Middleware(BodyLimit, most=limit),
+        ],
     )
     app.state.service = service
     for part in (
@@ -77,6 +96,7 @@ def create_app(service: Service) -> FastAPI:
         accounts,
         certificates,
         timestamps,
+        est,
         records,
         seals,
         submissions,
@@ -88,6 +108,12 @@ def create_app(service: Service) -> FastAPI:
         entrance,
         applicant,
         officer,
+        enrolment,
+        holding,
+        holder,
+        registration,
+        status_lookup,
+        authority_view,
     ):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=static_folder()), name="static")
