@@ -28,6 +28,8 @@ from ..desk import Desk, DeskPorts, Officer, protected_rows
 from ..documents import RECEIPT, Issuing, Library, Means, QrSigner, Sheets, Site, StoredDocument
 from ..enrolment import PROTECTED as ENROLMENT_ROWS
 from ..enrolment import EnrolmentPorts, Enrolments, OwnAuthority
+from ..est import PROTECTED as EST_ROWS
+from ..est import Est, EstPorts
 from ..ledger import Intents, Ledger, LedgerFindings, LogSigners, Source, check_ledger
 from ..login import Login, LoginPorts, Session
 from ..plugins import EnabledModules, found_plugins, load_plugins
@@ -128,6 +130,21 @@ class Service:
                 policy=settings.time_policy,
                 accuracy=Accuracy(*divmod(settings.time_accuracy_ms, 1000)),
                 random=random,
+            )
+        )
+
+    @cached_property
+    def est(self) -> Est:
+        """Enrolment of devices."""
+        return Est(
+            EstPorts(
+                database=self.database,
+                ledger=self.ledger,
+                accounts=self.accounts,
+                certificates=self.certificates,
+                enrolments=self.enrolments,
+                clock=now,
+                random=secrets.token_bytes,
             )
         )
 
@@ -314,6 +331,7 @@ class Service:
         sources: dict[str, Source] = {
             **protected_rows(),
             **ENROLMENT_ROWS,
+            **EST_ROWS,
             "accounts": committed_accounts,
             "mandates": committed_mandates,
             "authorities": committed_authorities,
