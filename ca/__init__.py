@@ -6,10 +6,15 @@ request -> profile -> draft -> lint -> issue.  Nothing here reads a clock, a fil
 
 from __future__ import annotations
 
+from .alternative_names import AlternativeName, NameKind
+from .ceremony import DEFAULT_CEREMONY, Ceremony, CeremonyAuthority, parse_ceremony
 from .crl import ListKind, Resumed, Revocation, RevocationReason, make_crl
 from .drafting import Draft, draft, new_serial
 from .errors import (
+    AlreadySigned,
     CaError,
+    CeremonyRefused,
+    DocumentRefused,
     DraftRefused,
     Finding,
     IssueFailed,
@@ -17,10 +22,13 @@ from .errors import (
     NameRefused,
     NoSuchProfile,
     NotLinted,
+    ProfilesRefused,
     RequestRefused,
     SerialRefused,
 )
+from .identifiers import Identifier, IdentifierKind, Tagging
 from .issuing import issue
+from .law import PROFILES, PURPOSES, parse_profiles, profile
 from .linting import Linted, lint
 from .long_crl import CrlSink, ListedRow, WrittenCrl, write_long_crl
 from .ocsp import (
@@ -33,7 +41,8 @@ from .ocsp import (
     parse_ocsp_path,
     parse_ocsp_request,
 )
-from .profiles import PROFILES, CodeRule, Profile, profile
+from .policies import CertificatePolicy
+from .profiles import CodeRule, Profile, Usage
 from .request import Request, make_request, parse_request
 from .subject import SubjectName
 from .timestamping import (
@@ -43,25 +52,38 @@ from .timestamping import (
     TimestampRequest,
     make_timestamp,
     make_timestamp_failure,
+    make_timestamp_request,
     make_timestamp_response,
     parse_timestamp_request,
 )
 
 __all__ = [
+    "DEFAULT_CEREMONY",
     "LARGEST_TIMESTAMP_REQUEST",
     "PROFILES",
+    "PURPOSES",
+    "AlreadySigned",
+    "AlternativeName",
     "CaError",
+    "Ceremony",
+    "CeremonyAuthority",
+    "CeremonyRefused",
+    "CertificatePolicy",
     "CertificateStatus",
     "CodeRule",
     "CrlSink",
+    "DocumentRefused",
     "Draft",
     "DraftRefused",
     "Finding",
+    "Identifier",
+    "IdentifierKind",
     "IssueFailed",
     "LintRefused",
     "Linted",
     "ListKind",
     "ListedRow",
+    "NameKind",
     "NameRefused",
     "NoSuchProfile",
     "NotLinted",
@@ -69,6 +91,7 @@ __all__ = [
     "OcspRefused",
     "OcspRequest",
     "Profile",
+    "ProfilesRefused",
     "Request",
     "RequestRefused",
     "Resumed",
@@ -76,9 +99,11 @@ __all__ = [
     "RevocationReason",
     "SerialRefused",
     "SubjectName",
+    "Tagging",
     "TimestampFailure",
     "TimestampRefused",
     "TimestampRequest",
+    "Usage",
     "WrittenCrl",
     "draft",
     "issue",
@@ -89,10 +114,13 @@ __all__ = [
     "make_request",
     "make_timestamp",
     "make_timestamp_failure",
+    "make_timestamp_request",
     "make_timestamp_response",
     "new_serial",
+    "parse_ceremony",
     "parse_ocsp_path",
     "parse_ocsp_request",
+    "parse_profiles",
     "parse_request",
     "parse_timestamp_request",
     "profile",

@@ -31,6 +31,22 @@ class NoSuchProfile(CaError):
         self.name, self.known = name, tuple(known)
 
 
+class DocumentRefused(CaError):
+    """A file of rules that does not say what such a file must say.  Names the place, the rule, what to do."""
+
+    def __init__(self, *, field: str, rule: str, todo: str) -> None:
+        super().__init__(f"{field}: {rule} ({todo})")
+        self.field, self.rule, self.todo = field, rule, todo
+
+
+class ProfilesRefused(DocumentRefused):
+    """Certificate profiles that no authority may issue under."""
+
+
+class CeremonyRefused(DocumentRefused):
+    """A ceremony that would found a hierarchy nobody could rely on."""
+
+
 class SerialRefused(CaError):
     """Too little randomness for a serial number."""
 
@@ -54,6 +70,7 @@ class Finding:
     rule: str
     zh: str
     en: str
+    clause: str = ""
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.zh} / {self.en}"
@@ -72,6 +89,13 @@ class NotLinted(CaError):
 
     def __init__(self) -> None:
         super().__init__("只签发通过检查的草稿 / only what lint() returned is ever signed")
+
+
+class AlreadySigned(NotLinted):
+    """What was linted once is signed once: a second signature needs a second lint."""
+
+    def __init__(self) -> None:
+        CaError.__init__(self, "检查一次只签发一次 / what was linted is signed once; lint it again")
 
 
 class IssueFailed(CaError):

@@ -34,14 +34,16 @@ COMPARED = (
 
 
 def issue(linted: Linted, signer: Signer) -> bytes:
-    """The certificate, DER.  Raises :class:`NotLinted` or :class:`IssueFailed`; then nothing was released."""
+    """The certificate, DER.  Raises :class:`NotLinted`, :class:`AlreadySigned` or
+    :class:`IssueFailed`; then nothing was released."""
     if not isinstance(linted, Linted):
         raise NotLinted
     draft = linted.draft
     # 1. The right key: the wrong one would make a certificate that no path leads to.
     require_signer(signer, draft.issuer_key, draft.scheme)
     # 2. Exactly the bytes that were linted.
-    encoded, signature = signed(linted.tbs, signer, draft.scheme)
+    linted.spend()
+    encoded, signature = signed(linted.tbs, signer, draft.scheme, algorithm=draft.algorithm)
     # 3. Reopen as everybody else will, and compare with what was linted.
     try:
         certificate = parse_certificate(encoded)
@@ -53,11 +55,14 @@ def issue(linted: Linted, signer: Signer) -> bytes:
     return encoded
 
 
-def signed(tbs: bytes, signer: Signer, scheme: Scheme) -> tuple[bytes, bytes]:
+def signed(
+    tbs: bytes, signer: Signer, scheme: Scheme, *, algorithm: bytes | None = None
+) -> tuple[bytes, bytes]:
     """``SEQUENCE { tbs, algorithm, signature }`` and the signature in it."""
     try:
         signature = signer.sign(tbs)
-        return der.sequence(tbs, scheme.algorithm_identifier(), der.bits(signature)), signature
+        written = algorithm or scheme.algorithm_identifier()
+        return der.sequence(tbs, written, der.bits(signature)), signature
     except KeysError as error:
         raise IssueFailed("sign", str(error)) from error
 

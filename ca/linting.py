@@ -7,14 +7,19 @@ the writer's own objects.
 
 from __future__ import annotations
 
-from dataclasses import InitVar, dataclass, field
+from collections.abc import Mapping
+from dataclasses import InitVar, dataclass, field, replace
+from threading import Lock
+from typing import Any
 
 from keys import KeyFamily, KeysError, der
 from verify import Certificate, VerifyError, parse_certificate
 
 from .drafting import Draft
-from .errors import Finding, LintRefused, NotLinted
-from .rules import CONTENT, FORM
+from .errors import AlreadySigned, LintRefused, NotLinted
+from .law import PROFILES
+from .profiles import Profile
+from .rules import CONTENT, FORM, OUTLAWED, UNREAD, UNREADABLE
 from .shape import read_tbs
 
 _PASSED = object()
@@ -28,37 +33,45 @@ _NO_SIGNATURE = {
 
 @dataclass(frozen=True, slots=True)
 class Linted:
-    """A draft that passed every lint, with the exact bytes to sign; only :func:`lint` makes one."""
+    """A draft that passed every lint, with the exact bytes to sign; only :func:`lint` makes one.
+
+    It is good for one signature.  Copies share the token, and nothing makes a second one.
+    """
 
     draft: Draft
     tbs: bytes = field(repr=False)
     certificate: Certificate = field(repr=False)  # as reopened: what the signed one must say again
+    _token: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
     proof: InitVar[object] = None
 
     def __post_init__(self, proof: object) -> None:
         if proof is not _PASSED:
             raise NotLinted
 
+    def spend(self) -> None:
+        """Use it up, once, whatever thread comes first.  Raises :class:`AlreadySigned`."""
+        if not self._token.acquire(blocking=False):
+            raise AlreadySigned
 
-def lint(draft: Draft) -> Linted:
+
+def lint(draft: Draft, *, profiles: Mapping[str, Profile] = PROFILES) -> Linted:
     """Check every rule.  Raises :class:`LintRefused` with all findings."""
     tbs = draft.tbs
     try:
         raw = read_tbs(tbs)
     except KeysError as error:
-        raise LintRefused([Finding("structure", "证书结构无法读取", f"unreadable: {error}")]) from error
-    misspelt = [Finding(one.name, one.zh, one.en) for one in FORM if not one.holds(draft, raw)]
+        raise LintRefused([replace(UNREADABLE, en=f"unreadable: {error}")]) from error
+    misspelt = [one.finding() for one in FORM if not one.holds(draft, raw)]
     if misspelt:
         raise LintRefused(misspelt)
     try:
         certificate = _reopen(draft, tbs, raw.algorithm)
-        wrong = [
-            Finding(one.name, one.zh, one.en) for one in CONTENT if not one.holds(draft, raw, certificate)
-        ]
+        wrong = [one.finding() for one in CONTENT if not one.holds(draft, raw, certificate)]
     except (VerifyError, KeysError) as error:
-        raise LintRefused(
-            [Finding("readable", "验证方无法读取", f"verify cannot read it: {error}")]
-        ) from error
+        raise LintRefused([replace(UNREAD, en=f"verify cannot read it: {error}")]) from error
+    known = profiles.get(draft.profile.name)
+    if known is not draft.profile and known != draft.profile:
+        wrong.append(OUTLAWED)
     if wrong:
         raise LintRefused(wrong)
     return Linted(draft, tbs, certificate, proof=_PASSED)

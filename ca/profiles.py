@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificate profiles: what a kind of certificate may do, as data.
+"""Certificate profiles: what a kind of certificate may do, as data (``profiles.yaml``).
 
 GB/T 20518-2018 and GM/T 0015 (reference: standards.md section 5); key usage bits after RFC 5280 section
 4.2.1.3, extended key usage after 4.2.1.12.  QR statements are signed by a bare key of the trust list and
@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from keys import KeyFamily
 from verify import Certificate
 
-from .errors import NoSuchProfile
+from .identifiers import IdentifierKind
 
 KEY_USAGE_BITS: Mapping[str, int] = MappingProxyType(
     {
@@ -34,13 +35,18 @@ KEY_USAGE_BITS: Mapping[str, int] = MappingProxyType(
 
 CERTIFIES = frozenset({"keyCertSign", "cRLSign"})
 SIGNS = frozenset({"digitalSignature", "nonRepudiation"})
-TSL_SIGNING = "0.4.0.2231.3.0"
-"""id-tsl-kp-tslSigning (ETSI TS 119 612 section 5.7.1): without it every holder of a certificate under the
-roots could sign a trust list that chains to them."""
+ENCRYPTS = frozenset({"keyEncipherment", "dataEncipherment", "keyAgreement"})
+_CANNOT: Mapping[KeyFamily, frozenset[str]] = {
+    KeyFamily.SM2: frozenset(),
+    KeyFamily.RSA: frozenset({"keyAgreement"}),  # RFC 3279 section 2.3.1
+    KeyFamily.ECDSA: frozenset({"keyEncipherment", "dataEncipherment"}),  # RFC 5480 section 3
+}
 TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 """id-kp-timeStamping: critical and alone (RFC 3161 section 2.3)."""
 OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
 """id-kp-OCSPSigning (RFC 6960 section 4.2.2.2)."""
+SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+"""id-kp-serverAuth (RFC 5280 section 4.2.1.12); not critical, for clients take names as the rule."""
 
 
 class CodeRule(StrEnum):
@@ -49,6 +55,19 @@ class CodeRule(StrEnum):
     REQUIRED = "required"
     OPTIONAL = "optional"
     FORBIDDEN = "forbidden"  # a person: the code of the employer would let the key speak for the employer
+
+
+class Usage(StrEnum):
+    """What the key does.  One thing: a key that both signs and decrypts would have to be escrowed."""
+
+    SIGN = "sign"
+    ENCRYPT = "encrypt"
+    AUTHORITY = "authority"
+
+    @property
+    def bits(self) -> frozenset[str]:
+        """The key usage pair of standards.md section 5.3, and nothing beyond it."""
+        return {Usage.SIGN: SIGNS, Usage.ENCRYPT: ENCRYPTS, Usage.AUTHORITY: CERTIFIES}[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,64 +83,29 @@ class Profile:
     days: int
     code: CodeRule
     self_signed: bool = False
-    extended_key_usage: tuple[str, ...] = ()  # critical and complete; none when empty
+    extended_key_usage: tuple[str, ...] = ()  # complete; none when empty
     no_check: bool = False  # id-pkix-ocsp-nocheck: nobody asks the responder about itself
+    purpose: str = ""  # of the issuing authority; none for what a ceremony makes, and for OCSP signers
+    usage: Usage = Usage.SIGN
+    approvals: int = 1
+    pair: str | None = None  # the profile of the encryption certificate beside it
+    # Critical: whoever does not know the purpose must not take the key for another one.
+    critical_purposes: bool = True
+    places: bool = False  # ST, L and OU may stand in the subject
+    alternative_names: frozenset[str] = frozenset()  # of dns, wildcard, ip, email
+    names_required: bool = False
+    common_name_is_host: bool = False  # CN repeats one of the host names
+    identifiers: frozenset[IdentifierKind] = frozenset()
+
+    def __hash__(self) -> int:
+        # Looked up for every certificate.
+        return hash(self.name)
 
     def until(self, not_before: datetime, issuer: Certificate | None = None) -> datetime:
         """The usual end: ``days`` after the start, and never after the issuer's own end."""
         end = not_before + timedelta(days=self.days)
         return end if issuer is None else min(end, issuer.not_after)
 
-
-def _authority(name: str, zh: str, en: str, *, path_length: int, years: int, root: bool = False) -> Profile:
-    days = years * 365 + years // 4
-    return Profile(name, zh, en, True, path_length, CERTIFIES, days, CodeRule.OPTIONAL, root)
-
-
-def _holder(name: str, zh: str, en: str, code: CodeRule, *only_for: str) -> Profile:
-    # Three years: real signing certificates run one to five (standards.md section 5.4).
-    return Profile(name, zh, en, False, None, SIGNS, 3 * 365 + 1, code, extended_key_usage=only_for)
-
-
-PROFILES: Mapping[str, Profile] = MappingProxyType(
-    {
-        one.name: one
-        for one in (
-            _authority("root", "根证书", "Root authority", path_length=1, years=25, root=True),
-            _authority("issuing", "签发机构证书", "Issuing authority", path_length=0, years=15),
-            _holder("person", "个人证书", "Natural person", CodeRule.FORBIDDEN),
-            _holder("enterprise", "企业证书", "Enterprise", CodeRule.REQUIRED),
-            _holder("seal", "电子印章证书", "Electronic seal of an agency", CodeRule.REQUIRED),
-            _holder("platform", "平台签章证书", "Seal of the platform", CodeRule.REQUIRED),
-            _holder(
-                "trust_list",
-                "信任列表签名证书",
-                "Signer of the trust list",
-                CodeRule.OPTIONAL,
-                TSL_SIGNING,
-            ),
-            # Its status is not asked for (RFC 6960 section 4.2.2.2.1), so it must not live long.
-            Profile(
-                "ocsp",
-                "OCSP响应签名证书",
-                "Signer of OCSP responses",
-                False,
-                None,
-                SIGNS,
-                366,
-                CodeRule.OPTIONAL,
-                extended_key_usage=(OCSP_SIGNING,),
-                no_check=True,
-            ),
-            _holder("tsa", "时间戳签名证书", "Time-stamping authority", CodeRule.OPTIONAL, TIME_STAMPING),
-        )
-    }
-)
-
-
-def profile(name: str) -> Profile:
-    """The profile of this name; raises :class:`NoSuchProfile`."""
-    found = PROFILES.get(name)
-    if found is None:
-        raise NoSuchProfile(name, tuple(PROFILES))
-    return found
+    def key_usage_of(self, family: KeyFamily) -> frozenset[str]:
+        """What of the profile's key usage a key of this family can do; all of it, for SM2."""
+        return self.key_usage - _CANNOT[family] if self.usage is Usage.ENCRYPT else self.key_usage

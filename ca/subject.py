@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subject names: C, O and CN, written as licensed authorities write them.
+"""Subject names: C, ST, L, O, OU and CN, written as licensed authorities write them.
 
 GB/T 20518-2018: C is a PrintableString, everything else UTF8String; lengths after RFC 5280 appendix A.1.
 O carries the unified social credit code in front of the name (``<USCC><name>``), as on the national seal
-certificates (standards.md section 5.4).  Stricter than the standard: no other attribute, one per RDN, no
-control or format character, and no resident identity number anywhere: it would be published with the name.
+certificates (standards.md section 5.4); ST, L and OU stand only where the profile has places.  Stricter than
+the standard: no other attribute, one per RDN, no control or format character, and no resident identity number
+anywhere: it would be published with the name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from keys import DerMalformed, KeysError, der
 from verify import IdentifierInvalid, parse_resident_id, parse_uscc
@@ -22,8 +24,16 @@ from .errors import NameRefused
 LONGEST = 64
 """ub-common-name and ub-organization-name, in characters."""
 
-COUNTRY, ORGANIZATION, COMMON_NAME = "2.5.4.6", "2.5.4.10", "2.5.4.3"
-_FIELDS = {COUNTRY: "country", ORGANIZATION: "organization", COMMON_NAME: "common_name"}
+COUNTRY, STATE, LOCALITY = "2.5.4.6", "2.5.4.8", "2.5.4.7"
+ORGANIZATION, UNIT, COMMON_NAME = "2.5.4.10", "2.5.4.11", "2.5.4.3"
+_FIELDS = {
+    COUNTRY: "country",
+    STATE: "state",
+    LOCALITY: "locality",
+    ORGANIZATION: "organization",
+    UNIT: "unit",
+    COMMON_NAME: "common_name",
+}
 _USCC_SIZE = 18
 _COUNTRY = re.compile(r"[A-Z]{2}\Z", re.ASCII)
 _RESIDENT_ID = re.compile(r"(?=([0-9]{17}[0-9X]))", re.ASCII)
@@ -38,6 +48,9 @@ class SubjectName:
     organization: str = ""
     uscc: str = ""
     country: str = "CN"
+    state: str = ""  # ST: province
+    locality: str = ""  # L
+    unit: str = ""  # OU
 
     def __post_init__(self) -> None:
         if not _COUNTRY.match(self.country):
@@ -47,6 +60,16 @@ class SubjectName:
                 todo="中国写 CN / write CN for China",
             )
         _require_text("common_name", self.common_name, longest=LONGEST)
+        for field in ("state", "locality", "unit"):
+            text = getattr(self, field)
+            if text:
+                _require_text(field, text, longest=LONGEST)
+        if self.unit and not self.organization:
+            raise NameRefused(
+                field="unit",
+                rule="有部门须有单位 / a unit is part of an organisation",
+                todo="请填写单位 / give the organisation",
+            )
         if self.uscc:
             _require_code(self.uscc)
         if self.organization:
@@ -66,12 +89,15 @@ class SubjectName:
             )
 
     def encode(self) -> bytes:
-        """DER of the Name: C, O (if any), CN."""
-        parts = [_rdn(COUNTRY, der.printable(self.country))]
-        if self.organization:
-            parts.append(_rdn(ORGANIZATION, der.utf8(self.uscc + self.organization)))
-        parts.append(_rdn(COMMON_NAME, der.utf8(self.common_name)))
-        return der.sequence(*parts)
+        """DER of the Name: C, then what there is of ST, L, O and OU, then CN."""
+        return der.sequence(
+            _country(self.country),
+            _rdn(STATE, der.utf8(self.state)) if self.state else b"",
+            _rdn(LOCALITY, der.utf8(self.locality)) if self.locality else b"",
+            _rdn(ORGANIZATION, der.utf8(self.uscc + self.organization)) if self.organization else b"",
+            _rdn(UNIT, der.utf8(self.unit)) if self.unit else b"",
+            _rdn(COMMON_NAME, der.utf8(self.common_name)),
+        )
 
 
 def parse_subject(encoded: bytes) -> SubjectName:
@@ -95,7 +121,15 @@ def parse_subject(encoded: bytes) -> SubjectName:
         organization = organization[_USCC_SIZE:]
     else:
         uscc = ""  # written in another way than ours: __post_init__ says so
-    return SubjectName(common_name, organization, uscc, found.get(COUNTRY, "CN"))
+    return SubjectName(
+        common_name,
+        organization,
+        uscc,
+        found.get(COUNTRY, "CN"),
+        found.get(STATE, ""),
+        found.get(LOCALITY, ""),
+        found.get(UNIT, ""),
+    )
 
 
 def personal_number(text: str) -> bool:
@@ -123,7 +157,7 @@ def _attributes(encoded: bytes) -> dict[str, str]:
         if kind not in _FIELDS:
             raise NameRefused(
                 field="subject",
-                rule=f"名称只含C、O、CN,不含 {kind} / only C, O and CN, not {kind}",
+                rule=f"名称只含C、ST、L、O、OU、CN,不含 {kind} / only C, ST, L, O, OU, CN, not {kind}",
                 todo="请删去该属性 / leave that attribute out",
             )
         if kind in found:
@@ -140,6 +174,11 @@ def _attributes(encoded: bytes) -> dict[str, str]:
             )
         found[kind] = der.as_text(text)
     return found
+
+
+@lru_cache(maxsize=32)
+def _country(code: str) -> bytes:
+    return _rdn(COUNTRY, der.printable(code))
 
 
 def _rdn(kind: str, text: bytes) -> bytes:

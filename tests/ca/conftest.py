@@ -7,14 +7,14 @@ import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ca import Draft, SubjectName, draft, issue, lint, new_serial, profile
+from ca import AlternativeName, CodeRule, Draft, SubjectName, draft, issue, lint, new_serial, profile
 from keys import KeyKind, PublicKey, Scheme, Signer, SoftwareKey, generate_key
 from verify import Certificate, parse_certificate
 
@@ -22,6 +22,17 @@ AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 DISTID = "distid:1234567812345678"
 BUILDER = SubjectName("示例建工有限公司", "示例建工有限公司", "91510100DEM001017Y")
 PERSON = SubjectName("王样二")
+
+
+HOST = "portal.example.cn"
+
+
+def subject_for(name: str) -> SubjectName:
+    """Somebody whom this profile is for."""
+    wanted = profile(name)
+    if wanted.common_name_is_host:
+        return replace(BUILDER, common_name=HOST)
+    return PERSON if wanted.code is CodeRule.FORBIDDEN else BUILDER
 
 
 @dataclass
@@ -54,10 +65,12 @@ class Authority:
     certificate: Certificate
     holder_key: SoftwareKey
 
-    def draft(self, name: str = "enterprise", subject: SubjectName = BUILDER, **changes: Any) -> Draft:
+    def draft(self, name: str = "enterprise", subject: SubjectName | None = None, **changes: Any) -> Draft:
         """A right draft for the holder's key, but for the changes."""
+        names = (AlternativeName("dns", HOST),) if profile(name).names_required else ()
         order: dict[str, Any] = {
-            "subject": subject,
+            "subject": subject or subject_for(name),
+            "alternative_names": names,
             "public_key": self.holder_key.public_key,
             "issuer": self.certificate,
             "scheme": self.key.scheme,
@@ -69,7 +82,7 @@ class Authority:
         return draft(changes.pop("profile", profile(name)), **(order | changes))
 
     def certify(
-        self, name: str = "enterprise", subject: SubjectName = BUILDER, **changes: Any
+        self, name: str = "enterprise", subject: SubjectName | None = None, **changes: Any
     ) -> Certificate:
         return parse_certificate(issue(lint(self.draft(name, subject, **changes)), self.key))
 

@@ -5,15 +5,28 @@ from __future__ import annotations
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ca import PROFILES, IssueFailed, Linted, NotLinted, SubjectName, issue, lint, profile
+from ca import (
+    PROFILES,
+    AlreadySigned,
+    CodeRule,
+    IssueFailed,
+    Linted,
+    NotLinted,
+    SubjectName,
+    issue,
+    lint,
+    profile,
+)
 from keys import KeyKind, SigningFailed, generate_key
 from verify import Certificate, parse_certificate
 
@@ -24,17 +37,17 @@ PERSON = SubjectName("王样二")
 
 @pytest.mark.parametrize("name", sorted(set(PROFILES) - {"root", "issuing"}))
 def test_certificate_of_every_profile(authority: Any, name: str) -> None:
-    wanted = profile(name)
-    subject = PERSON if name == "person" else FIRM
-    found = authority.certify(name, subject)
-    assert found.subject.der == subject.encode()
+    wanted, family = profile(name), authority.holder_key.public_key.family
+    draft = authority.draft(name)
+    found = authority.certify(name)
+    assert found.subject.der == draft.subject.encode()
     assert found.issuer == authority.certificate.subject
     assert found.public_key == authority.holder_key.public_key
-    assert (found.key_usage, found.is_ca, found.path_length) == (wanted.key_usage, False, None)
+    assert (found.key_usage, found.is_ca, found.path_length) == (wanted.key_usage_of(family), False, None)
     assert found.subject_key_id == authority.holder_key.public_key.key_id
     assert found.authority_key_id == authority.certificate.subject_key_id
     assert tuple(found.crl_urls) == ("http://ca.example/issuing.crl",)
-    assert found.uscc == (None if name == "person" else CODE)
+    assert found.uscc == (None if wanted.code is CodeRule.FORBIDDEN else CODE)
     assert not found.critical_unknown
     authority.key.public_key.verify(found.signature, found.tbs, authority.key.scheme)
 
@@ -92,6 +105,37 @@ def test_a_copy_of_a_linted_is_the_same(authority: Any) -> None:
     assert copy.copy(linted) == linted
     with pytest.raises(Exception, match=r".*"):
         pickle.loads(pickle.dumps(linted)).tbs = b""
+
+
+def test_one_lint_one_signature(authority: Any, spy: Any) -> None:
+    """Not twice, not by a copy, and not after a device that failed: it may have signed all the same."""
+    signer, linted = spy(authority.key), lint(authority.draft())
+    twin = copy.copy(linted)
+    issue(linted, signer)
+    for spent in (linted, twin):
+        with pytest.raises(AlreadySigned):
+            issue(spent, signer)
+    assert len(signer.asked) == 1
+    failed = lint(authority.draft())
+    with pytest.raises(IssueFailed):
+        issue(failed, Device(authority.key, "dead"))
+    with pytest.raises(AlreadySigned):
+        issue(failed, authority.key)
+
+
+def test_one_signature_whatever_thread_comes_first(sm2: Any) -> None:
+    linted, ready = lint(sm2.draft()), Barrier(8)
+
+    def attempt(_: int) -> bool:
+        ready.wait(10)
+        try:
+            issue(linted, sm2.key)
+        except AlreadySigned:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(8))) == 1
 
 
 def test_the_wrong_signer_is_not_asked(authority: Any, spy: Any) -> None:

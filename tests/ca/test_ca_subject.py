@@ -55,6 +55,10 @@ def test_written_as_licensed_authorities_write() -> None:
         ("uscc", {"organization": "示例公司", "uscc": "91510100DEM001017X"}),
         ("uscc", {"organization": "示例公司", "uscc": CODE.lower()}),
         ("uscc", {"organization": "示例公司", "uscc": "91510100DEM00101IY"}),
+        ("state", {"state": "四川省\n"}),
+        ("locality", {"locality": " 成都市"}),
+        ("unit", {"organization": "示例公司", "unit": "部" * 65}),
+        ("unit", {"unit": "印章科"}),
         ("country", {"country": "cn"}),
         ("country", {"country": "CHN"}),
         ("country", {"country": ""}),
@@ -94,6 +98,34 @@ def test_round_trip(common_name: str, organization: str, coded: bool) -> None:
     assert parse_subject(subject.encode()) == subject
 
 
+@given(WORDS, WORDS | st.just(""), WORDS | st.just(""), WORDS | st.just(""))
+def test_places_round_trip(common_name: str, state: str, locality: str, unit: str) -> None:
+    subject = SubjectName(
+        common_name, "示例市大数据局", "11510000DEM9A0017F", state=state, locality=locality, unit=unit
+    )
+    assert parse_subject(subject.encode()) == subject
+
+
+def test_a_seal_maker_as_in_a_province() -> None:
+    """C, ST, L, O, OU, CN: the order of the real one (standards.md section 5.4)."""
+    found = SubjectName(
+        "示例省政府统一电子印章制作系统",
+        "示例省大数据局",
+        "11510000DEM9A0017F",
+        state="示例省",
+        locality="示例市",
+        unit="示例",
+    ).encode()
+    assert found == name(
+        CHINA,
+        ("2.5.4.8", der.utf8("示例省")),
+        ("2.5.4.7", der.utf8("示例市")),
+        (O, der.utf8("11510000DEM9A0017F示例省大数据局")),
+        ("2.5.4.11", der.utf8("示例")),
+        (CN, der.utf8("示例省政府统一电子印章制作系统")),
+    )
+
+
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=20), st.text(max_size=4))
 def test_any_text_is_written_or_refused(common_name: str, organization: str, uscc: str, country: str) -> None:
     """No text leads to a foreign exception, and none that passes holds an invisible character."""
@@ -114,7 +146,8 @@ def test_any_bytes_are_read_or_refused(encoded: bytes) -> None:
 @pytest.mark.parametrize(
     "encoded",
     [
-        name(CHINA, ("2.5.4.11", der.utf8("科室")), (CN, der.utf8("王样二"))),
+        name(CHINA, ("2.5.4.5", der.utf8("350658")), (CN, der.utf8("王样二"))),
+        name(CHINA, ("2.5.4.11", der.utf8("科室")), (CN, der.utf8("王样二"))),  # of no organisation
         name(CHINA, ("1.2.840.113549.1.9.1", der.ia5("a@example.com")), (CN, der.utf8("王样二"))),
         name(CHINA, (CN, der.utf8("王样二")), (CN, der.utf8("李样三"))),
         name(CHINA, (CN, b"\x1e\x02\x67\x4e")),  # BMPString
