@@ -8,6 +8,7 @@ from typing import Any
 
 from ca import (
     CaError,
+    DocumentRefused,
     DraftRefused,
     IssueFailed,
     LintRefused,
@@ -130,9 +131,10 @@ CA: Rows = {
     CaError: ours("证书未能签发"),
     RequestRefused: one_field(422, "证书请求不符合要求"),
     NoSuchProfile: say(
-        422, "没有这种证书模板", "请改用 person 或 enterprise。 Use person or enterprise.", field="profile"
+        422, "没有这种证书模板", "请从证书模板列表中选择。 Choose one of the profiles.", field="profile"
     ),
     DraftRefused: one_field(422, "证书内容不符合要求"),
+    DocumentRefused: one_field(422, "规则文件不符合要求"),
     LintRefused: many_fields("证书未通过签发前检查", _lint),
     SerialRefused: ours("证书未能签发"),
     NotLinted: ours("证书未能签发"),
