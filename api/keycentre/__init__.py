@@ -19,7 +19,7 @@ from .errors import (
     WireMalformed,
 )
 from .history import Head, Link, check_history
-from .model import CentreStatus, EscrowedKey, KnownAgent
+from .model import CentreStatus, KnownAgent
 from .remote import CentreAccess, RemoteKeyCentre
 from .requests import Approval, Purpose, RecoveryRequest, parse_recovery_request, to_be_signed
 
@@ -34,7 +34,6 @@ __all__ = [
     "CentreMisconfigured",
     "CentreStatus",
     "ConnectionBroken",
-    "EscrowedKey",
     "Head",
     "KeyCentreDamaged",
     "KeyCentreError",

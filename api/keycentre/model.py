@@ -11,14 +11,6 @@ from .history import Head
 
 
 @dataclass(frozen=True, slots=True)
-class EscrowedKey:
-    """An encryption key that the centre keeps: its name there, and its public key."""
-
-    key_id: str
-    spki: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class KnownAgent:
     """A recovery agent that the centre's settings name."""
 

@@ -17,9 +17,10 @@ from typing import Final, Protocol
 from keys import KeysError, PublicKey, Signer, parse_public_key
 from verify import Json, canonical_json
 
+from ..certificates import EscrowedKey
 from .errors import ConnectionBroken, KeyCentreRefused, KeyCentreUnavailable, WireMalformed
 from .history import FORMAT, Head
-from .model import CentreStatus, EscrowedKey, KnownAgent
+from .model import CentreStatus, KnownAgent
 from .requests import Approval
 from .wire import Answer, Fields, Request, open_answer, seal_request, to_text
 

@@ -23,6 +23,7 @@ from ..console import CONSOLE
 from ..database import Database
 from ..settings import SettingsError, write_settings
 from .errors import FOUNDATIONS, WiringError
+from .keycentre import found_centre
 from .opening import SETTINGS_FILE, read_passphrase
 from .service import LOG_ED25519, LOG_SM2, SESSION_KEY, Service
 
@@ -68,6 +69,7 @@ def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str 
         database.upgrade()
         service = Service(settings, database=database, vault=vault)
         try:
+            found_centre(settings, vault, service.ledger.log_keys())
             _default_ceremony(service, data)
             service.certificates.create_platform_keys(by=CONSOLE)
             made = _first_operator(service, data)

@@ -37,6 +37,8 @@ def open_service(data: Path, *, start: bool = False, inspecting: bool = False) -
         if start:
             service.intents.abandon_open()
             service.do_chores()
+            if service.key_centre is not None:
+                service.key_centre.start()
     except FOUNDATIONS as error:
         _dispose(database)
         raise WiringError(str(error), getattr(error, "todo", "")) from error

@@ -30,6 +30,8 @@ from ..enrolment import PROTECTED as ENROLMENT_ROWS
 from ..enrolment import EnrolmentPorts, Enrolments, OwnAuthority
 from ..est import PROTECTED as EST_ROWS
 from ..est import Est, EstPorts
+from ..keycentre import KeyCentreUnavailable
+from ..keycentre.recoveries import Recoveries, committed_recoveries
 from ..ledger import Intents, Ledger, LedgerFindings, LogSigners, Source, check_ledger
 from ..login import Login, LoginPorts, Session
 from ..plugins import EnabledModules, found_plugins, load_plugins
@@ -49,6 +51,7 @@ from ..status import PublishedLists, StatusPorts, committed_crls
 from ..submissions import Applicant, Submission, SubmissionPorts, Submissions
 from ..timestamps import ClockRules, TimestampPorts, Timestamps, TrustedClock, committed_timestamps
 from .clock import kernel_clock, monotonic, now
+from .keycentre import key_centre_of, recoveries_of
 
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
 SESSION_KEY = "session-key"
@@ -77,6 +80,7 @@ class Service:
         self.status = PublishedLists(
             StatusPorts(database=database, ledger=self.ledger, intents=self.intents, vault=vault, clock=now)
         )
+        self.key_centre = key_centre_of(settings, vault)
         self.certificates = CertificateService(
             CertificatePorts(
                 database=database,
@@ -89,6 +93,7 @@ class Service:
                 status=self.status,
                 clock=now,
                 random=random,
+                key_centre=None if self.key_centre is None else self.key_centre.remote,
             )
         )
         self.login = Login(
@@ -147,6 +152,13 @@ class Service:
                 random=secrets.token_bytes,
             )
         )
+
+    @cached_property
+    def recoveries(self) -> Recoveries:
+        """Recoveries of escrowed keys; raises :class:`KeyCentreUnavailable` without a key centre."""
+        if self.key_centre is None:
+            raise KeyCentreUnavailable("this data directory has no key centre")
+        return recoveries_of(self.key_centre, self.database, self.ledger)
 
     @cached_property
     def issuing(self) -> Issuing:
@@ -339,12 +351,15 @@ class Service:
             "crls": committed_crls,
             "qr_keys": committed_qr_keys,
             "trust_lists": committed_trust_lists,
+            "recoveries": committed_recoveries,
             "timestamps": committed_timestamps,
         }
         return check_ledger(self.database, self.ledger.log_keys(), sources, published=published)
 
     def close(self) -> None:
-        """Give the database connections back."""
+        """End the embedded key centre, and give the database connections back."""
+        if self.key_centre is not None:
+            self.key_centre.close()
         self.database.dispose()
 
 
