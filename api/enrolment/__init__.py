@@ -16,10 +16,14 @@ from .errors import (
     EnrolmentError,
     EnrolmentRefused,
     NoSuchEnrolment,
+    NothingDelivered,
     NotIssuedYet,
     OfficeNeeded,
     OwnEnrolment,
+    RenewalRefused,
+    StatusQuestionRefused,
 )
+from .holdings import Holding, Holdings
 from .issuance import OwnAuthority
 from .model import (
     STATES,
@@ -33,9 +37,10 @@ from .model import (
     Shape,
     State,
 )
+from .packaging import pem, pkcs7
 from .ports import EnrolmentPorts, Issuance, Outcome
 from .room import Enrolments
-from .rules import ENROLLED, FOR_ACCOUNTS, approvals_needed, concerns, has_pair, standing
+from .rules import ENROLLED, FOR_ACCOUNTS, approvals_needed, concerns, has_pair, may_register, standing
 from .store import APPROVALS, CODES, ENROLMENTS, committed_approvals, committed_codes, committed_enrolments
 
 PROTECTED: Mapping[str, Source] = {
@@ -66,18 +71,26 @@ __all__ = [
     "EnrolmentPorts",
     "EnrolmentRefused",
     "Enrolments",
+    "Holding",
+    "Holdings",
     "Issuance",
     "NoSuchEnrolment",
     "NotIssuedYet",
+    "NothingDelivered",
     "OfficeNeeded",
     "Outcome",
     "OwnAuthority",
     "OwnEnrolment",
     "Person",
+    "RenewalRefused",
     "Shape",
     "State",
+    "StatusQuestionRefused",
     "approvals_needed",
     "concerns",
     "has_pair",
+    "may_register",
+    "pem",
+    "pkcs7",
     "standing",
 ]

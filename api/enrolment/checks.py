@@ -7,12 +7,10 @@ What is kept are the facts, never the words of the request: those only must not 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
-import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from ca import Request, SubjectName, parse_request
+from ca import AlternativeName, Request, SubjectName, parse_request
 from keys import KeyFamily
 from verify import IdentifierInvalid, canonical_json, parse_uscc
 
@@ -23,8 +21,6 @@ from .model import CodeOrder, EnrolmentOrder, Shape
 
 LONGEST_REASON = 500
 MOST_NAMES = 20
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"(?=.{{1,253}}\Z)(?:\*\.)?(?:{_LABEL}\.)+[a-z][a-z0-9-]{{0,62}}\Z")
 _FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -65,9 +61,7 @@ def checked(order: EnrolmentOrder, *, accounts: AccountBook, office: str) -> Fac
         raise EnrolmentRefused("rsa-request-alone")
     if rsa is not None and rsa.public_key.kind.family is KeyFamily.SM2:
         raise EnrolmentRefused("rsa-request-not-rsa")
-    names = _names(order.names)
-    if names and not rules.may_have_names(found):
-        raise EnrolmentRefused("names-not-allowed")
+    names = _names(order.names, found.alternative_names)
     values = {
         "profile": found.name,
         "shape": (Shape.BUNDLE if bundle else Shape.SINGLE).value,
@@ -169,24 +163,22 @@ def _code(code: str, text: str) -> str:
         raise EnrolmentRefused(code) from error
 
 
-def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+def _names(names: tuple[str, ...], allowed: frozenset[str]) -> tuple[str, ...]:
+    """Each name in its one spelling.  Raises :class:`ca.NameRefused` for what no certificate may carry."""
     if len(names) > MOST_NAMES:
         raise EnrolmentRefused("names-malformed")
-    found = []
-    for name in names:
-        kind, _, value = name.strip().partition(":")
-        if kind == "dns" and _HOST.match(value.lower()):
-            found.append(f"dns:{value.lower()}")
-        elif kind == "ip" and _is_address(value):
-            found.append(f"ip:{ipaddress.ip_address(value)}")
-        else:
-            raise EnrolmentRefused("names-malformed")
-    return tuple(sorted(set(found)))
+    found = {_name(name) for name in names}
+    if any(("wildcard" if one.wildcard else one.kind) not in allowed for one in found):
+        raise EnrolmentRefused("names-not-allowed")
+    return tuple(sorted(f"{one.kind}:{one.value}" for one in found))
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text
+def _name(text: str) -> AlternativeName:
+    kind, _, value = text.strip().partition(":")
+    if kind == "dns":
+        return AlternativeName("dns", value.lower())
+    if kind == "ip":
+        return AlternativeName("ip", value)
+    if kind == "email":
+        return AlternativeName("email", value)
+    raise EnrolmentRefused("names-malformed")

@@ -78,14 +78,14 @@ _ORDER: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
         ),
         "names-not-allowed": (
             "names",
-            "这类证书不写入域名或地址",
-            "a certificate of this profile carries no host name or address",
+            "这类证书不写入这种名称",
+            "a certificate of this profile carries no name of this kind",
             "请留空 / leave it out",
         ),
         "names-malformed": (
             "names",
-            "每个名称写作 dns:主机名 或 ip:地址,最多 20 个",
-            "each is dns:HOST or ip:ADDRESS, 20 at most",
+            "每个名称写作 dns:主机名、ip:地址 或 email:邮箱,最多 20 个",
+            "each is dns:HOST, ip:ADDRESS or email:MAILBOX, 20 at most",
             "请改正后重试 / correct it and send it again",
         ),
         "bundle-not-offered": (
@@ -230,3 +230,59 @@ class NotIssuedYet(EnrolmentError):
     def __init__(self, enrolment_id: str, state: str) -> None:
         super().__init__(f"enrolment {enrolment_id} is {state}")
         self.enrolment_id, self.state = enrolment_id, state
+
+
+class StatusQuestionRefused(EnrolmentError):
+    """What was asked about is neither a serial number nor a fingerprint nor a certificate."""
+
+    code = "status-question-refused"
+    field = "query"
+    zh = "既不是证书序列号、SHA-256 指纹,也不是证书文件"
+    en = "neither a serial number, nor a SHA-256 fingerprint, nor a certificate"
+    todo = (
+        "序列号或指纹请用十六进制,空格和冒号均可;证书文件为 PEM 或 DER"
+        " / write hexadecimal, spaces and colons do not matter; a file is PEM or DER"
+    )
+
+
+class NothingDelivered(EnrolmentError):
+    """There is no encryption key with this certificate."""
+
+    code = "nothing-delivered"
+    zh = "这张证书没有配套的加密密钥"
+    en = "no encryption key belongs to this certificate"
+    todo = "只有双证书才有密钥信封 / only a bundle has an envelope"
+
+    def __init__(self, certificate_id: str) -> None:
+        super().__init__(f"certificate {certificate_id} has no envelope")
+        self.certificate_id = certificate_id
+
+
+_REFUSALS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "renewal-needs-approval": (
+            "这类证书到期须重新申请,由两人审批",
+            "a certificate of this profile is not renewed: two persons approve it anew",
+            "请在申请页重新提交 / apply anew",
+        ),
+        "renewal-of-ended": (
+            "已挂失、吊销或过期的证书不能续期",
+            "what is suspended, revoked or expired is not renewed",
+            "请先恢复,或重新申请 / resume it first, or apply anew",
+        ),
+        "renewal-too-early": (
+            "到期前 90 天内才能续期",
+            "a certificate is renewed within 90 days of its end",
+            "请届时再办 / come back then",
+        ),
+    }
+)
+
+
+class RenewalRefused(EnrolmentError):
+    """A certificate is not renewed; each rule has its own ``code``."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.zh, self.en, self.todo = _REFUSALS[code]
+        super().__init__(f"{code}: {self.en}")

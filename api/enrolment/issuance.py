@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from ca import AlternativeName
+
 from ..certificates import CertificateService, IssueOrder
 from .errors import BundlesUnavailable
 from .model import Enrolment, Shape
@@ -23,13 +25,14 @@ class OwnAuthority:
         """One certificate or a bundle, for the facts that were approved."""
         if found.shape is Shape.BUNDLE:
             raise BundlesUnavailable
-        made = self._certificates.issue(
+        made = self._certificates.issue_approved(
             IssueOrder(
                 profile=found.profile,
                 request=found.request,
                 holder=found.holder,
                 holder_name=found.holder_name,
                 account_id=found.account_id,
+                alternative_names=_names(found.names),
             ),
             by=by,
         )
@@ -39,3 +42,12 @@ class OwnAuthority:
         """Revoke what nobody may use."""
         if outcome.certificate_id is not None:
             self._certificates.revoke(outcome.certificate_id, "cessationOfOperation", by=by)
+
+
+def _names(names: tuple[str, ...]) -> tuple[AlternativeName, ...]:
+    parts = [name.split(":", 1) for name in names]
+    kinds = {
+        kind: [AlternativeName(kind, value) for each, value in parts if each == kind]
+        for kind in ("dns", "ip", "email")
+    }
+    return tuple(name for found in kinds.values() for name in found)

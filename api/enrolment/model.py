@@ -53,7 +53,7 @@ class EnrolmentOrder:
     holder_name: str = field(repr=False)
     account_id: str | None = None
     rsa_request: bytes | None = field(default=None, repr=False)
-    names: tuple[str, ...] = ()  # dns:HOST, ip:ADDRESS
+    names: tuple[str, ...] = ()  # dns:HOST, ip:ADDRESS, email:MAILBOX
     bundle: bool | None = None  # None: whatever the profile and the key allow
     agency: str = ""  # whose office takes it; the platform's own when empty
 

@@ -45,6 +45,10 @@ class Enrolments:
     def __init__(self, ports: EnrolmentPorts) -> None:
         self._ports = ports
 
+    def bundles(self) -> bool:
+        """Can somebody apply for an encryption certificate as well?"""
+        return self._ports.issuance.bundles()
+
     # Codes
 
     def make_code(self, order: CodeOrder, officer: Person) -> str:

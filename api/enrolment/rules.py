@@ -22,9 +22,6 @@ FOR_ACCOUNTS = frozenset({"person", "operator"})
 """The certificate is somebody's login, so it belongs to an account."""
 FOR_AGENCIES = frozenset({"agency", "seal_maker"})
 """The holder is an agency, and its officers take part."""
-_TWO_PERSONS = frozenset({"agency", "seal_maker", "operator"})
-_PAIRED = frozenset({"person", "enterprise", "agency", "device"})
-_NAMED = frozenset({"device", "tls_server"})
 
 
 class Standing(StrEnum):
@@ -44,17 +41,12 @@ def enrolled(name: str) -> Profile:
 
 def approvals_needed(found: Profile) -> int:
     """How many persons have to agree."""
-    return 2 if found.name in _TWO_PERSONS else 1
+    return found.approvals
 
 
 def has_pair(found: Profile) -> bool:
     """Does a holder of this profile get an encryption certificate as well?"""
-    return found.name in _PAIRED
-
-
-def may_have_names(found: Profile) -> bool:
-    """Does a certificate of this profile carry host names or addresses?"""
-    return found.name in _NAMED
+    return found.pair is not None
 
 
 def is_office(person: Person, agency: str) -> bool:
@@ -62,6 +54,11 @@ def is_office(person: Person, agency: str) -> bool:
     if Right.REGISTER not in rights_of(person.roles):
         return False
     return Role.OPERATOR in person.roles or (Role.REGISTRAR in person.roles and person.agency == agency)
+
+
+def may_register(roles: frozenset[Role]) -> bool:
+    """Is this a registration officer or operator, who helps holders at the counter?"""
+    return not roles.isdisjoint({Role.REGISTRAR, Role.OPERATOR})
 
 
 def standing(found: Enrolment, person: Person) -> Standing | None:

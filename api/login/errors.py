@@ -56,6 +56,12 @@ _REFUSALS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "the certificate was revoked",
             "请申请新的证书 / have a new certificate issued",
         ),
+        "certificate-suspended": (
+            "证书已挂失,暂停使用",
+            "the certificate is suspended",
+            "找回密钥后请登记机构或用另一证书登录解除"
+            " / have it resumed by the registration office, or with another certificate",
+        ),
         "issuer-not-trusted": (
             "证书不是本平台信任的机构签发的",
             "the certificate was not issued by an authority that is trusted here",

@@ -182,6 +182,8 @@ def _account(tx: Transaction, certificate: Certificate) -> tuple[IssuedCertifica
     if issued.revoked_at is not None:
         # Revoked between the check and this transaction.
         raise LoginRefused("certificate-revoked")
+    if issued.held_at is not None:
+        raise LoginRefused("certificate-suspended")
     try:
         return issued, open_account(tx.connection, issued.account_id)
     except AccountError as error:

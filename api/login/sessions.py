@@ -101,6 +101,7 @@ def read(connection: Connection, token: str, at: datetime, *, key: bytes) -> tup
             accounts.c.agency,
             accounts.c.closed_at,
             certificates.c.revoked_at,
+            certificates.c.held_at,
             mandates.c.uscc,
             mandates.c.ended_at.label("mandate_ended_at"),
         )
@@ -111,7 +112,7 @@ def read(connection: Connection, token: str, at: datetime, *, key: bytes) -> tup
     ).one_or_none()
     if row is None or not hmac.compare_digest(row.mac, _mac(key, row._asdict())):
         raise NotLoggedIn
-    if any((row.ended_at, row.closed_at, row.revoked_at, row.mandate_ended_at)):
+    if any((row.ended_at, row.closed_at, row.revoked_at, row.held_at, row.mandate_ended_at)):
         raise SessionEnded
     if at >= row.expires_at or at >= row.seen_at + IDLE:
         raise SessionExpired

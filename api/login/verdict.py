@@ -30,7 +30,7 @@ _CODES: Mapping[str, str] = MappingProxyType(
         "KEY_USAGE": "key-usage",
         "EXTENDED_KEY_USAGE": "key-usage",
         "CRITICAL_EXTENSION_UNKNOWN": "key-usage",
-        "CERTIFICATE_ON_HOLD": "status-unknown",
+        "CERTIFICATE_ON_HOLD": "certificate-suspended",
         "ISSUER_ON_HOLD": "status-unknown",
         "REVOCATION_UNKNOWN": "status-unknown",
         "ISSUER_REVOCATION_UNKNOWN": "status-unknown",

@@ -48,6 +48,7 @@ from ..enrolment import (
     EnrolmentDecided,
     EnrolmentError,
     NoSuchEnrolment,
+    NothingDelivered,
     NotIssuedYet,
     OfficeNeeded,
     OwnEnrolment,
@@ -242,6 +243,7 @@ ROOMS: Rows = {
     AnotherPersonNeeded: spoken(409),
     OfficeNeeded: spoken(409),
     NotIssuedYet: spoken(409),
+    NothingDelivered: spoken(404),
     BundlesUnavailable: spoken(503),
     # ACME
     AcmeError: ours("ACME 请求未能完成"),

@@ -59,8 +59,9 @@ def show(certificate_id: Id, session: SessionOf, service: ServiceOf) -> dict[str
 
 @router.post("/api/v1/certificates/{certificate_id}/revoke")
 def revoke(certificate_id: Id, body: Revocation, session: SessionOf, service: ServiceOf) -> dict[str, object]:
-    """Revoke for good; a new CRL is out when this answers."""
-    require(session, Right.ISSUE_CERTIFICATES)
+    """Revoke for good, by the operator or the holder; a new CRL is out when this answers."""
+    if not service.holdings.is_own(certificate_id, session.account_id, session.acts_for):
+        require(session, Right.ISSUE_CERTIFICATES)
     return shown(service, service.certificates.revoke(certificate_id, body.reason, by=session.account_id))
 
 

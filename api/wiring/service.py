@@ -27,7 +27,7 @@ from ..database import Database
 from ..desk import Desk, DeskPorts, Officer, protected_rows
 from ..documents import RECEIPT, Issuing, Library, Means, QrSigner, Sheets, Site, StoredDocument
 from ..enrolment import PROTECTED as ENROLMENT_ROWS
-from ..enrolment import EnrolmentPorts, Enrolments, OwnAuthority
+from ..enrolment import EnrolmentPorts, Enrolments, Holdings, OwnAuthority
 from ..est import PROTECTED as EST_ROWS
 from ..est import Est, EstPorts
 from ..keycentre import KeyCentreUnavailable
@@ -196,6 +196,11 @@ class Service:
                 random=secrets.token_bytes,
             )
         )
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """What holders have, and the status of any certificate."""
+        return Holdings(self.database, self.certificates, now)
 
     @cached_property
     def enrolments(self) -> Enrolments:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...login import Session
+from ...problems import Problem, problem_of
 from ...submissions import State
 
 STATES = {
@@ -20,3 +21,11 @@ STATES = {
 def frame(session: Session | None, door: str = "") -> dict[str, Any]:
     """Session, its CSRF token, and which door is open."""
     return {"session": session, "csrf": session.csrf if session else "", "door": door}
+
+
+def expected(error: Exception) -> Problem:
+    """Refusals are shown on the page that was used; anything unexpected goes its usual way."""
+    problem = problem_of(error)
+    if problem.status >= 500:
+        raise error
+    return problem

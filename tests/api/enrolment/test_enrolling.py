@@ -181,7 +181,8 @@ BAD_ORDERS = [
     ({"agency": "x"}, EnrolmentRefused, "agency-not-a-code"),
     ({"names": ("dns:a.example",)}, EnrolmentRefused, "names-not-allowed"),
     ({"names": ("a.example",)}, EnrolmentRefused, "names-malformed"),
-    ({"names": ("ip:1.2.3.4%x",)}, EnrolmentRefused, "names-malformed"),
+    ({"names": ("ip:1.2.3.4%x",)}, NameRefused, ""),
+    ({"names": ("email:not a mailbox",)}, NameRefused, ""),
     ({"names": ("dns:a.example",) * 21}, EnrolmentRefused, "names-malformed"),
     ({"profile": "enterprise", "holder": "H01"}, EnrolmentRefused, "holder-not-a-code"),
 ]

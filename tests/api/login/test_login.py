@@ -178,6 +178,11 @@ def revoked(door: Any, held: Any, challenge: Challenge) -> Answer:
     return answer(held, challenge)
 
 
+def suspended(door: Any, held: Any, challenge: Challenge) -> Answer:
+    door.identity.certificates.suspend(held.certificate.certificate_id, by="test")
+    return answer(held, challenge)
+
+
 def revoked_with_a_signature_of_nobody(door: Any, held: Any, challenge: Challenge) -> Answer:
     made = revoked(door, held, challenge)
     return made[0], made[1], b"\x30\x00", {}
@@ -334,6 +339,7 @@ REFUSED: list[tuple[str, Case]] = [
     ("certificate-not-yet-valid", not_yet_valid),
     ("certificate-revoked", revoked),
     ("certificate-revoked", revoked_with_a_signature_of_nobody),
+    ("certificate-suspended", suspended),
     ("issuer-not-trusted", foreign(KeyKind.SM2)),
     ("issuer-not-trusted", foreign(KeyKind.RSA2048)),
     ("issuer-not-trusted", foreign(KeyKind.P256)),

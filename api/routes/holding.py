@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a holder does with certificates over HTTP: suspend a lost one at once, resume, renew, end for good.
+
+Every act is on the whole bundle.  Suspending ends the logins of that certificate, so whoever is logged in and
+resumes it has shown another certificate of the same account, or is the registration office.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from fastapi import APIRouter, Response
+
+from ca import PROFILES
+
+from ..accounts import Right, rights_of
+from ..enrolment import Holding, NothingDelivered, RenewalRefused, approvals_needed, may_register
+from ..login import Session
+from ..wiring import Service
+from .access import ServiceOf, SessionOf, require
+from .bodies import Id, RequestBody, moment
+
+router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"])
+RENEWABLE = timedelta(days=90)
+"""How long before its end a certificate may be renewed."""
+
+
+class Nothing(RequestBody):
+    """An empty object."""
+
+
+@router.post("/{held_id}/suspend")
+def suspend(
+    held_id: Id, session: SessionOf, service: ServiceOf, _body: Nothing | None = None
+) -> dict[str, object]:
+    """A key was lost: nobody accepts its certificates from now on, until they are resumed."""
+    return shown(service, act_on(service, session, held_id, "suspend"))
+
+
+@router.post("/{held_id}/resume")
+def resume(
+    held_id: Id, session: SessionOf, service: ServiceOf, _body: Nothing | None = None
+) -> dict[str, object]:
+    """It was found again."""
+    return shown(service, act_on(service, session, held_id, "resume"))
+
+
+@router.post("/{held_id}/renew")
+def renew(
+    held_id: Id, session: SessionOf, service: ServiceOf, _body: Nothing | None = None
+) -> dict[str, object]:
+    """New certificates for the same keys."""
+    return shown(service, act_on(service, session, held_id, "renew"))
+
+
+@router.get("/{held_id}/envelope")
+def envelope(held_id: Id, session: SessionOf, service: ServiceOf) -> Response:
+    """The encryption key under the signing key: SM2EnvelopedKey (GB/T 35276), DER."""
+    return _delivered(service, session, held_id, "envelope")
+
+
+@router.get("/{held_id}/response")
+def response(held_id: Id, session: SessionOf, service: ServiceOf) -> Response:
+    """Both certificates and the envelope as one CSR response (GM/T 0092), DER."""
+    return _delivered(service, session, held_id, "response")
+
+
+def act_on(
+    service: Service,
+    session: Session,
+    certificate_id: str,
+    verb: Literal["suspend", "resume", "renew", "revoke"],
+    *,
+    reason: str = "cessationOfOperation",
+) -> Holding:
+    """One act by its holder or by the registration office, on everything that lives and ends together."""
+    found = held_by(service, session, certificate_id)
+    certificates, by = service.certificates, session.account_id
+    if verb == "suspend":
+        certificates.suspend(certificate_id, by=by)
+    elif verb == "resume":
+        certificates.resume(certificate_id, by=by)
+    elif verb == "revoke":
+        certificates.revoke(certificate_id, reason, by=by)
+    else:
+        _require_renewable(service, found)
+        renewed = certificates.renew(certificate_id, by=by)
+        return service.holdings.holding(renewed.certificate_id)
+    return service.holdings.holding(certificate_id)
+
+
+def held_by(service: Service, session: Session, certificate_id: str) -> Holding:
+    """A holding of this login, or any for the registration office; others do not exist."""
+    if may_register(session.roles):
+        found = service.holdings.holding(certificate_id)
+        if found.first.key_label is None:
+            return found
+        require(session, Right.ISSUE_CERTIFICATES)
+    return service.holdings.own(certificate_id, session.account_id, session.acts_for)
+
+
+def may_resume(session: Session, found: Holding) -> bool:
+    """Does the page offer it?  :func:`act_on` decides."""
+    return found.status == "suspended" and bool(rights_of(session.roles))
+
+
+def _require_renewable(service: Service, found: Holding) -> None:
+    first = found.first
+    if first.profile in PROFILES and approvals_needed(PROFILES[first.profile]) > 1:
+        raise RenewalRefused("renewal-needs-approval")
+    if found.status != "good":
+        raise RenewalRefused("renewal-of-ended")
+    if service.clock() < first.not_after - RENEWABLE:
+        raise RenewalRefused("renewal-too-early")
+
+
+def _delivered(service: Service, session: Session, certificate_id: str, what: str) -> Response:
+    found = service.holdings.own(certificate_id, session.account_id, session.acts_for)
+    bundle_id = found.first.bundle_id
+    bundle = None if bundle_id is None else service.certificates.bundle(bundle_id)
+    content = None
+    if bundle is not None:
+        content = bundle.envelope if what == "envelope" else bundle.csr_response
+    if content is None:
+        raise NothingDelivered(certificate_id)
+    name = f"{what}-{found.first.serial[:8]}.der"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def shown(service: Service, found: Holding) -> dict[str, object]:
+    """A holding as answers carry it."""
+    return {
+        "certificate_id": found.first.certificate_id,
+        "bundle_id": found.first.bundle_id,
+        "status": found.status,
+        "not_after": moment(found.first.not_after),
+        "members": [
+            {
+                "certificate_id": one.certificate_id,
+                "usage": one.usage,
+                "serial": one.serial,
+                "status": one.status(service.clock()),
+            }
+            for one in found.members
+        ],
+    }
