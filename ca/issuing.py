@@ -12,26 +12,6 @@ from verify import Certificate, VerifyError, parse_certificate
 from .errors import IssueFailed, NotLinted
 from .linting import Linted
 
-COMPARED = (
-    "tbs",
-    "serial",
-    "issuer",
-    "subject",
-    "not_before",
-    "not_after",
-    "public_key",
-    "scheme",
-    "key_usage",
-    "extended_key_usage",
-    "is_ca",
-    "path_length",
-    "subject_key_id",
-    "authority_key_id",
-    "crl_urls",
-    "critical_unknown",
-    "uscc",
-)
-
 
 def issue(linted: Linted, signer: Signer) -> bytes:
     """The certificate, DER.  Raises :class:`NotLinted`, :class:`AlreadySigned` or
@@ -44,12 +24,12 @@ def issue(linted: Linted, signer: Signer) -> bytes:
     # 2. Exactly the bytes that were linted.
     linted.spend()
     encoded, signature = signed(linted.tbs, signer, draft.scheme, algorithm=draft.algorithm)
-    # 3. Reopen as everybody else will, and compare with what was linted.
+    # 3. Reopen as everybody else will, and compare with what was linted and ordered.
     try:
         certificate = parse_certificate(encoded)
     except (VerifyError, KeysError) as error:
         raise IssueFailed("reopen", str(error)) from error
-    _compare(linted.certificate, certificate, signature)
+    _compare(linted, certificate, signature)
     # 4. The signature, with the key that relying parties have.
     require_signature(draft.issuer_key, signature, certificate.tbs, draft.scheme)
     return encoded
@@ -83,9 +63,32 @@ def require_signature(key: PublicKey, signature: bytes, tbs: bytes, scheme: Sche
         raise IssueFailed("signature", str(error)) from error
 
 
-def _compare(meant: Certificate, found: Certificate, signature: bytes) -> None:
-    different = [name for name in COMPARED if getattr(meant, name) != getattr(found, name)]
-    if found.signature != signature:
-        different.append("signature")
+def _compare(linted: Linted, found: Certificate, signature: bytes) -> None:
+    """The bytes are the linted ones, and the reader of relying parties finds in them what was ordered."""
+    order = linted.draft
+    issuer, profile = order.issuer, order.profile
+    pairs: tuple[tuple[str, object, object], ...] = (
+        ("tbs", found.tbs, linted.tbs),
+        ("signature", found.signature, signature),
+        ("serial", found.serial, order.serial),
+        ("issuer", found.issuer, found.subject if issuer is None else issuer.subject),
+        ("subject", found.subject.attributes, order.subject.attributes),
+        ("not_before", found.not_before, order.not_before),
+        ("not_after", found.not_after, order.not_after),
+        ("public_key", found.public_key, order.public_key),
+        ("scheme", found.scheme, order.scheme),
+        ("key_usage", found.key_usage, profile.key_usage_of(order.public_key.family)),
+        (
+            "extended_key_usage",
+            found.extended_key_usage or frozenset(),
+            frozenset(profile.extended_key_usage),
+        ),
+        ("is_ca", found.is_ca, profile.ca),
+        ("path_length", found.path_length, profile.path_length),
+        ("crl_urls", found.crl_urls, (order.crl_url,) if order.crl_url else ()),
+        ("critical_unknown", found.critical_unknown, ()),
+        ("uscc", found.uscc or "", order.subject.uscc),
+    )
+    different = [name for name, stated, meant in pairs if stated != meant]
     if different:
         raise IssueFailed("compare", f"differs from what was linted: {', '.join(different)}")

@@ -21,6 +21,7 @@ from .law import PROFILES
 from .profiles import Profile
 from .rules import CONTENT, FORM, OUTLAWED, UNREAD, UNREADABLE
 from .shape import read_tbs
+from .templates import remember, seen
 
 _PASSED = object()
 _NO_SIGNATURE = {
@@ -40,13 +41,17 @@ class Linted:
 
     draft: Draft
     tbs: bytes = field(repr=False)
-    certificate: Certificate = field(repr=False)  # as reopened: what the signed one must say again
     _token: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
     proof: InitVar[object] = None
 
     def __post_init__(self, proof: object) -> None:
         if proof is not _PASSED:
             raise NotLinted
+
+    @property
+    def certificate(self) -> Certificate:
+        """As relying parties will read it, with a signature that no key ever makes."""
+        return _reopen(self.draft, self.tbs)
 
     def spend(self) -> None:
         """Use it up, once, whatever thread comes first.  Raises :class:`AlreadySigned`."""
@@ -56,16 +61,26 @@ class Linted:
 
 def lint(draft: Draft, *, profiles: Mapping[str, Profile] = PROFILES) -> Linted:
     """Check every rule.  Raises :class:`LintRefused` with all findings."""
-    tbs = draft.tbs
+    if profiles is PROFILES:
+        if not seen(draft):
+            check(draft, profiles)
+            remember(draft)
+    else:
+        check(draft, profiles)
+    return Linted(draft, draft.tbs, proof=_PASSED)
+
+
+def check(draft: Draft, profiles: Mapping[str, Profile]) -> None:
+    """Every rule in full."""
     try:
-        raw = read_tbs(tbs)
+        raw = read_tbs(draft.tbs)
     except KeysError as error:
         raise LintRefused([replace(UNREADABLE, en=f"unreadable: {error}")]) from error
     misspelt = [one.finding() for one in FORM if not one.holds(draft, raw)]
     if misspelt:
         raise LintRefused(misspelt)
     try:
-        certificate = _reopen(draft, tbs, raw.algorithm)
+        certificate = _reopen(draft, draft.tbs)
         wrong = [one.finding() for one in CONTENT if not one.holds(draft, raw, certificate)]
     except (VerifyError, KeysError) as error:
         raise LintRefused([replace(UNREAD, en=f"verify cannot read it: {error}")]) from error
@@ -74,9 +89,8 @@ def lint(draft: Draft, *, profiles: Mapping[str, Profile] = PROFILES) -> Linted:
         wrong.append(OUTLAWED)
     if wrong:
         raise LintRefused(wrong)
-    return Linted(draft, tbs, certificate, proof=_PASSED)
 
 
-def _reopen(draft: Draft, tbs: bytes, algorithm: bytes) -> Certificate:
+def _reopen(draft: Draft, tbs: bytes) -> Certificate:
     stand_in = der.bits(_NO_SIGNATURE[draft.scheme.family])
-    return parse_certificate(der.sequence(tbs, algorithm, stand_in))
+    return parse_certificate(der.sequence(tbs, draft.algorithm, stand_in))

@@ -88,6 +88,19 @@ class SubjectName:
                 todo="请填写单位全称 / give the full name",
             )
 
+    @property
+    def attributes(self) -> tuple[tuple[str, str], ...]:
+        """Object identifier and text of each part there is, in the order of the name."""
+        parts = (
+            (COUNTRY, self.country),
+            (STATE, self.state),
+            (LOCALITY, self.locality),
+            (ORGANIZATION, self.uscc + self.organization),
+            (UNIT, self.unit),
+            (COMMON_NAME, self.common_name),
+        )
+        return tuple(part for part in parts if part[1])
+
     def encode(self) -> bytes:
         """DER of the Name: C, then what there is of ST, L, O and OU, then CN."""
         return der.sequence(

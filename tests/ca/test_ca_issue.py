@@ -83,9 +83,9 @@ def test_nothing_is_signed_without_lint(authority: Any, spy: Any) -> None:
     signer, linted = spy(authority.key), lint(authority.draft())
     other = authority.draft("person", PERSON)
     with pytest.raises(NotLinted):
-        Linted(other, other.tbs, linted.certificate)
+        Linted(other, other.tbs)
     with pytest.raises(NotLinted):
-        Linted(other, other.tbs, linted.certificate, proof=object())
+        Linted(other, other.tbs, proof=object())
     with pytest.raises((NotLinted, ValueError)):
         replace(linted, tbs=other.tbs)
     with pytest.raises(AttributeError):
