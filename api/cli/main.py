@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from . import certificates, checkup, demonstration, keycentre, log, sealing, service, verification
+from . import acme, certificates, checkup, demonstration, keycentre, log, sealing, service, verification
 
 USAGE = 64
 """Exit code of a command line that is wrong (EX_USAGE): the usual 2 is a verdict of ``yinxin verify``."""
@@ -44,6 +44,7 @@ app.command("verify")(verification.verify)
 app.command("seal")(sealing.seal)
 app.command("doctor")(checkup.doctor)
 app.add_typer(certificates.app, name="cert")
+app.add_typer(acme.app, name="acme")
 app.add_typer(log.app, name="log")
 app.add_typer(keycentre.app, name="kmc")
 

@@ -26,6 +26,7 @@ from ..problems import Problem
 from ..wiring import Service
 from . import (
     accounts,
+    acme,
     certificates,
     desk,
     documents,
@@ -95,6 +96,7 @@ def create_app(service: Service) -> FastAPI:
         login,
         accounts,
         certificates,
+        acme,
         timestamps,
         est,
         records,

@@ -43,6 +43,19 @@ def only(method: str, path: str, answers: str, **sent: Any) -> Row:
     return Row(method, path, tuple(int(one) for one in answers.split()), sent)
 
 
+ACME = (
+    "new-account",
+    "new-order",
+    "key-change",
+    "revoke-cert",
+    "account/{account_id}",
+    "account/{account_id}/orders",
+    "order/{order_id}",
+    "order/{order_id}/finalize",
+    "authorization/{proof_id}",
+    "challenge/{challenge_id}",
+    "certificate/{certificate_id}",
+)
 MATRIX = (
     # Public: the answer does not depend on who asks.
     everybody("GET", "/", 200),
@@ -78,6 +91,12 @@ MATRIX = (
     everybody("POST", "/api/v1/verify", 422, files={"file": ("a.txt", b"hello")}),
     everybody("POST", "/api/v1/login/challenges", 201, json={}),
     everybody("POST", "/api/v1/login", 422, json={}),
+    # ACME: whoever signs; an unsigned request is refused for its type, whoever sends it.
+    everybody("GET", "/acme/directory", 200),
+    everybody("HEAD", "/acme/new-nonce", 200),
+    everybody("GET", "/acme/new-nonce", 204),
+    everybody("GET", "/acme/renewal-info/{asked}", 404),
+    *(everybody("POST", f"/acme/{path}", 415, json={}) for path in ACME),
     # Any login.
     only("GET", "/api/v1/me", "401 200 200 200 200 200 200"),
     # The operator's.
@@ -122,6 +141,9 @@ MATRIX = (
             "valid_until": "2026-01-01T00:00:00Z",
         },
     ),
+    only("POST", "/api/v1/acme/keys", "401 403 403 403 403 403 422", json={"domains": ["test"]}),
+    only("GET", "/api/v1/acme/keys", "401 403 403 403 403 403 200"),
+    only("DELETE", "/api/v1/acme/keys/{key_id}", "401 403 403 403 403 403 404"),
     only("DELETE", "/api/v1/grants/{grant_id}", "401 403 403 403 403 403 404"),
     only("GET", "/api/v1/devices", "401 403 403 403 403 403 200"),
     only(
@@ -255,6 +277,11 @@ def case(site: Any) -> dict[str, str]:
         "account_id": site.stage.accounts["H10"],
         "seal_id": site.stage.seals["A3-sm2"],
         "grant_id": NO_ID,
+        "key_id": NO_ID,
+        "order_id": NO_ID,
+        "proof_id": NO_ID,
+        "challenge_id": NO_ID,
+        "asked": "AAAA.AAAA",
         "enrolment_id": NO_ID,
         "held_id": NO_ID,
         "verb": "suspend",
