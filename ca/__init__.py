@@ -44,6 +44,7 @@ from .ocsp import (
 from .policies import CertificatePolicy
 from .profiles import CodeRule, Profile, Usage
 from .request import Request, make_request, parse_request
+from .restating import Restated, restate
 from .subject import SubjectName
 from .timestamping import (
     LARGEST_TIMESTAMP_REQUEST,
@@ -94,6 +95,7 @@ __all__ = [
     "ProfilesRefused",
     "Request",
     "RequestRefused",
+    "Restated",
     "Resumed",
     "Revocation",
     "RevocationReason",
@@ -124,5 +126,6 @@ __all__ = [
     "parse_request",
     "parse_timestamp_request",
     "profile",
+    "restate",
     "write_long_crl",
 ]

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from .authorities import committed_authorities
 from .authorities import listed as listed_authorities
+from .bundles import committed_bundles
 from .errors import (
     CeremonyContradicted,
     CertificateError,
+    EnvelopeRefused,
     NoSuchAuthority,
     NoSuchCertificate,
     NotInitialised,
     OrderRefused,
     RevocationRefused,
+    SelectionRefused,
 )
-from .founding_plan import DEFAULT as DEFAULT_CEREMONY
 from .model import (
     AuthorityRow,
     BundleOrder,
@@ -28,6 +30,7 @@ from .model import (
 from .platform import PLATFORM_SEAL, QR_SIGNERS, TRUST_LIST_SIGNERS, TSA_SIGNERS
 from .ports import Authority, CertificatePorts, EscrowedKey, KeyCentre, StatusLists
 from .qr_keys import committed_qr_keys
+from .reissuing import Reissue
 from .service import CertificateService
 from .store import (
     StatusRow,
@@ -39,7 +42,6 @@ from .store import (
 )
 
 __all__ = [
-    "DEFAULT_CEREMONY",
     "PLATFORM_SEAL",
     "QR_SIGNERS",
     "TRUST_LIST_SIGNERS",
@@ -51,6 +53,7 @@ __all__ = [
     "CertificateError",
     "CertificatePorts",
     "CertificateService",
+    "EnvelopeRefused",
     "EscrowedKey",
     "Hierarchy",
     "IssueOrder",
@@ -62,11 +65,14 @@ __all__ = [
     "NotInitialised",
     "Notice",
     "OrderRefused",
+    "Reissue",
     "RevocationRefused",
+    "SelectionRefused",
     "StatusLists",
     "StatusRow",
     "authority_certificate",
     "committed_authorities",
+    "committed_bundles",
     "committed_certificates",
     "committed_qr_keys",
     "find_by_fingerprint",

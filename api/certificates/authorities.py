@@ -52,7 +52,7 @@ class Authorities:
 
     def issuing(self, profile: Profile, kind: KeyKind, at: datetime) -> str:
         """The name of the authority that certifies such a key; raises :class:`NotInitialised`."""
-        family, purpose = hierarchy_of(kind).value, purpose_of(profile)
+        family, purpose = hierarchy_of(kind).value, profile.purpose
         names = [
             one.row.name
             for one in self
@@ -61,21 +61,6 @@ class Authorities:
         if not purpose or not names:
             raise NotInitialised(f"{purpose or profile.name}-{family}")
         return names[-1]
-
-
-def purpose_of(profile: Profile) -> str:
-    """Which authorities issue certificates of a profile."""
-    return str(getattr(profile, "purpose", "")) or _PURPOSES.get(profile.name, "")
-
-
-_PURPOSES = {
-    "person": "persons",
-    "enterprise": "organisations",
-    "seal": "seals",
-    "platform": "services",
-    "trust_list": "services",
-    "tsa": "services",
-}
 
 
 def in_force(connection: Connection) -> Authorities:

@@ -9,12 +9,12 @@ is there.  Killed anywhere, the next run goes on: keys are found by label, certi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from ca import SubjectName, profile
+from ca import Ceremony, CeremonyAuthority, SubjectName, profile
 from keys import Signer, Vault
 from verify import Json, parse_crl
 
@@ -22,13 +22,12 @@ from ..database.tables_authority import authorities as table
 from ..ledger import Transaction
 from . import authorities, store
 from .errors import CeremonyContradicted, NoSuchAuthority
-from .founding_plan import Ceremony, CeremonyAuthority
 from .issuing import Plan, Rows, certify_all
 from .model import AuthorityRow, whole_second
 from .own import digest_of, own_key
 from .ports import CertificatePorts
 
-FORMAT = "yinxin-ceremony/1"
+FORMAT = "yinxin-ceremony-transcript/1"
 
 
 def hold(ports: CertificatePorts, ceremony: Ceremony, offline: Vault, *, by: str) -> dict[str, Json] | None:
@@ -88,7 +87,7 @@ def _plan(
         order_digest=digest_of(wanted.name, key),
         by=by,
         key_label=wanted.name,
-        not_after=at + timedelta(days=wanted.years * 365 + wanted.years // 4),
+        not_after=wanted.until(at),
         founding=AuthorityRow(
             name=wanted.name,
             family=wanted.family,
@@ -182,7 +181,10 @@ def _transcript(
         )
     return {
         "format": FORMAT,
+        "ceremony": ceremony.name,
         "ceremony_sha256": ceremony.sha256,
+        "date": ceremony.date.isoformat(),
+        "witnesses": list(ceremony.witnesses),
         "held_at": at.isoformat().replace("+00:00", "Z"),
         "by": by,
         "authorities": told,

@@ -233,3 +233,25 @@ class CeremonyContradicted(CertificateError):
     def __init__(self, name: str, field: str) -> None:
         super().__init__(f"{name}: {field} differs from what is there")
         self.name, self.field = name, f"authorities.{name}.{field}"
+
+
+class EnvelopeRefused(CertificateError):
+    """What the key centre delivered is not the key that it made; nothing was issued."""
+
+    code = "envelope-refused"
+    zh = "密钥管理中心交付的加密密钥不可用"
+    en = "the key centre delivered an envelope that does not hold its key"
+    todo = "请联系密钥管理中心 / ask whoever runs the key centre"
+
+
+class SelectionRefused(CertificateError):
+    """A selection of certificates that cannot be read."""
+
+    code = "selection-refused"
+    zh = "无法读取的选择条件"
+    en = "the selection cannot be read"
+    todo = "例如 authority=persons-sm2 and not_after<2027-01-01 / for instance the same"
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.field, self.rule = "where", rule

@@ -145,13 +145,20 @@ def _prepare(
     ports: CertificatePorts, plan: Plan, above: Authorities, signer: Signer, serial: int, at: datetime
 ) -> _Prepared:
     issuer: Certificate | None = None
-    addresses: dict[str, str] = {}
+    says: dict[str, Any]
     if plan.self_signed:
         partition = 0
+        says = {"null_parameters": plan.founding is None or plan.founding.null_parameters}
     else:
         found = above.get(plan.issuer)
         issuer, partition = found.certificate, found.row.partition(serial)
-        addresses = {"crl_url": ports.authority.crl_url(found.row, serial)}
+        says = {
+            "crl_url": ports.authority.crl_url(found.row, serial),
+            # Nobody asks a responder about itself.
+            "ocsp_url": "" if plan.profile.no_check else ports.authority.ocsp_url(found.row),
+            "issuer_url": ports.authority.issuer_url(found.row),
+            "null_parameters": found.row.null_parameters,
+        }
     drafted = draft(
         plan.profile,
         subject=plan.subject,
@@ -161,7 +168,7 @@ def _prepare(
         serial=serial,
         not_before=at,
         not_after=_end(plan, issuer, at),
-        **addresses,
+        **says,
         **plan.facts,
     )
     return _Prepared(plan, lint(drafted), partition)

@@ -8,6 +8,7 @@ certificate that exists is not issued twice.
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 from ca import Profile, SubjectName
 from keys import KeyKind, PublicKey, Vault
@@ -28,15 +29,17 @@ def own_certificate(
     common_name: str,
     by: str,
     issuer: str = "",
+    early: timedelta = timedelta(),
 ) -> IssuedCertificate:
     """The certificate for a key of ours, made with its key if there is none in force.
 
     ``issuer``: the authority that signs; the one for the purpose of the profile unless it is said.
+    ``early``: how long before its end a certificate is followed by another one for the same key.
     """
     at = ports.clock()
     with ports.database.read() as connection:
         found = store.find_by_label(connection, label)
-        if found is not None and found.not_after > at:
+        if found is not None and found.not_after - early > at:
             return found
         issuer = issuer or in_force(connection).issuing(profile, kind, at)
     authority = ports.authority
@@ -50,7 +53,7 @@ def own_certificate(
             issuer=issuer,
             holder=authority.uscc,
             holder_name=authority.name,
-            order_digest=digest_of(label, key),
+            order_digest=digest_of(label if found is None else f"{label}/{found.serial}", key),
             by=by,
             key_label=label,
         ),

@@ -39,9 +39,17 @@ class Authority:
             return f"{self.public_url}/crl/{issuer.name}.crl"
         return f"{self.public_url}/crl/{issuer.name}/{issuer.partition(serial)}.crl"
 
+    def delta_url(self, name: str) -> str:
+        """Where the delta lists of an authority are published."""
+        return f"{self.public_url}/crl/{name}-delta.crl"
+
     def ocsp_url(self, issuer: AuthorityRow) -> str:
         """Where the status is answered; nowhere for what an offline root signed."""
         return "" if issuer.root else f"{self.public_url}/ocsp"
+
+    def issuer_url(self, issuer: AuthorityRow) -> str:
+        """Where the certificate of an issuer is published; a root comes with the trust list."""
+        return "" if issuer.root else f"{self.public_url}/certificates/{issuer.name}.cer"
 
     @property
     def prefix(self) -> bytes:

@@ -4,20 +4,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from ca import Profile, profile
+from ca import Ceremony, Profile, profile
 from keys import KeyKind, Signer, Vault
 from seal import SealingCertificate
 from verify import Certificate, Crl, Json, Trust, parse_certificate, parse_crl
 
-from . import authorities, ceremony, lifecycle, orders, own, platform, qr_keys, store
+from . import (
+    authorities,
+    bundles,
+    ceremony,
+    expiry,
+    lifecycle,
+    orders,
+    own,
+    platform,
+    qr_keys,
+    reissuing,
+    renewing,
+    store,
+)
+from .bundles import BundlePlan
 from .errors import NoSuchAuthority, NoSuchCertificate, NotInitialised
-from .founding_plan import Ceremony
-from .issuing import certify_all
-from .model import AuthorityRow, IssuedCertificate, IssueOrder
+from .issuing import Plan, With, certify_all
+from .model import AuthorityRow, BundleOrder, IssuedBundle, IssuedCertificate, IssueOrder, Notice
 from .ports import CertificatePorts
+from .reissuing import Reissue
 from .trusting import OwnTrust
 
 
@@ -44,11 +59,26 @@ class CertificateService:
         platform.create_platform_keys(self._ports, by=by)
 
     def own_certificate(
-        self, label: str, *, kind: KeyKind, profile: Profile, common_name: str, by: str, issuer: str = ""
+        self,
+        label: str,
+        *,
+        kind: KeyKind,
+        profile: Profile,
+        common_name: str,
+        by: str,
+        issuer: str = "",
+        early: timedelta = timedelta(),
     ) -> IssuedCertificate:
         """The certificate in force for a key of the service itself, made with its key if there is none."""
         return own.own_certificate(
-            self._ports, label, kind=kind, profile=profile, common_name=common_name, by=by, issuer=issuer
+            self._ports,
+            label,
+            kind=kind,
+            profile=profile,
+            common_name=common_name,
+            by=by,
+            issuer=issuer,
+            early=early,
         )
 
     # Authorities
@@ -84,7 +114,12 @@ class CertificateService:
         return self._issue([order], allowed={orders.SEAL}, by=by)[0].certificate_id
 
     def _issue(
-        self, some: Sequence[IssueOrder], *, allowed: Collection[str], by: str
+        self,
+        some: Sequence[IssueOrder],
+        *,
+        allowed: Collection[str],
+        by: str,
+        replacing: str | None = None,
     ) -> tuple[IssuedCertificate, ...]:
         ports, at = self._ports, self._ports.clock()
         with ports.database.read() as connection:
@@ -96,9 +131,105 @@ class CertificateService:
                 made = store.find_by_orders(connection, wanted, at)
                 fresh = [plan for digest, plan in wanted.items() if digest not in made]
                 orders.require_free_keys(connection, fresh)
-            issued = certify_all(ports, fresh)
+                also: With | None = None
+                if replacing is not None and fresh:
+                    old = renewing.require_rekey(connection, replacing, some[0], fresh)
+                    fresh = [replace(plan, replaces=old[0].id) for plan in fresh]
+                    also = renewing.superseding(ports, replacing, by, at)
+            issued = certify_all(ports, fresh, also=also)
         made.update((plan.order_digest, one) for plan, one in zip(fresh, issued, strict=True))
         return tuple(made[plan.order_digest] for plan in plans)
+
+    def issue_bundle(self, order: BundleOrder, *, by: str, approved: bool = False) -> IssuedBundle:
+        """Issue a bundle, all of it or nothing; the same order again brings the same bundle.
+
+        ``approved``: by whoever had to, for profiles that an operator alone does not order.
+        """
+        return self._bundle(order, by=by, approved=approved)
+
+    def _bundle(
+        self, order: BundleOrder, *, by: str, approved: bool, replacing: str | None = None
+    ) -> IssuedBundle:
+        ports, at = self._ports, self._ports.clock()
+        with ports.database.read() as connection:
+            found = authorities.in_force(connection)
+        plan = bundles.plan_bundle(
+            ports.accounts,
+            found,
+            order,
+            allowed=orders.APPROVED if approved else orders.ORDERABLE,
+            at=at,
+            by=by,
+            bundle_id=ports.random(16).hex(),
+        )
+        known = self._known(plan.first, at)
+        if known is None:
+            self._require_bundle(plan, order, replacing)
+            # Before the lock: the key centre is another process and takes its time.
+            plan = bundles.with_encryption(ports, found, plan, at)
+            with self._issuing:
+                known = self._known(plan.first, at)
+                if known is None:
+                    plan = self._require_bundle(plan, order, replacing)
+                    more = None if replacing is None else renewing.superseding(ports, replacing, by, at)
+                    known = certify_all(ports, plan.members, also=bundles.recording([plan], more))[0]
+        return self.bundle(str(known.bundle_id))
+
+    def _known(self, first: Plan, at: datetime) -> IssuedCertificate | None:
+        with self._ports.database.read() as connection:
+            return store.find_by_orders(connection, [first.order_digest], at).get(first.order_digest)
+
+    def _require_bundle(self, plan: BundlePlan, order: BundleOrder, replacing: str | None) -> BundlePlan:
+        """Keys that are free, and an old bundle that the new one may replace."""
+        with self._ports.database.read() as connection:
+            orders.require_free_keys(connection, plan.members)
+            if replacing is None:
+                return plan
+            old = renewing.require_rekey(connection, replacing, order, plan.members)
+        return replace(plan, replaces=old[0].bundle_id)
+
+    def renew(self, which: str, *, by: str) -> IssuedCertificate:
+        """A new term for the same keys and words; renewing again brings the same new certificate."""
+        ports, at = self._ports, self._ports.clock()
+        with self._issuing:
+            with ports.database.read() as connection:
+                plans, bundle = renewing.plan_renewal(
+                    connection,
+                    ports.accounts,
+                    authorities.in_force(connection),
+                    which,
+                    at=at,
+                    by=by,
+                    bundle_id=ports.random(16).hex(),
+                )
+                before = store.find_by_orders(connection, [one.order_digest for one in plans], at)
+            if len(before) == len(plans):
+                made = [before[plan.order_digest] for plan in plans]
+            else:
+                also = bundles.recording([] if bundle is None else [bundle])
+                made = list(certify_all(ports, plans, also=also))
+        return next((one for one in made if one.replaces == which), made[0])
+
+    def rekey(
+        self, which: str, order: IssueOrder | BundleOrder, *, by: str, approved: bool = False
+    ) -> IssuedCertificate:
+        """New keys for the same holder; what they replace is superseded in the same transaction."""
+        if isinstance(order, BundleOrder):
+            return self._bundle(order, by=by, approved=approved, replacing=which).members[0]
+        allowed = orders.APPROVED if approved else orders.ORDERABLE
+        return self._issue([order], allowed=allowed, by=by, replacing=which)[0]
+
+    def reissue(
+        self,
+        where: str,
+        *,
+        by: str,
+        dry_run: bool,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Reissue:
+        """Renew everything that a selection names, or say what that would be."""
+        with self._issuing:
+            return reissuing.reissue(self._ports, where, by=by, dry_run=dry_run, progress=progress)
 
     def suspend(self, which: str, *, by: str) -> IssuedCertificate:
         """Put a certificate on hold, or all of its bundle; ``which`` is the id of either.
@@ -138,7 +269,37 @@ class CertificateService:
         """Authorities whose CRL is missing or due, offline roots too."""
         return self._ports.status.stale()
 
+    def send_notices(self) -> int:
+        """Tell holders whose certificates end soon; how many notices that were.  By the clock."""
+        return expiry.send_notices(self._ports)
+
     # Finding
+
+    def bundle(self, bundle_id: str) -> IssuedBundle:
+        """One bundle; raises :class:`NoSuchCertificate`."""
+        with self._ports.database.read() as connection:
+            return bundles.get_bundle(connection, bundle_id, self._ports.clock())
+
+    def bundles_of(self, account_id: str) -> tuple[IssuedBundle, ...]:
+        """Every bundle of one account, oldest first."""
+        with self._ports.database.read() as connection:
+            return tuple(bundles.of_account(connection, account_id, self._ports.clock()))
+
+    def bundles(self, *, state: str | None = None) -> tuple[IssuedBundle, ...]:
+        """Every bundle, or those in one state: good, suspended, revoked, expired."""
+        with self._ports.database.read() as connection:
+            found = tuple(bundles.listed(connection, self._ports.clock()))
+        return tuple(one for one in found if state in (None, one.state))
+
+    def expiring(self, days: int) -> tuple[IssuedCertificate, ...]:
+        """What ends within so many days and is not revoked, the first to end first."""
+        with self._ports.database.read() as connection:
+            return expiry.expiring(connection, self._ports.clock(), days)
+
+    def notices_of(self, account_id: str) -> tuple[Notice, ...]:
+        """What one account was told about its certificates, the newest first."""
+        with self._ports.database.read() as connection:
+            return expiry.notices_of(connection, account_id)
 
     def get(self, certificate_id: str) -> IssuedCertificate:
         """One certificate; raises :class:`NoSuchCertificate`."""

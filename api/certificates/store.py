@@ -211,6 +211,11 @@ def committed_certificates(connection: Connection) -> Iterator[tuple[str, dict[s
         yield row.id, committed(row._asdict())
 
 
+def in_order(rows: Sequence[Row[Any]]) -> tuple[IssuedCertificate, ...]:
+    """Members of a bundle: SM2 signing, encryption and others after it."""
+    return tuple(certificate_of(row) for row in sorted(rows, key=_place))
+
+
 def _place(row: Row[Any]) -> tuple[bool, bool, str]:
     """In a bundle: SM2 signing, other signing, encryption."""
     return (row.usage != "sign", not row.issuer.endswith("-sm2"), row.id)
@@ -233,7 +238,7 @@ def _newest_first(*conditions: ColumnElement[bool]) -> Select[Any]:
 
 def certificate_of(row: Row[Any]) -> IssuedCertificate:
     """What the rest of the service knows of a row."""
-    return as_certificate(row._mapping)
+    return as_certificate(row._asdict())
 
 
 def as_certificate(row: Mapping[str, Any]) -> IssuedCertificate:

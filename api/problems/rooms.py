@@ -20,12 +20,15 @@ from ..accounts import (
 )
 from ..acme import AcmeError, AcmeKeyRefused, AcmeRefused, AcmeSwitchedOff, NoSuchAcmeKey
 from ..certificates import (
+    CeremonyContradicted,
     CertificateError,
+    EnvelopeRefused,
     NoSuchAuthority,
     NoSuchCertificate,
     NotInitialised,
     OrderRefused,
     RevocationRefused,
+    SelectionRefused,
 )
 from ..database import DatabaseError, DatabaseUnavailable
 from ..desk import AlreadyDecided, DeskError, NothingToIssue, NotServing, ReasonMalformed, SealedFilesRefused
@@ -228,6 +231,9 @@ ROOMS: Rows = {
     NotInitialised: spoken(503),
     OrderRefused: spoken(422),
     RevocationRefused: spoken(422),
+    CeremonyContradicted: spoken(409),
+    EnvelopeRefused: spoken(502),
+    SelectionRefused: spoken(422),
     PublicationError: spoken(503),
     # Time stamps: over HTTP they have their own form of refusal, so these are met inside only
     TimestampError: spoken(503),

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 
-from ca import SubjectName, make_request
+from ca import DEFAULT_CEREMONY, SubjectName, make_request, parse_ceremony
 from keys import KeyKind, generate_key, write_key_file
 from keys.adapters.file_vault import FileVault
 from verify import Json, canonical_json
 
 from ..accounts import Role
-from ..certificates import DEFAULT_CEREMONY, IssueOrder
+from ..certificates import IssueOrder
 from ..console import CONSOLE
 from ..database import Database
 from ..settings import SettingsError, write_settings
@@ -86,7 +86,7 @@ def _default_ceremony(service: Service, data: Path) -> None:
     passphrase = secrets.token_urlsafe(24)
     _write_private(folder / OFFLINE_PASSPHRASE, passphrase)
     offline = FileVault.create(folder / OFFLINE_VAULT, passphrase)
-    transcript = service.certificates.hold_ceremony(DEFAULT_CEREMONY, offline, by=CONSOLE)
+    transcript = service.certificates.hold_ceremony(parse_ceremony(DEFAULT_CEREMONY), offline, by=CONSOLE)
     if transcript is not None:
         keep_transcript(data, transcript)
 

@@ -25,7 +25,6 @@ from sqlalchemy import create_engine, make_url, select
 
 from api.accounts import AccountBook
 from api.certificates import (
-    DEFAULT_CEREMONY,
     Authority,
     CertificatePorts,
     CertificateService,
@@ -41,7 +40,7 @@ from api.plugins import EnabledModules, RecordStore
 from api.seals import GrantBook, RegisteredSeal, SealOrder, SealRegistry, UsableSeal
 from api.status import PublishedLists, StatusPorts
 from api.submissions import Applicant, Filing, Submission, SubmissionPorts, Submissions
-from ca import SubjectName, make_request
+from ca import DEFAULT_CEREMONY, SubjectName, make_request, parse_ceremony
 from keys import KeyKind, PublicKey, Signer, SoftwareKey, generate_key
 from keys.adapters.file_vault import FileVault
 from relying.credit import PLUGIN as CREDIT
@@ -117,7 +116,7 @@ def founded_sqlite(
 
 def found(certificates: CertificateService, offline: FileVault) -> None:
     """What ``yinxin init`` does."""
-    certificates.hold_ceremony(DEFAULT_CEREMONY, offline, by="test")
+    certificates.hold_ceremony(parse_ceremony(DEFAULT_CEREMONY), offline, by="test")
     certificates.create_platform_keys(by="test")
 
 

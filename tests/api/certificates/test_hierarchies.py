@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from api.certificates import (
-    DEFAULT_CEREMONY,
     PLATFORM_SEAL,
     TRUST_LIST_SIGNERS,
     TSA_SIGNERS,
@@ -22,6 +21,7 @@ from api.certificates import (
     NotInitialised,
 )
 from api.ledger import Ledger
+from ca import DEFAULT_CEREMONY, parse_ceremony
 from keys import KeyKind
 from verify import Indication, Purpose, check_certificate, parse_certificate, parse_crl, qr_key_id
 
@@ -84,7 +84,10 @@ def test_platform_keys_do_not_stand_in_for_each_other(identity: Any, clock: Any)
 
 def test_making_again_makes_nothing(identity: Any, ledger: Ledger, offline_vault: Any) -> None:
     before, size = identity.certificates.listed(), ledger.size()
-    assert identity.certificates.hold_ceremony(DEFAULT_CEREMONY, offline_vault, by="test") is None
+    assert (
+        identity.certificates.hold_ceremony(parse_ceremony(DEFAULT_CEREMONY), offline_vault, by="test")
+        is None
+    )
     identity.certificates.create_platform_keys(by="test")
     assert (identity.certificates.listed(), ledger.size()) == (before, size)
     assert len(before) == 12 + 1 + len(TRUST_LIST_SIGNERS) + len(TSA_SIGNERS)
@@ -135,7 +138,7 @@ def test_setup_killed_at_every_signature_is_resumed(
             type(certificate_ports.intents), "open_all", lambda _, kind, bodies: open_and_die(kind, bodies)
         )
         try:
-            service.hold_ceremony(DEFAULT_CEREMONY, offline_vault, by="test")
+            service.hold_ceremony(parse_ceremony(DEFAULT_CEREMONY), offline_vault, by="test")
             service.create_platform_keys(by="test")
             finished = True
         except Killed:
