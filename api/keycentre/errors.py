@@ -51,6 +51,7 @@ class CentreMisconfigured(KeyCentreError):
     def __init__(self, key: str, why: str, todo: str) -> None:
         super().__init__(f"{key}: {why}" if key else why)
         self.key, self.why, self.todo = key, why, todo
+        self.en = f"{key}: {why}" if key else why
 
 
 class WireMalformed(KeyCentreError):

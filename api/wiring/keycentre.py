@@ -27,11 +27,13 @@ from ..keycentre.adapters.child import EmbeddedCentre
 from ..keycentre.adapters.head_file import HeadFile
 from ..keycentre.adapters.unix_socket import UnixLink, listening
 from ..keycentre.centre import (
+    Anchor,
     Centre,
     CentreMeans,
     CentreServer,
     CentreSettings,
     Listed,
+    LogWatch,
     found_store,
     listed,
     parse_settings,
@@ -62,14 +64,16 @@ def found_centre(settings: Settings, vault: Vault, log_keys: tuple[LogKey, ...])
     _write_private(folder / "vault.passphrase", secrets.token_urlsafe(24).encode() + b"\n")
     own = FileVault.create(folder / "vault", _passphrase(folder / "vault.passphrase"))
     own.create_secret(STORAGE_KEY, _SECRET)
-    own.create_secret(ANCHOR_SECRET, _SECRET)
+    anchor = Anchor(
+        HeadFile(folder / HEAD_FILE), own.create_secret(ANCHOR_SECRET, _SECRET), LogWatch(log_keys)
+    )
     centre_key = own.create_key(CENTRE_KEY, KeyKind.SM2)
     text = write_settings(client=client, log_keys=log_keys, database="sqlite:///kmc.db")
     _write_private(folder / CENTRE_SETTINGS, text.encode("utf-8"))
     (folder / "kmc.db").touch(mode=0o600)
     database = Database(f"sqlite:///{folder / 'kmc.db'}")
     try:
-        found_store(database, at=now())
+        found_store(database, anchor, at=now())
     finally:
         database.dispose()
     _write_private(settings.kmc_key_file, centre_key.spki)

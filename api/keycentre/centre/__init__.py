@@ -8,6 +8,7 @@ Knows nothing of the service's rooms, database or vault.  :class:`Centre` answer
 from __future__ import annotations
 
 from .agents import Agent, Agents
+from .anchor import Anchor
 from .answering import Centre, CentreMeans
 from .founding import found_store
 from .keeping import Step, no_step
@@ -20,6 +21,7 @@ from .settings import CentreSettings, parse_settings, write_settings
 __all__ = [
     "Agent",
     "Agents",
+    "Anchor",
     "Centre",
     "CentreMeans",
     "CentreServer",

@@ -43,10 +43,8 @@ class Anchor:
         links = stored_links(connection)
         head, _ = require_chain(links)
         kept = self._read()
-        if kept is None:
-            if head.size or self.log.seen(connection) is not None:
-                raise KeyCentreDamaged("the file with the head of the history is missing")
-            return head
+        if kept is None:  # there is one since the centre was founded
+            raise KeyCentreDamaged("the file with the head of the history is missing")
         if not extends(links, kept[0]):
             raise KeyCentreDamaged("the history in the database lost its end")
         seen, before = self.log.seen(connection), kept[1]

@@ -72,8 +72,7 @@ class Centre:
         with means.database.read() as connection:
             self._head = self._anchor.require(connection)
             self._seen = means.log.seen(connection)
-        if self._head.size or self._seen is not None:
-            self._anchor.keep(self._head, self._seen)  # it may be one act behind
+        self._anchor.keep(self._head, self._seen)  # it may be one act behind
 
     def answer(self, payload: bytes) -> bytes:
         """The signed answer to any bytes."""

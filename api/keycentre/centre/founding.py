@@ -10,11 +10,16 @@ from sqlalchemy.exc import DatabaseError as DatabaseFailure
 
 from ...database import Database
 from ..errors import CentreMisconfigured, KeyCentreDamaged
+from ..history import Head
 from . import tables
+from .anchor import Anchor
 
 
-def found_store(database: Database, *, at: datetime) -> None:
-    """Make the tables in an empty database.  Raises :class:`CentreMisconfigured` when it is not empty."""
+def found_store(database: Database, anchor: Anchor, *, at: datetime) -> None:
+    """Make the tables in an empty database, and keep the head of an empty history beside it.
+
+    Raises :class:`CentreMisconfigured` when the database is not empty.
+    """
     with database.write() as connection:
         if inspect(connection).get_table_names():
             raise CentreMisconfigured(
@@ -24,6 +29,7 @@ def found_store(database: Database, *, at: datetime) -> None:
         connection.execute(insert(tables.centre).values(version=tables.VERSION, founded_at=at))
         for statement in _append_only(connection.dialect.name):
             connection.exec_driver_sql(statement)
+    anchor.keep(Head(), None)
 
 
 def require_store(database: Database) -> None:

@@ -17,7 +17,7 @@ from api.database import Database
 from api.database.tables_identity import accounts
 from api.keycentre import CentreAccess, ConnectionBroken, RemoteKeyCentre, to_be_signed
 from api.keycentre.adapters.head_file import HeadFile
-from api.keycentre.centre import Agent, Agents, Centre, CentreMeans, LogWatch, found_store
+from api.keycentre.centre import Agent, Agents, Anchor, Centre, CentreMeans, LogWatch, found_store
 from api.keycentre.recoveries import KeyOwner, Recoveries, Recovery, RecoveryPorts, StoredNotices
 from api.ledger import Ledger, LogSigners
 from keys import KeyKind, SoftwareKey, generate_key
@@ -137,16 +137,17 @@ def means(
     folder = tmp_path / "kmc"
     folder.mkdir()
     database = Database(f"sqlite:///{folder / 'kmc.db'}")
-    found_store(database, at=clock())
+    heads, secret, log = HeadFile(folder / "head.json"), os.urandom(32), LogWatch(ledger.log_keys())
+    found_store(database, Anchor(heads, secret, log), at=clock())
     yield CentreMeans(
         database=database,
         signer=centre_keys[0],
         storage_key=os.urandom(32),
-        anchor_secret=os.urandom(32),
+        anchor_secret=secret,
         client=centre_keys[1].public_key,
         agents=Agents(2, tuple(Agent(name, key.public_key) for name, key in agent_keys.items())),
-        log=LogWatch(ledger.log_keys()),
-        heads=HeadFile(folder / "head.json"),
+        log=log,
+        heads=heads,
         clock=clock,
         random=os.urandom,
     )
