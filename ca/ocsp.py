@@ -37,6 +37,8 @@ from .profiles import OCSP_SIGNING
 LARGEST_REQUEST: Final = 8 * 1024
 MOST_ASKED: Final = 16
 LONGEST_NONCE: Final = 32
+LONGEST_NONCE_READ: Final = 128
+"""RFC 9654 section 2.1: longer than this is malformed; between the two a nonce is read and not answered."""
 BASIC: Final = "1.3.6.1.5.5.7.48.1.1"
 NONCE: Final = "1.3.6.1.5.5.7.48.1.2"
 _MOST_EXTENSIONS = 16
@@ -206,9 +208,9 @@ def _extensions(tlv: der.Tlv) -> bytes | None:
     if NONCE not in found:
         return None
     nonce = der.as_octets(der.read_only(found[NONCE]))
-    if not 1 <= len(nonce) <= LONGEST_NONCE:
-        raise OcspRefused(f"a nonce has 1 to {LONGEST_NONCE} bytes")
-    return nonce
+    if not 1 <= len(nonce) <= LONGEST_NONCE_READ:
+        raise OcspRefused(f"a nonce has 1 to {LONGEST_NONCE_READ} bytes")
+    return nonce if len(nonce) <= LONGEST_NONCE else None
 
 
 def _inner(tlv: der.Tlv) -> der.Tlv:

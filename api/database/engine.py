@@ -54,6 +54,8 @@ class Database:
         # Within one process writers queue here, in order, instead of polling the database's lock.
         self._turn = threading.Lock()
         self._thread = threading.local()
+        self._version_lock = threading.Lock()
+        self._version_source: Any = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -80,6 +82,22 @@ class Database:
             finally:
                 self._thread.writing = False
 
+    def version(self) -> int | None:
+        """A number that changes whenever any connection commits, or ``None`` where there is none.
+
+        SQLite counts for each connection, so it is always the same one that is asked.
+        """
+        if self.dialect != "sqlite":
+            return None
+        with self._version_lock:
+            if self._version_source is None:
+                self._version_source = self._readers.raw_connection()
+            cursor = self._version_source.cursor()
+            try:
+                return int(cursor.execute("PRAGMA data_version").fetchone()[0])
+            finally:
+                cursor.close()
+
     def upgrade(self) -> None:
         """Bring the schema to this version; does nothing when it is.
 
@@ -102,6 +120,10 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
+        with self._version_lock:
+            source, self._version_source = self._version_source, None
+        if source is not None:
+            source.close()
         self._readers.dispose()
         self._writers.dispose()
 

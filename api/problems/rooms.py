@@ -85,6 +85,7 @@ from ..seals import (
     SealRegistryError,
     SealUseRefused,
 )
+from ..status import NothingKnown, StatusError, StatusRequestRefused
 from ..submissions import (
     AttachmentRefused,
     IdempotencyConflict,
@@ -236,6 +237,9 @@ ROOMS: Rows = {
     SelectionRefused: spoken(422),
     PublicationError: spoken(503),
     # Time stamps: over HTTP they have their own form of refusal, so these are met inside only
+    StatusError: spoken(503),
+    StatusRequestRefused: one_field(422, "查询内容不符合要求"),
+    NothingKnown: spoken(404),
     TimestampError: spoken(503),
     TsaUnknown: spoken(404),
     # Enrolment

@@ -37,6 +37,7 @@ from . import (
     login,
     records,
     seals,
+    status,
     submissions,
     timestamps,
     verification,
@@ -44,6 +45,7 @@ from . import (
 from .answers import answer_error, answer_http_error, answer_validation_error
 from .chores import chores
 from .limits import BodyLimit
+from .ocsp import OcspDoor
 from .peers import PeerNoted
 from .views import (
     applicant,
@@ -97,6 +99,7 @@ def create_app(service: Service) -> FastAPI:
         accounts,
         certificates,
         acme,
+        status,
         timestamps,
         est,
         records,
@@ -137,6 +140,9 @@ def create_app(service: Service) -> FastAPI:
             response.headers["Cache-Control"] = "no-store"
         _log.info("request", extra=_told(request, response.status_code, time.perf_counter() - start))
         return response
+
+    # Outermost: an answer that is kept passes nothing else.
+    app.add_middleware(OcspDoor, responder=service.responder)
 
     @app.get("/healthz", include_in_schema=False)
     def health() -> dict[str, str | int]:

@@ -65,16 +65,6 @@ def revoke(certificate_id: Id, body: Revocation, session: SessionOf, service: Se
     return shown(service, service.certificates.revoke(certificate_id, body.reason, by=session.account_id))
 
 
-@router.get("/crl/{name}.crl")
-def crl(name: Name, service: ServiceOf) -> Response:
-    """The current CRL of one issuer."""
-    return Response(
-        service.certificates.crl_file(name),
-        media_type="application/pkix-crl",
-        headers={"Cache-Control": "public, max-age=300"},
-    )
-
-
 @router.get("/certificates/{name}.cer")
 def issuer(name: Name, service: ServiceOf) -> Response:
     """The certificate of one issuer."""

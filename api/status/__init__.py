@@ -1,8 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is published about certificates: revocation lists."""
+"""What is told about certificates: revocation lists, answers of OCSP, receipts for a moment."""
 
 from __future__ import annotations
 
-from .lists import PublishedLists, StatusPorts, committed_crls
+from .errors import ListDoubted, ListNumberTaken, NothingKnown, StatusError, StatusRequestRefused
+from .lists import PublishedLists, StatusPorts
+from .responder import OcspAnswer, Responder, ResponderPorts
+from .stored import committed_crls, committed_status_lists
+from .watching import EpochWatch
 
-__all__ = ["PublishedLists", "StatusPorts", "committed_crls"]
+__all__ = [
+    "EpochWatch",
+    "ListDoubted",
+    "ListNumberTaken",
+    "NothingKnown",
+    "OcspAnswer",
+    "PublishedLists",
+    "Responder",
+    "ResponderPorts",
+    "StatusError",
+    "StatusPorts",
+    "StatusRequestRefused",
+    "committed_crls",
+    "committed_status_lists",
+]

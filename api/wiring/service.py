@@ -48,12 +48,21 @@ from ..seals import (
     require_known_types,
 )
 from ..settings import Settings
-from ..status import PublishedLists, StatusPorts, committed_crls
+from ..status import (
+    EpochWatch,
+    PublishedLists,
+    Responder,
+    ResponderPorts,
+    StatusPorts,
+    committed_crls,
+    committed_status_lists,
+)
 from ..submissions import Applicant, Submission, SubmissionPorts, Submissions
 from ..timestamps import ClockRules, TimestampPorts, Timestamps, TrustedClock, committed_timestamps
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
 
+CHORES = "service"
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
 SESSION_KEY = "session-key"
 QR_ALGORITHM = "SM2"
@@ -78,8 +87,16 @@ class Service:
         self.modules = EnabledModules(
             load_plugins(settings.relying_enabled, found_plugins()), records=self.records.reader, now=now
         )
+        authority = Authority(settings.authority_uscc, settings.authority_name, settings.public_url)
         self.status = PublishedLists(
-            StatusPorts(database=database, ledger=self.ledger, intents=self.intents, vault=vault, clock=now)
+            StatusPorts(
+                database=database,
+                ledger=self.ledger,
+                intents=self.intents,
+                vault=vault,
+                authority=authority,
+                clock=now,
+            )
         )
         self.key_centre = key_centre_of(settings, vault)
         self.certificates = CertificateService(
@@ -89,7 +106,7 @@ class Service:
                 intents=self.intents,
                 vault=vault,
                 accounts=self.accounts,
-                authority=Authority(settings.authority_uscc, settings.authority_name, settings.public_url),
+                authority=authority,
                 document_types=self.document_types,
                 status=self.status,
                 clock=now,
@@ -136,6 +153,19 @@ class Service:
                 policy=settings.time_policy,
                 accuracy=Accuracy(*divmod(settings.time_accuracy_ms, 1000)),
                 random=random,
+            )
+        )
+
+    @cached_property
+    def responder(self) -> Responder:
+        """Answers of OCSP."""
+        return Responder(
+            ResponderPorts(
+                database=self.database,
+                vault=self.vault,
+                certificates=self.certificates,
+                watch=EpochWatch(self.database, monotonic),
+                clock=now,
             )
         )
 
@@ -337,6 +367,7 @@ class Service:
 
     def do_chores(self) -> None:
         """What has to be done from time to time: fresh CRLs, expired submissions swept away."""
+        self.responder.prepare(by=CHORES)
         self.certificates.refresh_crls()
         self.submissions.expire()
         self.enrolments.resume()
@@ -356,6 +387,7 @@ class Service:
             "bundles": committed_bundles,
             "certificates": committed_certificates,
             "crls": committed_crls,
+            "status_lists": committed_status_lists,
             "qr_keys": committed_qr_keys,
             "trust_lists": committed_trust_lists,
             "recoveries": committed_recoveries,

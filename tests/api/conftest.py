@@ -264,16 +264,24 @@ def ports_over(
     clock: Clock,
     random: Callable[[int], bytes],
 ) -> CertificatePorts:
+    authority = Authority("11510000DEM9A0017F", "省住房和城乡建设厅(演示)", "https://yinxin.example")
     return CertificatePorts(
         database=database,
         ledger=ledger,
         intents=intents,
         vault=vault,
         accounts=accounts,
-        authority=Authority("11510000DEM9A0017F", "省住房和城乡建设厅(演示)", "https://yinxin.example"),
+        authority=authority,
         document_types=lambda: ("construction_permit", "credit_sheet", "receipt"),
         status=PublishedLists(
-            StatusPorts(database=database, ledger=ledger, intents=intents, vault=vault, clock=clock)
+            StatusPorts(
+                database=database,
+                ledger=ledger,
+                intents=intents,
+                vault=vault,
+                authority=authority,
+                clock=clock,
+            )
         ),
         clock=clock,
         random=random,

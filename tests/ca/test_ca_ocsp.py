@@ -94,6 +94,13 @@ def request(
     return der.sequence(der.sequence(version, name, der.sequence(*asked), listed))
 
 
+def test_long_nonces_are_read_and_not_answered(sm2: Any) -> None:
+    """RFC 9654 section 2.1: 33 to 128 bytes are no reason to refuse, and none to repeat them."""
+    for size, repeated in ((1, True), (32, True), (33, False), (128, False)):
+        found = parse_ocsp_request(request(sm2, nonce(b"n" * size)))
+        assert found.nonce == (b"n" * size if repeated else None)
+
+
 def nonce(content: bytes) -> bytes:
     return der.sequence(der.oid(NONCE), der.octets(der.octets(content)))
 
@@ -218,7 +225,7 @@ def test_requests_refused(sm2: Any) -> None:
         request(sm2, ids=0),
         request(sm2, ids=17),
         request(sm2, nonce(b"")),
-        request(sm2, nonce(b"n" * 33)),
+        request(sm2, nonce(b"n" * 129)),
         request(sm2, nonce(b"n"), nonce(b"n")),
         request(sm2, critical),
         request(sm2, version=der.explicit(0, der.integer(1))),

@@ -28,7 +28,7 @@ from api.database import Database
 from api.database.tables_identity import certificates as table
 from api.database.tables_identity import serials
 from api.ledger import Ledger, check_ledger
-from api.status import committed_crls
+from api.status import committed_crls, committed_status_lists
 from ca import CaError, IssueFailed, NoSuchProfile, RequestRefused, SubjectName, make_request, parse_request
 from keys import KeyKind, generate_key
 from verify import Indication, Purpose, check_certificate, parse_certificate
@@ -41,6 +41,7 @@ SOURCES = {
     "authorities": committed_authorities,
     "certificates": committed_certificates,
     "crls": committed_crls,
+    "status_lists": committed_status_lists,
     "qr_keys": committed_qr_keys,
 }
 KINDS = [KeyKind.SM2, KeyKind.RSA2048, KeyKind.P256, KeyKind.P384]

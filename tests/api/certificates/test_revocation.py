@@ -27,7 +27,7 @@ from api.database import Database
 from api.database.tables_identity import certificates as certificates_table
 from api.database.tables_identity import crls as crls_table
 from api.ledger import Ledger, check_ledger
-from api.status import committed_crls
+from api.status import committed_crls, committed_status_lists
 from ca import IssueFailed
 from keys import KeyKind
 from verify import Indication, Purpose, SubIndication, check_certificate, parse_certificate, parse_crl
@@ -214,6 +214,7 @@ def test_list_taken_out_of_the_database_is_found(identity: Any, database: Databa
         "authorities": committed_authorities,
         "certificates": committed_certificates,
         "crls": committed_crls,
+        "status_lists": committed_status_lists,
         "qr_keys": committed_qr_keys,
     }
     found = check_ledger(database, ledger.log_keys(), sources).findings
