@@ -45,6 +45,7 @@ from .policies import CertificatePolicy
 from .profiles import CodeRule, Profile, Usage
 from .request import Request, make_request, parse_request
 from .restating import Restated, restate
+from .second import SecondLint
 from .subject import SubjectName
 from .timestamping import (
     LARGEST_TIMESTAMP_REQUEST,
@@ -99,6 +100,7 @@ __all__ = [
     "Resumed",
     "Revocation",
     "RevocationReason",
+    "SecondLint",
     "SerialRefused",
     "SubjectName",
     "Tagging",

@@ -20,6 +20,7 @@ from .errors import AlreadySigned, LintRefused, NotLinted
 from .law import PROFILES
 from .profiles import Profile
 from .rules import CONTENT, FORM, OUTLAWED, UNREAD, UNREADABLE
+from .second import SecondLint
 from .shape import read_tbs
 from .templates import remember, seen
 
@@ -51,7 +52,7 @@ class Linted:
     @property
     def certificate(self) -> Certificate:
         """As relying parties will read it, with a signature that no key ever makes."""
-        return _reopen(self.draft, self.tbs)
+        return _reopen(self.draft)
 
     def spend(self) -> None:
         """Use it up, once, whatever thread comes first.  Raises :class:`AlreadySigned`."""
@@ -59,14 +60,23 @@ class Linted:
             raise AlreadySigned
 
 
-def lint(draft: Draft, *, profiles: Mapping[str, Profile] = PROFILES) -> Linted:
-    """Check every rule.  Raises :class:`LintRefused` with all findings."""
-    if profiles is PROFILES:
-        if not seen(draft):
-            check(draft, profiles)
-            remember(draft)
-    else:
+def lint(
+    draft: Draft, *, profiles: Mapping[str, Profile] = PROFILES, second: SecondLint | None = None
+) -> Linted:
+    """Check every rule.  Raises :class:`LintRefused` with all findings.
+
+    ``second`` judges whatever goes through the rules in full: authorities, names, identifiers and policies
+    each time, other holders when their shape is new.
+    """
+    laws = (id(profiles), second)
+    if not seen(draft, laws):
         check(draft, profiles)
+        if second is not None and second.judges(draft):
+            against = second.certificate(_standing_in(draft))
+            if against:
+                raise LintRefused(against)
+        if profiles is PROFILES:
+            remember(draft, laws)
     return Linted(draft, draft.tbs, proof=_PASSED)
 
 
@@ -80,7 +90,7 @@ def check(draft: Draft, profiles: Mapping[str, Profile]) -> None:
     if misspelt:
         raise LintRefused(misspelt)
     try:
-        certificate = _reopen(draft, draft.tbs)
+        certificate = _reopen(draft)
         wrong = [one.finding() for one in CONTENT if not one.holds(draft, raw, certificate)]
     except (VerifyError, KeysError) as error:
         raise LintRefused([replace(UNREAD, en=f"verify cannot read it: {error}")]) from error
@@ -91,6 +101,10 @@ def check(draft: Draft, profiles: Mapping[str, Profile]) -> None:
         raise LintRefused(wrong)
 
 
-def _reopen(draft: Draft, tbs: bytes) -> Certificate:
-    stand_in = der.bits(_NO_SIGNATURE[draft.scheme.family])
-    return parse_certificate(der.sequence(tbs, draft.algorithm, stand_in))
+def _reopen(draft: Draft) -> Certificate:
+    return parse_certificate(_standing_in(draft))
+
+
+def _standing_in(draft: Draft) -> bytes:
+    """The certificate as it will be, but for its signature."""
+    return der.sequence(draft.tbs, draft.algorithm, der.bits(_NO_SIGNATURE[draft.scheme.family]))

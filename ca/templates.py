@@ -71,16 +71,16 @@ class Template:
 _SEEN: dict[Hashable, Template] = {}
 
 
-def seen(order: Draft) -> bool:
-    """Did a draft of this shape pass before, and is this one like it?"""
-    shape = _shape(order)
+def seen(order: Draft, laws: Hashable) -> bool:
+    """Did a draft of this shape pass before, under the same laws, and is this one like it?"""
+    shape = _shape(order, laws)
     found = None if shape is None else _SEEN.get(shape)
     return found is not None and found.fits(order)
 
 
-def remember(order: Draft) -> None:
+def remember(order: Draft, laws: Hashable) -> None:
     """Keep the shape of a draft that passed every rule."""
-    shape = _shape(order)
+    shape = _shape(order, laws)
     if shape is None or shape in _SEEN:
         return
     found = _learn(order)
@@ -90,7 +90,7 @@ def remember(order: Draft) -> None:
         _SEEN[shape] = found
 
 
-def _shape(order: Draft) -> Hashable | None:
+def _shape(order: Draft, laws: Hashable) -> Hashable | None:
     """What the bytes that are kept depend on; ``None`` for drafts that go through every rule each time."""
     profile, subject = order.profile, order.subject
     if (
@@ -106,6 +106,7 @@ def _shape(order: Draft) -> Hashable | None:
     ):
         return None
     return (
+        laws,
         profile,
         order.issuer,
         order.scheme,

@@ -30,7 +30,7 @@ from ca import (
 )
 from ca.linting import check
 from ca.rules import CONTENT, FORM
-from ca.templates import seen
+from ca.templates import seen as seen_under
 from keys import RSA_SHA256, RSA_SHA384, RSA_SHA512, KeyFamily, KeyKind, der, generate_key
 
 CODE = "91510100DEM001017Y"
@@ -42,6 +42,11 @@ CRL, ORGANIZATION, PURPOSES = "2.5.29.31", "1.2.156.10260.4.1.4", "2.5.29.37"
 NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 TSL_SIGNING, CLIENT_AUTH, ANY_PURPOSE = "0.4.0.2231.3.0", "1.3.6.1.5.5.7.3.2", "2.5.29.37.0"
+
+
+def seen(draft: Draft) -> bool:
+    """Would it pass the short way, as lint() asks?"""
+    return seen_under(draft, (id(PROFILES), None))
 
 
 def with_part(draft: Draft, part: int, der_bytes: bytes) -> Draft:

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pkilint (DigiCert, MIT) as a second lint: RFC 5280, RFC 6960 and their neighbours, by other authors.
+
+It knows RSA and ECDSA, not SM2.  What it calls a warning or worse refuses the certificate; notices are taste.
+The package is an extra (``yinxin[lint]``): where it is missing, :func:`second_lint` says so with ``None``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from keys import KeyFamily
+
+from ..drafting import Draft
+from ..errors import Finding
+from ..second import SecondLint
+
+_WORST = 2  # pkilint: FATAL 0, ERROR 1, WARNING 2
+_MOST_FINDINGS = 20
+
+
+def second_lint() -> SecondLint | None:
+    """pkilint, if it is installed."""
+    try:
+        return Pkilint()
+    except ImportError:
+        return None
+
+
+class Pkilint:
+    """One set of validators for each kind of document; they keep no state between documents."""
+
+    def __init__(self) -> None:
+        from pkilint import loader, pkix
+        from pkilint.pkix import certificate, crl, extension, name, ocsp
+
+        # It logs what it also reports.
+        logging.getLogger("pkilint").setLevel(logging.CRITICAL)
+        attributes, extensions = name.ATTRIBUTE_TYPE_MAPPINGS, extension.EXTENSION_MAPPINGS
+        decoders = [pkix.create_attribute_decoder(attributes), pkix.create_extension_decoder(extensions)]
+        self._certificate = _judge(
+            loader.RFC5280CertificateDocumentLoader(),
+            certificate.create_pkix_certificate_validator_container(
+                certificate.create_decoding_validators(attributes, extensions),
+                [
+                    certificate.create_issuer_validator_container([]),
+                    certificate.create_validity_validator_container(),
+                    certificate.create_subject_validator_container([]),
+                    certificate.create_extensions_validator_container([]),
+                    certificate.create_spki_validator_container([]),
+                ],
+            ),
+        )
+        self._crl = _judge(
+            loader.RFC5280CertificateListDocumentLoader(),
+            crl.create_pkix_crl_validator_container(
+                decoders,
+                [
+                    crl.create_issuer_validator_container([]),
+                    crl.create_validity_validator_container([]),
+                    crl.create_extensions_validator_container([]),
+                ],
+            ),
+        )
+        self._ocsp = _judge(
+            loader.RFC6960OCSPResponseDocumentLoader(),
+            ocsp.create_pkix_ocsp_response_validator_container(
+                [ocsp.create_response_decoder(), *decoders], []
+            ),
+        )
+
+    def judges(self, order: Draft) -> bool:
+        """Only what both keys of which it knows."""
+        return KeyFamily.SM2 not in (order.public_key.family, order.scheme.family)
+
+    def certificate(self, encoded: bytes) -> tuple[Finding, ...]:
+        """What it holds against a certificate."""
+        return self._certificate(encoded)
+
+    def crl(self, encoded: bytes) -> tuple[Finding, ...]:
+        """What it holds against a revocation list."""
+        return self._crl(encoded)
+
+    def ocsp(self, encoded: bytes) -> tuple[Finding, ...]:
+        """What it holds against an OCSP response."""
+        return self._ocsp(encoded)
+
+
+def _judge(loader: Any, validator: Any) -> Callable[[bytes], tuple[Finding, ...]]:
+    def judge(encoded: bytes) -> tuple[Finding, ...]:
+        try:
+            found = validator.validate(loader.load_der_document(encoded, "document").root)
+        except Exception as error:  # foreign code over bytes: whatever it raises is a no
+            return (_finding("unreadable", type(error).__name__),)
+        told = [
+            (described.finding.code, described.message or result.node.path)
+            for result in found
+            for described in result.finding_descriptions
+            if int(described.finding.severity) <= _WORST
+        ]
+        return tuple(_finding(code, text) for code, text in told[:_MOST_FINDINGS])
+
+    return judge
+
+
+def _finding(code: str, text: str) -> Finding:
+    return Finding(f"pkilint.{code}", "第二检查器(pkilint)不通过", text[:300], "pkilint")
