@@ -154,6 +154,23 @@ MATRIX = (
     ),
     only("POST", "/api/v1/devices/{device_id}/secrets", "401 403 403 403 403 403 404", json={}),
     only("DELETE", "/api/v1/devices/{device_id}", "401 403 403 403 403 403 404"),
+    # Recoveries: the operator's and recovery agents'; the holder's own to ask for and to see.
+    only(
+        "POST",
+        "/api/v1/recoveries",
+        "401 404 404 404 404 404 404",
+        json={"key": NO_ID, "recipient": "MAA=", "reason": "x"},
+    ),
+    only("GET", "/api/v1/recoveries", "401 403 403 403 403 403 200"),
+    only("GET", "/api/v1/recoveries/mine", "401 200 200 200 200 200 200"),
+    only("GET", "/api/v1/recoveries/history", "401 200 200 200 200 200 200"),
+    only(
+        "POST",
+        "/api/v1/recoveries/{recovery_id}/approvals",
+        "401 403 403 403 403 403 403",
+        json={"agent": "nobody", "signature": "MAA="},
+    ),
+    only("POST", "/api/v1/recoveries/{recovery_id}/complete", "401 403 403 403 403 403 404"),
     # A certificate: the operator's, and its owner's to look at.
     only("GET", "/api/v1/certificates/{certificate_id}", "401 200 200 403 403 403 200"),
     # Records: a module says which roles; conduct is entered by officers and operators.
@@ -284,6 +301,7 @@ def case(site: Any) -> dict[str, str]:
         "asked": "AAAA.AAAA",
         "enrolment_id": NO_ID,
         "held_id": NO_ID,
+        "recovery_id": NO_ID,
         "verb": "suspend",
         "device_id": NO_ID,
         "label": "sm2",
