@@ -61,7 +61,8 @@ def checked(order: EnrolmentOrder, *, accounts: AccountBook, office: str) -> Fac
         raise EnrolmentRefused("rsa-request-alone")
     if rsa is not None and rsa.public_key.kind.family is KeyFamily.SM2:
         raise EnrolmentRefused("rsa-request-not-rsa")
-    names = _names(order.names, found.alternative_names)
+    # Which of a bundle's certificates would carry them is nobody's guess.
+    names = _names(order.names, frozenset() if bundle else found.alternative_names)
     values = {
         "profile": found.name,
         "shape": (Shape.BUNDLE if bundle else Shape.SINGLE).value,

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ca import AlternativeName
 
-from ..certificates import CertificateService, IssueOrder
-from .errors import BundlesUnavailable
+from ..certificates import BundleOrder, CertificateService, IssueOrder
 from .model import Enrolment, Shape
 from .ports import Outcome
 
@@ -14,17 +15,31 @@ from .ports import Outcome
 class OwnAuthority:
     """Fills :class:`~api.enrolment.ports.Issuance`."""
 
-    def __init__(self, certificates: CertificateService) -> None:
-        self._certificates = certificates
+    def __init__(
+        self, certificates: CertificateService, *, key_centre: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._certificates, self._key_centre = certificates, key_centre
 
     def bundles(self) -> bool:
         """Is the key centre there?"""
-        return False
+        return self._key_centre()
 
     def issue(self, found: Enrolment, *, by: str) -> Outcome:
         """One certificate or a bundle, for the facts that were approved."""
         if found.shape is Shape.BUNDLE:
-            raise BundlesUnavailable
+            bundle = self._certificates.issue_bundle(
+                BundleOrder(
+                    profile=found.profile,
+                    sign_request=found.request,
+                    rsa_request=found.rsa_request,
+                    holder=found.holder,
+                    holder_name=found.holder_name,
+                    account_id=found.account_id,
+                ),
+                by=by,
+                approved=True,
+            )
+            return Outcome(bundle.members[0].certificate_id, bundle.bundle_id)
         made = self._certificates.issue_approved(
             IssueOrder(
                 profile=found.profile,

@@ -245,8 +245,11 @@ def issued(service: Service, found: Enrolment) -> list[bytes]:
     """What was issued, each certificate once, then their issuers.  Raises :class:`NotIssuedYet`."""
     if found.state is not State.ISSUED or found.certificate_id is None:
         raise NotIssuedYet(found.enrolment_id, found.state.value)
-    own = service.certificates.get(found.certificate_id)
-    return [own.der, *service.certificates.chain(own.certificate_id)]
+    members = service.holdings.holding(found.certificate_id).members
+    if found.bundle_id is None:
+        members = (service.certificates.get(found.certificate_id),)
+    chains = [encoded for one in members for encoded in service.certificates.chain(one.certificate_id)]
+    return list(dict.fromkeys([*(one.der for one in members), *chains]))
 
 
 def _answered(made: Enrolment, response: Response, *, new: bool) -> dict[str, object]:

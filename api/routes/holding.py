@@ -7,7 +7,7 @@ resumes it has shown another certificate of the same account, or is the registra
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from fastapi import APIRouter, Response
@@ -103,6 +103,13 @@ def held_by(service: Service, session: Session, certificate_id: str) -> Holding:
 def may_resume(session: Session, found: Holding) -> bool:
     """Does the page offer it?  :func:`act_on` decides."""
     return found.status == "suspended" and bool(rights_of(session.roles))
+
+
+def renewable(found: Holding, at: datetime) -> bool:
+    """Does the page offer it?  :func:`act_on` decides."""
+    first = found.first
+    approvals = approvals_needed(PROFILES[first.profile]) if first.profile in PROFILES else 1
+    return approvals < 2 and at >= first.not_after - RENEWABLE
 
 
 def _require_renewable(service: Service, found: Holding) -> None:

@@ -241,7 +241,9 @@ class Service:
                 database=self.database,
                 ledger=self.ledger,
                 accounts=self.accounts,
-                issuance=OwnAuthority(self.certificates),
+                issuance=OwnAuthority(
+                    self.certificates, key_centre=lambda: self.key_centre is not None
+                ),
                 office=self.settings.authority_uscc,
                 clock=now,
                 random=secrets.token_bytes,

@@ -19,6 +19,7 @@ from ...accounts import Account, NoSuchAccount, Role
 from ...certificates import CertificateError, find_by_label
 from ...database.tables import intents as intents_table
 from ...database.tables_identity import certificates as certificates_table
+from ...keycentre import KeyCentreError
 from ...login import Session
 from ...pages import render
 from ...pages.words import china
@@ -35,6 +36,13 @@ ROLES = (
     (Role.REGISTRAR.value, "登记员", "registrar"),
     (Role.OPERATOR.value, "运营人员", "operator"),
 )
+PURPOSES = {
+    "persons": "个人",
+    "organisations": "单位",
+    "seals": "印章",
+    "devices": "设备",
+    "services": "服务",
+}
 _MOST = 200
 
 
@@ -79,14 +87,22 @@ def _lines(
             "Holders' certificates ending",
             f"30 天内 {counts[30]} · 7 天内 {counts[7]} · 1 天内 {counts[1]}",
         ),
-        _line(
-            service.enrolments.bundles(),
-            "密钥管理中心",
-            "Key centre",
-            "已接入" if service.enrolments.bundles() else "未接入:不能签发双证书",
-        ),
+        _key_centre(service),
         _line(intents < 10, "未了的签名意向", "Open intents", str(intents)),
     ]
+
+
+def _key_centre(service: Service) -> dict[str, Any]:
+    """Asked now: it is another process."""
+    words = ("密钥管理中心", "Key centre")
+    if service.key_centre is None:
+        return _line(False, *words, "未接入:不能签发双证书")
+    try:
+        found = service.key_centre.remote.status()
+    except KeyCentreError as error:
+        return _line(False, *words, f"没有应答:{getattr(error, 'zh', '')}")
+    agents = f"恢复须 {len(found.agents)} 人中 {found.needed} 人同意"
+    return _line(True, *words, f"已接入 · 已见日志 {found.log_size} 条 · {agents}")
 
 
 def _line(ok: bool, zh: str, en: str, detail: str) -> dict[str, Any]:
@@ -106,7 +122,7 @@ def _authorities(service: Service, at: datetime) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": row.name,
-                "purpose": row.purpose,
+                "purpose": PURPOSES.get(row.purpose, row.purpose),
                 "until": china(certificate.not_after)[:10],
                 "soon": certificate.not_after - at < timedelta(days=365),
                 "number": crl.number if crl else None,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -21,7 +22,7 @@ from ...problems import Problem
 from ...wiring import Service
 from ..access import ServiceOf, SessionOf, Visitor, require_csrf
 from ..enrolment import packed, person_of
-from ..holding import act_on, may_resume
+from ..holding import act_on, may_resume, renewable
 from .frame import expected, frame
 
 router = APIRouter(include_in_schema=False)
@@ -205,13 +206,13 @@ def _mine(
         **frame(session, "holder"),
         "principal": session.acts_for_name,
         "problem": problem.as_json() if problem else None,
-        "held": [_held(session, one) for one in held],
+        "held": [_held(session, one, service.clock()) for one in held],
         "applications": [application(one) for one in service.enrolments.mine(person_of(session))],
     }
     return render(request, "holder.html", values, status=problem.status if problem else 200)
 
 
-def _held(session: Session, one: Holding) -> dict[str, Any]:
+def _held(session: Session, one: Holding, at: datetime) -> dict[str, Any]:
     zh, en, tag = STATUS[one.status]
     first = one.first
     return {
@@ -240,6 +241,7 @@ def _held(session: Session, one: Holding) -> dict[str, Any]:
             for name, zh_name in (("envelope", "加密密钥信封"), ("response", "CSR 响应 (GM/T 0092)"))
             if first.bundle_id is not None
         ],
+        "renewable": one.status == "good" and renewable(one, at),
         "may_resume": one.status == "suspended" and may_resume(session, one),
     }
 
