@@ -15,8 +15,9 @@ from sqlalchemy import make_url
 
 from keys import KeysError, sm2_providers
 
+from ..certificates import TSA_SIGNERS
 from ..settings import Settings, SettingsError, load_settings
-from ..wiring import SETTINGS_FILE, open_service
+from ..wiring import SETTINGS_FILE, kernel_clock, open_service
 from .output import DEFAULT_DATA, DataOption, JsonOption, explain, plain, print_json, say, words_of
 
 MARKS = {"ok": "[green]✔[/]", "warning": "[yellow]![/]", "problem": "[red]✘[/]"}
@@ -81,8 +82,32 @@ def _directory(data: Path) -> Iterator[Note]:
         yield Note(
             "problem", f"public_url {settings.public_url} is not HTTPS", "put TLS in front, use https://"
         )
+    yield from _clock(settings)
     yield from _secrets(data, settings)
     yield from _opened(data)
+
+
+def _clock(settings: Settings) -> Iterator[Note]:
+    """Whether time stamps can rely on the clock of this machine, as far as its kernel knows."""
+    refusing, limit = settings.time_require_synchronised, settings.time_max_error_ms
+    level = "problem" if refusing else "warning"
+    todo = "run chronyd or another time service here; without one, compare the clock by hand"
+    said = kernel_clock()
+    if said is None:
+        if refusing or limit:
+            yield Note("problem", "系统不报告时钟状态 the kernel says nothing of its clock", todo)
+        return
+    if not said.synchronised:
+        yield Note(
+            level,
+            "时钟未同步,时间戳依赖它 the clock is not synchronised; time stamps rely on it",
+            todo,
+        )
+    error = round(said.most_error.total_seconds() * 1000)
+    if limit and error > limit:
+        yield Note("problem", f"时钟误差过大 the clock may be {error} ms off, above the limit", todo)
+    elif said.synchronised:
+        yield Note("ok", f"时钟已同步 the clock is synchronised, at most {error} ms off")
 
 
 def _secrets(data: Path, settings: Settings) -> Iterator[Note]:
@@ -132,6 +157,10 @@ def _opened(data: Path) -> Iterator[Note]:
         )
         for one in service.seals.listed():
             yield Note("ok", f"印章 seal {one.seal_id}: {one.holder_name}, {one.kind.value}")
+        for label in TSA_SIGNERS:
+            if not service.timestamps.available(label):
+                what = f"时间戳机构 {label} 不可用 has no certificate in force"
+                yield Note("problem", what, "start the service: it makes one")
         if stale := service.certificates.stale_crls():
             yield Note(
                 "warning",

@@ -10,7 +10,18 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from . import acme, certificates, checkup, demonstration, keycentre, log, sealing, service, verification
+from . import (
+    acme,
+    certificates,
+    checkup,
+    demonstration,
+    keycentre,
+    log,
+    sealing,
+    service,
+    timestamping,
+    verification,
+)
 
 USAGE = 64
 """Exit code of a command line that is wrong (EX_USAGE): the usual 2 is a verdict of ``yinxin verify``."""
@@ -42,6 +53,7 @@ app.command("serve")(service.serve)
 app.command("demo")(demonstration.demo)
 app.command("verify")(verification.verify)
 app.command("seal")(sealing.seal)
+app.command("timestamp")(timestamping.timestamp)
 app.command("doctor")(checkup.doctor)
 app.add_typer(certificates.app, name="cert")
 app.add_typer(acme.app, name="acme")

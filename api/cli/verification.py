@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from keys import digest
 from verify import Trust, Unreadable, VerifyError, check_file, load_trust
 
 from ..wiring import SETTINGS_FILE
@@ -33,6 +34,7 @@ from .output import (
 
 MOST_BYTES = 200 * 1024 * 1024
 UNREADABLE = 3
+STAMPS = (".tsr", ".tst")
 TONES = {"TOTAL-PASSED": ("green", "✔"), "TOTAL-FAILED": ("red", "✘"), "INDETERMINATE": ("yellow", "?")}
 
 
@@ -47,19 +49,23 @@ def verify(
             "Without it: the list of the data directory"
         ),
     ] = None,
+    content: Annotated[
+        Path | None,
+        typer.Option(help="the file that a time stamp is about; FILE for FILE.tsr by default"),
+    ] = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
     """查验文件 — check files offline: genuine, altered, unsure.
 
     Sealed PDFs and forms, certificates, revocation lists, QR codes and pictures
-    of them, trust lists and log proofs; no network is used.
+    of them, trust lists, log proofs, time stamps; no network is used.
     Exit code: 0 all TOTAL-PASSED, 1 any TOTAL-FAILED, 2 any INDETERMINATE,
     3 any unreadable; the first of 1, 2, 3 that applies.
     """
     at = datetime.now(UTC)
     known = _trust(trust, data, at)
-    results = [_check(path, known, at) for path in files]
+    results = [_check(path, known, at, content) for path in files]
     if as_json:
         print_json(results)
     else:
@@ -127,13 +133,36 @@ def _read(path: Path) -> tuple[str, bytes]:
 # One file
 
 
-def _check(path: Path, trust: Trust, at: datetime) -> dict[str, Any]:
+def _check(path: Path, trust: Trust, at: datetime, content: Path | None) -> dict[str, Any]:
+    about = content or _beside(path)
     try:
-        report = check_file(read_bounded(path, MOST_BYTES), trust=trust, at=at, name=path.name)
+        report = check_file(
+            read_bounded(path, MOST_BYTES),
+            trust=trust,
+            at=at,
+            name=path.name,
+            content=None if about is None else lambda algorithm: digest(algorithm, _stamped(about)),
+        )
     except (InputRefused, Unreadable) as error:
         unread = {"file": str(path), "kind": "unreadable", "indication": None, "sub_indication": None}
         return {**unread, "signatures": [], "reasons": [], "facts": {}, "error": str(error)}
     return {"file": str(path), **report.to_json()}
+
+
+def _beside(path: Path) -> Path | None:
+    """The file that a time stamp is about, by the custom that its name is the other's with an ending."""
+    try:
+        found = path.suffix.lower() in STAMPS and path.with_suffix("").is_file()
+    except OSError:
+        return None
+    return path.with_suffix("") if found else None
+
+
+def _stamped(path: Path) -> bytes:
+    try:
+        return read_bounded(path, MOST_BYTES)
+    except InputRefused as error:
+        raise Unreadable(f"{path}: {error}") from error
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -195,7 +195,7 @@ class Timestamps:
 
     def _issuer(self, connection: Connection, label: str) -> _Issuer:
         found = self._ports.certificate(connection, label)
-        if found is None:
+        if found is None or found.held_at is not None:
             raise TsaUnknown(label)
         known = self._issuers.get(label)
         if known is None or known.certificate.fingerprint != found.fingerprint:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from .clock import kernel_clock
 from .errors import WiringError
 from .founding import Initialised, initialise
 from .opening import SETTINGS_FILE, open_service, settings_of
@@ -17,6 +18,7 @@ __all__ = [
     "Service",
     "WiringError",
     "initialise",
+    "kernel_clock",
     "open_service",
     "settings_of",
 ]

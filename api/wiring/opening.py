@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 
 from keys.adapters.file_vault import FileVault
 
+from ..console import CONSOLE
 from ..database import Database
 from ..settings import Settings, load_settings
 from .errors import FOUNDATIONS, RESTORE, WiringError
@@ -36,6 +37,7 @@ def open_service(data: Path, *, start: bool = False, inspecting: bool = False) -
             raise WiringError("the database is empty, without any log", RESTORE)
         if start:
             service.intents.abandon_open()
+            service.certificates.create_platform_keys(by=CONSOLE)  # what ended, or what this version adds
             service.do_chores()
             if service.key_centre is not None:
                 service.key_centre.start()

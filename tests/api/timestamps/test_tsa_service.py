@@ -313,6 +313,17 @@ def test_refusals_are_proper_answers(tsa: Tsa, asked: bytes, failure: str) -> No
     assert rows(tsa) == []
 
 
+def test_a_suspended_authority_stamps_nothing(tsa: Tsa) -> None:
+    certificates = tsa.identity.certificates
+    own = next(one for one in certificates.listed() if one.key_label == "tsa-rsa")
+    certificates.suspend(own.certificate_id, by="test")
+    with pytest.raises(TsaUnknown):
+        tsa.service.stamp("tsa-rsa", imprint("tsa-rsa"))
+    assert tsa.service.stamp("tsa-sm2", imprint("tsa-sm2"))
+    certificates.resume(own.certificate_id, by="test")
+    assert tsa.service.stamp("tsa-rsa", imprint("tsa-rsa"))
+
+
 def test_an_unknown_authority(tsa: Tsa) -> None:
     assert refusal(tsa.service.answer("tsa-none", query(imprint("tsa-sm2"))))[0] == "system_failure"
     assert not tsa.service.available("tsa-none")
