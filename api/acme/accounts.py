@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -30,9 +30,9 @@ _MAIL = re.compile(r"[A-Za-z0-9.!#$&'*+/=^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za
 
 
 def open_account(
-    ports: AcmePorts, jwk: Jwk, payload: dict[str, Json], *, url: str
+    ports: AcmePorts, jwk: Jwk, payload: dict[str, Json], *, url: str, spend: Callable[[], None]
 ) -> tuple[AcmeAccount, bool]:
-    """The account of this key, and whether it is new."""
+    """The account of this key, and whether it is new; ``spend`` is called before one is opened."""
     with ports.database.read() as connection:
         found = find_by_thumbprint(connection, jwk.thumbprint)
     if found is not None:
@@ -50,6 +50,7 @@ def open_account(
         "status": AccountStatus.VALID.value,
         "opened_at": ports.clock(),
     }
+    spend()
     with ports.ledger.transaction() as tx:
         meanwhile = find_by_thumbprint(tx.connection, jwk.thumbprint)
         if meanwhile is not None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who asks: every check that a signed request passes before anything is done for it (RFC 8555 section 6).
 
-The signature comes before the nonce, so that nobody spends a nonce, or a row, without a key.
+The signature comes before the nonce.  An account's nonce is spent at once; whoever shows a bare key spends
+one only when something is done for it (:meth:`Asked.spend`): strangers with keys of their own leave no rows.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .jose import (
     verify_signed,
 )
 from .model import AcmeAccount
-from .nonces import spend_nonce
+from .nonces import check_nonce, spend_nonce
 from .ports import AcmePorts
 
 
@@ -34,6 +35,8 @@ class Asked:
 
     signed: Signed = field(repr=False)
     who: AcmeAccount | Jwk
+    nonce: str
+    ports: AcmePorts = field(repr=False)
 
     @property
     def account(self) -> AcmeAccount:
@@ -53,6 +56,11 @@ class Asked:
     def only_looks(self) -> bool:
         """POST-as-GET: an empty payload."""
         return self.signed.payload == b""
+
+    def spend(self) -> None:
+        """Before anything is done for a bare key.  An account's nonce was spent when it asked."""
+        if isinstance(self.who, Jwk):
+            spend_nonce(self.ports, self.nonce)
 
     def payload(self) -> dict[str, Json]:
         """What the request says; raises for a POST-as-GET."""
@@ -75,12 +83,12 @@ def read_request(ports: AcmePorts, body: bytes, url: str) -> Asked:
     if "jwk" in signed.header:
         jwk = parse_jwk(signed.header["jwk"])
         verify_signed(signed, jwk)
-        spend_nonce(ports, signed.header.get("nonce"))
-        return Asked(signed, jwk)
+        return Asked(signed, jwk, check_nonce(ports, signed.header.get("nonce")), ports)
     account = _account(ports, signed.header["kid"])
     verify_signed(signed, stored_jwk(account.jwk))
-    spend_nonce(ports, signed.header.get("nonce"))
-    return Asked(signed, require_valid(account))
+    nonce = check_nonce(ports, signed.header.get("nonce"))
+    spend_nonce(ports, nonce)
+    return Asked(signed, require_valid(account), nonce, ports)
 
 
 def _account(ports: AcmePorts, kid: Json) -> AcmeAccount:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ..database.tables_acme import acme_nonces as table
@@ -27,8 +27,8 @@ def new_nonce(ports: AcmePorts) -> str:
     return to_base64url(body + _mac(ports.nonce_secret, body))
 
 
-def spend_nonce(ports: AcmePorts, nonce: object) -> None:
-    """Raise :class:`AcmeRefused` unless the nonce is ours, in time, and was never spent."""
+def check_nonce(ports: AcmePorts, nonce: object) -> str:
+    """Raise :class:`AcmeRefused` unless the nonce is ours, in time, and not spent yet.  Writes nothing."""
     try:
         content = from_base64url(nonce)
     except ValueError:
@@ -39,8 +39,17 @@ def spend_nonce(ports: AcmePorts, nonce: object) -> None:
     now = ports.clock()
     if int.from_bytes(body[:_TIME], "big") <= now.timestamp():
         raise AcmeRefused("badNonce", "the nonce has expired")
+    with ports.database.read() as connection:
+        spent = connection.execute(select(table.c.nonce).where(table.c.nonce == str(nonce))).first()
+    if spent is not None:
+        raise AcmeRefused("badNonce", "the nonce was used before")
+    return str(nonce)
+
+
+def spend_nonce(ports: AcmePorts, nonce: str) -> None:
+    """Spend a nonce that was checked; of two who try at once, one is refused."""
     # It is remembered for as long as its own expiry would let it pass.
-    values = {"nonce": str(nonce), "expires_at": now + ports.limits.nonce_life}
+    values = {"nonce": nonce, "expires_at": ports.clock() + ports.limits.nonce_life}
     try:
         with ports.database.write() as connection:
             connection.execute(insert(table).values(values))

@@ -31,6 +31,7 @@ _HTTP, _HTTPS = 80, 443
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 _PIECE = 4096
+_ADDRESSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,10 @@ class Outbound:
         return _Target(secure, host, port, path)
 
     def _fetch(self, target: _Target, ends: float) -> tuple[int, str, bytes]:
-        address = self._address(target.host)
+        addresses = self._addresses(target.host)
         try:
             with contextlib.ExitStack() as stack:
-                wire = stack.enter_context(
-                    socket.create_connection((address, target.port), timeout=self._left(ends))
-                )
+                wire = stack.enter_context(self._connected(addresses, target.port, ends))
                 if target.secure:
                     wire.settimeout(self._left(ends))
                     wire = stack.enter_context(_tls().wrap_socket(wire, server_hostname=target.host))
@@ -148,14 +147,25 @@ class Outbound:
             elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
                 return status, location, body
 
-    def _address(self, host: str) -> str:
-        """The address to connect to: the first, and only if every one of them may be connected to."""
+    def _connected(self, addresses: tuple[str, ...], port: int, ends: float) -> socket.socket:
+        """To the first address that answers; each has its share of the time that is left."""
+        for number, one in enumerate(addresses, 1):
+            share = self._left(ends) / (len(addresses) - number + 1)
+            try:
+                return socket.create_connection((one, port), timeout=share)
+            except OSError:
+                if number == len(addresses):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _addresses(self, host: str) -> tuple[str, ...]:
+        """The addresses to connect to, if every one of them may be connected to."""
         found = (host,) if _is_address(host) else self._resolver.addresses(host)
         if not self._reach.allow_private:
             for one in found:
                 if not is_public(one):
                     raise Unproven("connection", f"{host} is at an address that is not public")
-        return found[0]
+        return found[:_ADDRESSES]
 
     def _left(self, ends: float) -> float:
         left = ends - self._tick()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -39,8 +39,10 @@ REASONS: Mapping[int, RevocationReason] = MappingProxyType(
 """The codes of RFC 5280 section 5.3.1 that a client may give."""
 
 
-def revoke(ports: AcmePorts, payload: dict[str, Json], who: AcmeAccount | Jwk) -> None:
-    """Revoke for good; raises :class:`AcmeRefused`."""
+def revoke(
+    ports: AcmePorts, payload: dict[str, Json], who: AcmeAccount | Jwk, *, spend: Callable[[], None]
+) -> None:
+    """Revoke for good; raises :class:`AcmeRefused`.  ``spend`` is called before anything is done."""
     found, order = _found(ports, payload.get("certificate"))
     if isinstance(who, Jwk):
         if parse_certificate(found.der).public_key.spki != who.spki:
@@ -55,6 +57,7 @@ def revoke(ports: AcmePorts, payload: dict[str, Json], who: AcmeAccount | Jwk) -
         raise AcmeRefused("badRevocationReason", f"accepted are {sorted(REASONS)}")
     if found.revoked_at is not None:
         raise AcmeRefused("alreadyRevoked")
+    spend()
     ports.certificates.revoke(found.certificate_id, REASONS[reason].value, by=by)
 
 

@@ -81,7 +81,9 @@ class Acme:
     def new_account(self, body: bytes, url: str) -> Answer:
         """Open or find an account (section 7.3)."""
         asked = read_request(self._ports, body, url)
-        account, fresh = accounts.open_account(self._ports, asked.jwk, asked.payload(), url=url)
+        account, fresh = accounts.open_account(
+            self._ports, asked.jwk, asked.payload(), url=url, spend=asked.spend
+        )
         headers = {"Location": self.addresses.account(account.account_id)}
         return Answer(self._account_json(account), 201 if fresh else 200, headers)
 
@@ -183,7 +185,7 @@ class Acme:
     def revoke_cert(self, body: bytes, url: str) -> Answer:
         """Revoke (section 7.6)."""
         asked = read_request(self._ports, body, url)
-        revoking.revoke(self._ports, asked.payload(), asked.who)
+        revoking.revoke(self._ports, asked.payload(), asked.who, spend=asked.spend)
         return Answer()
 
     # The operator's keys

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
+from sqlalchemy import select
 
 from api.acme import AcmeRefused
 from api.acme.jose import parse_jwk, parse_signed, verify_signed
+from api.database.tables_acme import acme_nonces
 
 
 @pytest.mark.parametrize("kind", ["P-256", "P-384", "RSA", "Ed25519"])
@@ -40,6 +42,20 @@ def test_a_nonce_is_good_once(desk: Any, clock: Any) -> None:
 def test_nonces_that_are_none(desk: Any, nonce: Any) -> None:
     client = desk.client()
     desk.refused("badNonce", lambda: client.post(client.kid, nonce=nonce))
+
+
+def test_strangers_leave_no_rows(desk: Any) -> None:
+    """A key of one's own is free: what is refused to it costs no write, what is done for it costs a nonce."""
+    made, client = desk.key(), desk.stranger()
+    url = client.url("newAccount")
+    body = client.body(url, {})
+    for _ in range(2):
+        desk.refused("externalAccountRequired", lambda: client.send(url, body))
+    with desk.ports.database.read() as connection:
+        assert connection.execute(select(acme_nonces)).all() == []
+    body = client.body(url, {"externalAccountBinding": client.binding(made)})
+    assert client.send(url, body).status == 201
+    desk.refused("badNonce", lambda: client.send(url, body))
 
 
 def test_a_nonce_that_was_changed_is_not_ours(desk: Any) -> None:

@@ -104,6 +104,18 @@ def test_answers_that_prove_nothing(answer: bytes, code: str) -> None:
         unproven(code, lambda: outbound(port).page("host.test", PATH))
 
 
+def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Resolver, "addresses", lambda _self, _name: ("127.0.0.2", "127.0.0.1"))
+    with serving(http(b"hello")) as (port, _):
+        assert outbound(port).page("host.test", PATH) == b"hello"
+
+
+def test_one_private_address_among_public_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be the one that is tried when the others do not answer."""
+    monkeypatch.setattr(Resolver, "addresses", lambda _self, _name: ("192.0.32.7", "10.0.0.1"))
+    unproven("connection", lambda: outbound(private=False).page("host.test", PATH))
+
+
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
