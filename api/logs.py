@@ -19,7 +19,10 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import Any, TextIO
 
-FIELDS = ("path", "method", "status", "code", "ms", "event", "count", "index", "document_id", "submission_id")
+FIELDS = (
+    *("path", "method", "status", "code", "ms", "event", "count", "index", "document_id", "submission_id"),
+    *("label", "scheme", "digest"),  # of the use of a key; the digest is that of what was signed
+)
 """The ``extra`` members that are written; values are numbers or short texts."""
 
 _SPOKEN = ("yinxin", "api", "uvicorn", "alembic")

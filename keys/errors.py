@@ -82,3 +82,34 @@ class NoSuchKey(VaultError):
     def __init__(self, label: str) -> None:
         super().__init__(f"nothing under the label {label!r}")
         self.label = label
+
+
+class SharesMissing(VaultError):
+    """Fewer shares than open this vault."""
+
+    def __init__(self, have: int, threshold: int) -> None:
+        missing = threshold - have
+        super().__init__(
+            f"{have} of {threshold} shares: {missing} more {'is' if missing == 1 else 'are'} missing"
+        )
+        self.have, self.threshold, self.missing = have, threshold, missing
+
+
+class ShareRefused(VaultError):
+    """A share that does not help to open this vault.  ``file`` is its name."""
+
+
+class VaultBusy(VaultError):
+    """Another process has this vault open, and what was asked for needs it alone."""
+
+
+class TokenUnavailable(SigningFailed):
+    """The token could not be asked: nothing was signed, and asking again later is safe."""
+
+
+class TokenPinRefused(TokenUnavailable):
+    """The token refused the PIN.  It is not tried again until the PIN file is another one."""
+
+
+class TokenOutcomeUnknown(SigningFailed):
+    """The token was asked and no answer came.  A signature may exist; nobody has it.  Never asked again."""

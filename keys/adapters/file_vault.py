@@ -1,37 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A vault in a folder: ``vault.json``, and one file for each key and each secret.
+"""A vault in a folder: ``vault.json``, one file for each key and each secret, and ``uses.db``.
 
-``vault.json`` holds the key-encryption key, wrapped with AES-256-GCM under a key that scrypt (RFC 7914) makes
-of the passphrase. Each other file holds one PKCS#8 key or one secret, wrapped under the key-encryption key;
-its type, label, kind and public key are associated data, so a file that was changed, renamed or brought from
-another vault does not open. A new passphrase rewrites ``vault.json`` alone.
+``vault.json`` holds the wrapped key-encryption key (see :mod:`keys.adapters.vault_file`). Each entry holds
+one PKCS#8 key or one secret, wrapped under it with AES-256-GCM; its type, label, kind, public key and
+generation are associated data: a file that was changed, renamed or brought from another vault does not open.
+
+Rotation of the key-encryption key has two phases. First ``vault.json`` takes the new key beside the old
+one; then each entry is wrapped anew; last ``vault.json`` forgets the old key. Whoever is killed in between
+leaves a vault that opens, and the next rotation finishes the first. It needs the vault alone: every process
+that has it open holds a shared lock on the folder.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import threading
-from collections import Counter
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
-from ..algorithms import HashAlgorithm, KeyKind, Scheme
-from ..digests import digest
-from ..errors import KeysError, LabelMalformed, LabelTaken, NoSuchKey, PassphraseWrong, VaultError
-from ..formats import passphrase_bytes
+from ..algorithms import KeyKind
+from ..errors import KeysError, LabelMalformed, LabelTaken, NoSuchKey, VaultBusy, VaultError
 from ..public import PublicKey
+from ..sharing import MOST, split
 from ..software import SoftwareKey, generate_key, parse_private_key
 from .sealed_files import (
     FOLDER_MODE,
-    KEY_SIZE,
     Fields,
-    encode,
     flush_folder,
-    from_text,
     open_fields,
     read_fields,
     require_private,
@@ -39,83 +40,89 @@ from .sealed_files import (
     to_text,
     write_fields,
 )
+from .share_files import Share as Share
+from .share_files import parse_share, passphrases_for, share_name
+from .stretching import SCRYPT_N, SMALLEST_N
+from .uses import CountedSigner, UseBook
+from .vault_file import (
+    FIRST,
+    VAULT_FILE,
+    Generation,
+    VaultFile,
+    fresh_key,
+    new_sharing,
+    new_vault_id,
+    read_vault_file,
+    with_passphrase,
+    with_shares,
+    wrap_for_passphrase,
+    wrap_for_shares,
+)
 
-VAULT_FORMAT: Final = "yinxin-vault/1"
+__all__ = ["SMALLEST_N", "VAULT_FILE", "FileVault", "Rotation", "VaultState"]
+
 ENTRY_FORMAT: Final = "yinxin-vault-entry/1"
-VAULT_FILE: Final = "vault.json"
-SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**15, 8, 3
-"""As hard as n = 2^17 with p = 1, in a quarter of the memory (32 MiB)."""
-SMALLEST_N, LARGEST_N, LARGEST_P = 2**14, 2**20, 16
-_SALT = 16
+LARGEST_SECRET: Final = 1024
 _LABEL = re.compile(r"[a-z0-9-]{1,64}")
-LARGEST_SECRET = 1024
+_ENTRIES: Final = ("key-*.json", "secret-*.json")
+_LOCK: Final = ".vault.lock"
 
 
-class VaultSigner:
-    """Signs with a key of the vault and counts it.  Has no verb that shows the key."""
+@dataclass(frozen=True, slots=True)
+class VaultState:
+    """What a vault says about itself without its keys.  ``shares``: (threshold, count), if any were made."""
 
-    __slots__ = ("_count", "_key", "_label")
-
-    def __init__(self, key: SoftwareKey, label: str, count: _Uses) -> None:
-        self._key, self._label, self._count = key, label, count
-
-    @property
-    def public_key(self) -> PublicKey:
-        return self._key.public_key
-
-    @property
-    def scheme(self) -> Scheme:
-        return self._key.scheme
-
-    def sign(self, message: bytes) -> bytes:
-        # Counted first: a count that is too high is harmless, one that is too low is not.
-        self._count.add(self._label)
-        return self._key.sign(message)
-
-    def __repr__(self) -> str:
-        return f"<VaultSigner {self._label} {self._key.public_key.kind}>"
+    vault: str
+    generation: int
+    passphrase: bool
+    shares: tuple[int, int] | None
+    rotating: bool
 
 
-class _Uses:
-    """Signatures of this process for each label."""
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation did: entries that it wrapped anew, and whether it finished one that was interrupted."""
 
-    def __init__(self) -> None:
-        self._lock, self._numbers = threading.Lock(), Counter[str]()
-
-    def add(self, label: str) -> None:
-        with self._lock:
-            self._numbers[label] += 1
-
-    def of(self, label: str) -> int:
-        with self._lock:
-            return self._numbers[label]
+    generation: int
+    entries: int
+    resumed: bool
 
 
 class FileVault:
     """Implements :class:`~keys.Vault`.  Safe to use from several threads and several processes."""
 
-    def __init__(self, folder: Path, key: bytes) -> None:
-        """Use :meth:`create` or :meth:`open`."""
-        self._folder, self._key = folder, key
+    def __init__(self, folder: Path, keys: Mapping[int, bytes]) -> None:
+        """Use :meth:`create`, :meth:`open` or :meth:`open_with_shares`."""
+        self._folder, self._keys = folder, dict(keys)
         self._lock = threading.Lock()
-        self._signers: dict[str, VaultSigner] = {}
-        self._uses = _Uses()
+        self._signers: dict[str, CountedSigner] = {}
+        self.book = UseBook(folder)
+        self._presence = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._ending = weakref.finalize(self, _leave, self.book, self._presence)
+        try:
+            fcntl.flock(self._presence, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise VaultBusy("the vault's wrapping key is being rotated: try again afterwards") from None
+        if {one.number for one in read_vault_file(folder).generations} != self._keys.keys():
+            self.close()
+            raise VaultBusy("the vault's wrapping key was rotated this moment: try again")
 
     @classmethod
     def create(cls, folder: Path, passphrase: str, *, scrypt_n: int = SCRYPT_N) -> FileVault:
         """A new, empty vault.  Raises :class:`VaultError` when the folder holds one already."""
-        key = os.urandom(KEY_SIZE)
-        fields = _wrap(key, passphrase, scrypt_n)
+        key, vault = fresh_key(), new_vault_id()
+        wrapped = wrap_for_passphrase(key, passphrase, vault=vault, number=FIRST, scrypt_n=scrypt_n)
         try:
             folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             folder.chmod(FOLDER_MODE)
-            write_fields(folder / VAULT_FILE, fields)
+            VaultFile(vault, (Generation(FIRST, wrapped, None),), None).write(folder, key, replacing=False)
             flush_folder(folder.parent)
         except FileExistsError:
             raise VaultError("there is a vault already", file=VAULT_FILE) from None
         except OSError as error:
             raise VaultError(f"the folder cannot be made: {error.strerror}") from error
-        return cls(folder, key)
+        return cls(folder, {FIRST: key})
 
     @classmethod
     def open(cls, folder: Path, passphrase: str) -> FileVault:
@@ -123,18 +130,138 @@ class FileVault:
 
         Raises :class:`PassphraseWrong`, or :class:`VaultError` naming the file that is missing or damaged.
         """
-        try:
-            for path in (folder, folder / VAULT_FILE):
-                require_private(path)
-        except OSError as error:
-            raise VaultError(f"there is no vault: {error.strerror}", file=VAULT_FILE) from error
-        return cls(folder, _unwrap(folder, passphrase))
+        _require_vault(folder)
+        return cls(folder, read_vault_file(folder).unwrap(with_passphrase(passphrase)))
+
+    @classmethod
+    def open_with_shares(
+        cls, folder: Path, files: Mapping[str, bytes], *, passphrases: Mapping[str, str] | None = None
+    ) -> FileVault:
+        """The vault, opened by its shares: their content, and the passphrases of wrapped ones, by file name.
+
+        Raises :class:`ShareRefused` naming a share, :class:`SharesMissing`, :class:`PassphraseWrong`.
+        """
+        _require_vault(folder)
+        file = read_vault_file(folder)
+        known = passphrases or {}
+        shares = {
+            name: parse_share(data, name=name, passphrase=known.get(name)) for name, data in files.items()
+        }
+        return cls(folder, file.unwrap(with_shares(file.vault, shares)))
+
+    def close(self) -> None:
+        """Give unused counts and the lock back; happens by itself when the process ends in order."""
+        self._ending()
+
+    # What opens it
+
+    def state(self) -> VaultState:
+        """Read from the file, so that another process' change is seen."""
+        return state_of(self._folder)
 
     def change_passphrase(self, old: str, new: str, *, scrypt_n: int = SCRYPT_N) -> None:
-        """From now on the vault opens with ``new`` alone.  Raises :class:`PassphraseWrong`."""
-        with self._lock:
-            key = _unwrap(self._folder, old)
-            write_fields(self._folder / VAULT_FILE, _wrap(key, new, scrypt_n), replace=True)
+        """From now on the vault opens with ``new``.  Raises :class:`PassphraseWrong`."""
+        with self._rewriting() as file:
+            key = file.unwrap(with_passphrase(old))[file.newest.number]
+            self._set_passphrase(file, key, new, scrypt_n)
+
+    def set_passphrase(self, new: str, *, scrypt_n: int = SCRYPT_N) -> None:
+        """The same for a vault that its shares opened: whoever holds it open may do so."""
+        with self._rewriting() as file:
+            self._set_passphrase(file, self._keys[file.newest.number], new, scrypt_n)
+
+    def drop_passphrase(self) -> None:
+        """From now on the vault opens with shares alone.  Raises :class:`VaultError` when there are none."""
+        with self._rewriting() as file:
+            if file.newest.shares is None:
+                raise VaultError("nothing else opens this vault: make shares first")
+            file.with_newest(replace(file.newest, passphrase=None)).write(
+                self._folder, self._keys[file.newest.number]
+            )
+
+    def make_shares(
+        self,
+        threshold: int,
+        count: int,
+        *,
+        passphrases: Sequence[str] | None = None,
+        keep: Callable[[Mapping[str, bytes]], None] | None = None,
+        scrypt_n: int = SCRYPT_N,
+    ) -> dict[str, bytes]:
+        """Share files by name; shares that were made before are worth nothing afterwards.
+
+        ``passphrases``: one for each share. ``keep`` is called with the files before the vault believes in
+        them: when it fails, the shares of before still open the vault.
+        """
+        if not 2 <= threshold <= count <= MOST:
+            raise VaultError(f"the threshold is at least 2 and at most the number of shares, at most {MOST}")
+        chosen = passphrases_for(count, passphrases)
+        with self._rewriting() as file:
+            sharing, private = new_sharing(threshold, count)
+            name, key = str(sharing["sharing"]), self._keys[file.newest.number]
+            files = {
+                share_name(index, count): Share(file.vault, name, index, threshold, count, value).encode(
+                    chosen[index - 1], scrypt_n=scrypt_n
+                )
+                for index, value in split(private, threshold=threshold, count=count).items()
+            }
+            if keep is not None:
+                keep(files)
+            shares = wrap_for_shares(key, sharing, vault=file.vault, number=file.newest.number)
+            file.with_newest(replace(file.newest, shares=shares)).write(self._folder, key)
+            return files
+
+    def rotate(self, passphrase: str | None = None, *, scrypt_n: int = SCRYPT_N) -> Rotation:
+        """A new key-encryption key; every entry is wrapped anew.  Finishes a rotation that was interrupted.
+
+        ``passphrase`` is needed where the vault has one. Raises :class:`VaultBusy` while another process has
+        the vault open, :class:`PassphraseWrong`, and :class:`VaultError` naming an entry that does not open:
+        the vault stays usable then, and a later rotation goes on.
+        """
+        with self._alone(), self._reading() as file:
+            resumed = len(file.generations) > 1
+            if not resumed:
+                file = self._begin(file, passphrase, scrypt_n)
+            newest = file.newest.number
+            number = sum(self._wrap_anew(path, newest) for path in self._entries())
+            replace(file, generations=(file.newest,)).write(self._folder, self._keys[newest])
+            self._keys = {newest: self._keys[newest]}
+            for left in self._folder.glob(".*.json.*"):  # of crashes, and perhaps under the old key
+                left.unlink()
+            return Rotation(newest, number, resumed)
+
+    def _begin(self, file: VaultFile, passphrase: str | None, scrypt_n: int) -> VaultFile:
+        before, key, number = file.newest, fresh_key(), file.newest.number + 1
+        wrapped = None
+        if before.passphrase is not None:
+            if passphrase is None:
+                raise VaultError(
+                    "this vault has a passphrase: it is needed to wrap the new key with it as well"
+                )
+            with_passphrase(passphrase)(before)
+            wrapped = wrap_for_passphrase(key, passphrase, vault=file.vault, number=number, scrypt_n=scrypt_n)
+        shares = before.shares and wrap_for_shares(key, before.shares, vault=file.vault, number=number)
+        both = replace(file, generations=(before, Generation(number, wrapped, shares)))
+        both = both.write(self._folder, key)
+        self._keys[number] = key
+        return both
+
+    def _wrap_anew(self, path: Path, newest: int) -> bool:
+        fields = read_fields(path)
+        if fields.get("generation", FIRST) == newest:
+            return False
+        content = open_fields(self._key_of(fields, path.name), fields, file=path.name)
+        bound = {name: value for name, value in fields.items() if name not in ("nonce", "wrapped")}
+        fresh = seal_fields(self._keys[newest], {**bound, "generation": newest}, content)
+        write_fields(path, fresh, replace=True)
+        return True
+
+    def _set_passphrase(self, file: VaultFile, key: bytes, new: str, scrypt_n: int) -> None:
+        number = file.newest.number
+        wrapped = wrap_for_passphrase(key, new, vault=file.vault, number=number, scrypt_n=scrypt_n)
+        file.with_newest(replace(file.newest, passphrase=wrapped)).write(self._folder, key)
+
+    # Keys and secrets
 
     def create_key(self, label: str, kind: KeyKind) -> PublicKey:
         path = self._path("key", label)
@@ -149,21 +276,25 @@ class FileVault:
             "public": to_text(key.public_key.spki),
         }
         try:
-            write_fields(path, seal_fields(self._key, fields, key.pkcs8()))
+            self._seal(path, fields, key.pkcs8())
         except FileExistsError:
             raise LabelTaken(label) from None
         return key.public_key
 
-    def signer(self, label: str) -> VaultSigner:
+    def signer(self, label: str) -> CountedSigner:
         with self._lock:
             found = self._signers.get(label)
             if found is None:
-                found = self._signers[label] = VaultSigner(self._load(label), label, self._uses)
+                found = self._signers[label] = CountedSigner(self._load(label), label, self.book)
             return found
 
     def labels(self) -> tuple[str, ...]:
         found = (path.name[len("key-") : -len(".json")] for path in self._folder.glob("key-*.json"))
         return tuple(sorted(label for label in found if _LABEL.fullmatch(label)))
+
+    def holds(self, label: str) -> bool:
+        """Is there a key under this label?"""
+        return self._path("key", label).exists()
 
     def create_secret(self, label: str, size: int) -> bytes:
         """Raises :class:`VaultError` also when there is one of another size."""
@@ -174,7 +305,7 @@ class FileVault:
             fields: Fields = {"format": ENTRY_FORMAT, "type": "secret", "label": label}
             # Suppressed: another thread or process was first, and then its secret counts.
             with contextlib.suppress(FileExistsError):
-                write_fields(path, seal_fields(self._key, fields, os.urandom(size)))
+                self._seal(path, fields, os.urandom(size))
         content = self.secret(label)
         if len(content) != size:
             raise VaultError(f"holds {len(content)} bytes, not {size}", file=path.name)
@@ -184,8 +315,13 @@ class FileVault:
         return self._entry("secret", label)[1]
 
     def uses(self, label: str) -> int:
-        """How often this process signed with the key under this label."""
-        return self._uses.of(label)
+        """How often the key under this label was used, by all processes; see :mod:`keys.adapters.uses`."""
+        return self.book.of(label)
+
+    def _seal(self, path: Path, fields: Fields, content: bytes) -> None:
+        with self._lock:
+            newest = max(self._keys)
+            write_fields(path, seal_fields(self._keys[newest], {**fields, "generation": newest}, content))
 
     def _load(self, label: str) -> SoftwareKey:
         fields, content = self._entry("key", label)
@@ -207,52 +343,83 @@ class FileVault:
         stated = (fields.get("format"), fields.get("type"), fields.get("label"))
         if stated != (ENTRY_FORMAT, kind, label):
             raise VaultError("says another label, type or format than its name", file=path.name)
-        return fields, open_fields(self._key, fields, file=path.name)
+        return fields, open_fields(self._key_of(fields, path.name), fields, file=path.name)
+
+    def _key_of(self, fields: Fields, file: str) -> bytes:
+        number = fields.get("generation", FIRST)
+        key = self._keys.get(number) if isinstance(number, int) else None
+        if key is None:
+            raise VaultError("belongs to another vault, or to a key-encryption key of the past", file=file)
+        return key
 
     def _path(self, kind: str, label: str) -> Path:
         if not _LABEL.fullmatch(label):
             raise LabelMalformed(label)
         return self._folder / f"{kind}-{label}.json"
 
+    def _entries(self) -> list[Path]:
+        return sorted(path for pattern in _ENTRIES for path in self._folder.glob(pattern))
 
-def _wrap(key: bytes, passphrase: str, n: int) -> Fields:
-    """The fields of ``vault.json``.  ``check`` tells damage from a wrong passphrase; it is no secret."""
-    salt = os.urandom(_SALT)
-    kdf: Fields = {"name": "scrypt", "n": n, "r": SCRYPT_R, "p": SCRYPT_P, "salt": to_text(salt)}
-    derived = _derive(passphrase, salt, n, SCRYPT_P)
-    fields = seal_fields(derived, {"format": VAULT_FORMAT, "cipher": "AES-256-GCM", "kdf": kdf}, key)
-    return {**fields, "check": _check(fields)}
+    # Locks
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[VaultFile]:
+        """The file, while nobody else rewrites it; an old one gets the name of a vault."""
+        lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with self._lock:
+                file = read_vault_file(self._folder)
+                yield file if file.vault else replace(file, vault=new_vault_id())
+        finally:
+            os.close(lock)
+
+    @contextlib.contextmanager
+    def _rewriting(self) -> Iterator[VaultFile]:
+        with self._reading() as file:
+            if len(file.generations) > 1:
+                raise VaultError("a rotation was interrupted: finish it first, yinxin vault rotate")
+            yield file
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(self._presence, fcntl.LOCK_SH)
+            raise VaultBusy("another process has the vault open: stop it first") from None
+        try:
+            yield
+        finally:
+            fcntl.flock(self._presence, fcntl.LOCK_SH)
 
 
-def _unwrap(folder: Path, passphrase: str) -> bytes:
+def state_of(folder: Path) -> VaultState:
+    """What the vault in this folder says about itself.  Raises :class:`VaultError`."""
+    file = read_vault_file(folder)
+    shares = file.newest.shares
+    numbers = None if shares is None else (shares.get("threshold"), shares.get("count"))
+    stated = None
+    if numbers is not None and isinstance(numbers[0], int) and isinstance(numbers[1], int):
+        stated = (numbers[0], numbers[1])
+    return VaultState(
+        vault=file.vault,
+        generation=file.newest.number,
+        passphrase=file.newest.passphrase is not None,
+        shares=stated,
+        rotating=len(file.generations) > 1,
+    )
+
+
+def _require_vault(folder: Path) -> None:
     try:
-        fields = read_fields(folder / VAULT_FILE)
-    except FileNotFoundError:
-        raise VaultError("is missing", file=VAULT_FILE) from None
-    if fields.get("format") != VAULT_FORMAT:
-        raise VaultError(f"is not of format {VAULT_FORMAT}", file=VAULT_FILE)
-    check = fields.pop("check", None)
-    if check != _check(fields):
-        raise VaultError("is damaged: restore it from a backup", file=VAULT_FILE)
-    kdf = fields.get("kdf")
-    if not isinstance(kdf, dict):
-        raise VaultError("says nothing of key derivation", file=VAULT_FILE)
-    n, r, p = (kdf.get(name) for name in "nrp")
-    if kdf.get("name") != "scrypt" or r != SCRYPT_R or not isinstance(n, int) or not isinstance(p, int):
-        raise VaultError("uses another key derivation", file=VAULT_FILE)
-    derived = _derive(passphrase, from_text(kdf, "salt", file=VAULT_FILE), n, p)
-    try:
-        return open_fields(derived, fields, file=VAULT_FILE)
-    except VaultError:
-        # The file is whole (see above), so it is the passphrase.
-        raise PassphraseWrong("the passphrase does not open this vault") from None
+        for path in (folder, folder / VAULT_FILE):
+            require_private(path)
+    except OSError as error:
+        raise VaultError(f"there is no vault: {error.strerror}", file=VAULT_FILE) from error
 
 
-def _derive(passphrase: str, salt: bytes, n: int, p: int) -> bytes:
-    if not SMALLEST_N <= n <= LARGEST_N or n & (n - 1) or not 1 <= p <= LARGEST_P:
-        raise VaultError("these scrypt parameters are out of range", file=VAULT_FILE)
-    return Scrypt(salt=salt, length=KEY_SIZE, n=n, r=SCRYPT_R, p=p).derive(passphrase_bytes(passphrase))
-
-
-def _check(fields: Fields) -> str:
-    return digest(HashAlgorithm.SHA256, encode(fields)).hex
+def _leave(book: UseBook, presence: int) -> None:
+    with contextlib.suppress(VaultError):  # the count stays too high, which it may
+        book.settle()
+    os.close(presence)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -130,3 +131,8 @@ def require_private(path: Path) -> None:
         raise VaultError(
             f"others have access: chmod {FOLDER_MODE if path.is_dir() else _FILE_MODE:o}", file=path.name
         )
+
+
+def check_of(fields: Fields) -> str:
+    """Tells damage from a wrong passphrase; it is no secret and proves nothing."""
+    return hashlib.sha256(encode(fields)).hexdigest()
