@@ -19,10 +19,10 @@ class EstError(Exception):
         super().__init__(detail or self.en)
 
 
-class NoSuchLabel(EstError):
+class NoSuchFamily(EstError):
     """The address names no label of this service."""
 
-    code = "no-such-est-label"
+    code = "no-such-family"
     zh = "没有这个EST标签"
     en = "no such label"
     todo = "标签为 sm2 或 rsa,也可不写 / the labels are sm2 and rsa; it may be left out"
@@ -125,7 +125,7 @@ _ORDER: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
             "(body)",
             "正文须为PKCS#10请求的Base64,不含PEM标题行",
             "the body is a PKCS#10 request in Base64, without the lines of PEM",
-            "openssl req -outform DER | openssl base64 / the same",
+            "请用Base64编码DER请求 / encode the DER request: openssl req -outform DER | openssl base64",
         ),
         "approval-refused": (
             "request",

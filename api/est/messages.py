@@ -15,7 +15,7 @@ from types import MappingProxyType
 from keys import KeyFamily, PublicKey, der
 
 from ..certificates import Hierarchy
-from .errors import EstRefused, NoSuchLabel
+from .errors import EstRefused, NoSuchFamily
 
 LARGEST_BODY = 32 * 1024
 PKCS7_DATA, PKCS7_SIGNED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2"
@@ -26,11 +26,11 @@ LABELS: Mapping[str, Hierarchy] = MappingProxyType({"sm2": Hierarchy.SM2, "rsa":
 
 
 def hierarchies_of(label: str | None) -> tuple[Hierarchy, ...]:
-    """What a label means; both without one.  Raises :class:`NoSuchLabel`."""
+    """What a label means; both without one.  Raises :class:`NoSuchFamily`."""
     if label is None:
         return tuple(Hierarchy)
     if label not in LABELS:
-        raise NoSuchLabel
+        raise NoSuchFamily
     return (LABELS[label],)
 
 

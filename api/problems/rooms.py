@@ -60,7 +60,7 @@ from ..est import (
     EstError,
     EstRefused,
     NoSuchDevice,
-    NoSuchLabel,
+    NoSuchFamily,
     NotAuthenticated,
     ServerKeysNotMade,
     TooManyTries,
@@ -264,7 +264,7 @@ ROOMS: Rows = {
     # Devices
     EstError: spoken(422),
     EstRefused: _refused_device,
-    NoSuchLabel: spoken(404),
+    NoSuchFamily: spoken(404),
     NoSuchDevice: spoken(404),
     NotAuthenticated: _unknown_device,
     TooManyTries: spoken(429),

@@ -14,7 +14,15 @@ from sqlalchemy import select
 
 from api.database.tables_est import est_enrolments, est_secrets
 from api.enrolment import Person
-from api.est import PROTECTED, EstError, EstRefused, NoSuchDevice, NoSuchLabel, NotAuthenticated, TooManyTries
+from api.est import (
+    PROTECTED,
+    EstError,
+    EstRefused,
+    NoSuchDevice,
+    NoSuchFamily,
+    NotAuthenticated,
+    TooManyTries,
+)
 from api.est.service import MOST_FAILURES, MOST_RENEWALS
 from api.ledger import RowAltered, check_ledger
 from ca import CaError, RequestRefused, SubjectName
@@ -161,7 +169,7 @@ def test_labels_are_families(office: Office) -> None:
         office.enrol(secret, request_of(key_of("kiosk")), label="rsa")
     with refused("family-differs"):
         office.enrol(secret, request_of(key_of("kiosk", KeyKind.P256)), label="sm2")
-    with pytest.raises(NoSuchLabel):
+    with pytest.raises(NoSuchFamily):
         office.enrol(secret, request_of(key_of("kiosk")), label="ecc")
     assert office.enrol(secret, request_of(key_of("kiosk")), label="sm2")
 
@@ -367,7 +375,7 @@ def test_authorities(office: Office) -> None:
         assert len(found) == 2
         assert all(one.is_ca for one in found)
         assert any(one in office.identity.certificates.anchors() for one in found)
-    with pytest.raises(NoSuchLabel):
+    with pytest.raises(NoSuchFamily):
         office.est.authorities("none")
 
 
