@@ -8,17 +8,20 @@ The package is an extra (``yinxin[lint]``): where it is missing, :func:`second_l
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
 from keys import KeyFamily
 
+from ..alternative_names import AlternativeName
 from ..drafting import Draft
-from ..errors import Finding
+from ..errors import Finding, NameRefused
 from ..second import SecondLint
 
 _WORST = 2  # pkilint: FATAL 0, ERROR 1, WARNING 2
 _MOST_FINDINGS = 20
+_WILDCARD = re.compile(r'[^"]*"(\*\.[^"]+)"')
 
 
 def second_lint() -> SecondLint | None:
@@ -99,10 +102,22 @@ def _judge(loader: Any, validator: Any) -> Callable[[bytes], tuple[Finding, ...]
             for result in found
             for described in result.finding_descriptions
             if int(described.finding.severity) <= _WORST
+            and not _is_wildcard(described.finding.code, described.message or "")
         ]
         return tuple(_finding(code, text) for code, text in told[:_MOST_FINDINGS])
 
     return judge
+
+
+def _is_wildcard(code: str, text: str) -> bool:
+    """RFC 5280 knows no wildcards and pkilint says so; RFC 9525 section 6.3 does, and so may a profile."""
+    named = _WILDCARD.fullmatch(text)
+    if code != "pkix.invalid_domain_name_syntax" or named is None:
+        return False
+    try:
+        return AlternativeName("dns", named[1]).wildcard
+    except NameRefused:
+        return False
 
 
 def _finding(code: str, text: str) -> Finding:
