@@ -203,7 +203,7 @@ def test_refusals_say_what_to_do(served: Served) -> None:
         ("simpleenroll", b"%%%", 422, "body-not-base64"),
         ("simpleenroll", b"A" * 40_000, 422, "body-not-base64"),
         ("simpleenroll", b"MAA=", 422, "request-refused"),
-        ("none/simpleenroll", b"MAA=", 404, "no-such-est-label"),
+        ("none/simpleenroll", b"MAA=", 404, "no-such-family"),
         ("serverkeygen", b"MAA=", 501, "server-keys-not-made"),
         ("simplereenroll", b"MAA=", 401, "client-certificate-missing"),
     ):
