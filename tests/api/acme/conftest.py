@@ -322,3 +322,15 @@ def signed_once() -> tuple[bytes, dict[str, str]]:
     who = {"nonce": "bm9uY2U", "kid": f"{BASE}/acme/account/x"}
     header = {"alg": "ES256", "url": f"{BASE}/acme/new-order", **who}
     return json.dumps(signed(header, b'{"identifiers":[]}', key)).encode(), public(key)
+
+
+@pytest.fixture(scope="session")
+def client_of() -> Callable[[Acme], Client]:
+    """A client of any server, with one and the same key."""
+    return lambda acme: Client(acme, Web(), account_key("of any server"))
+
+
+@pytest.fixture(scope="session")
+def make_request() -> Callable[..., str]:
+    """A request in base64url."""
+    return lambda *names: b64(request_for(*names))
