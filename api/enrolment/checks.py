@@ -14,7 +14,7 @@ from ca import AlternativeName, Request, SubjectName, parse_request
 from keys import KeyFamily
 from verify import IdentifierInvalid, canonical_json, parse_uscc
 
-from ..accounts import AccountBook, AccountClosed
+from ..accounts import AccountBook, AccountClosed, Role
 from . import rules
 from .errors import EnrolmentRefused
 from .model import CodeOrder, EnrolmentOrder, Shape
@@ -138,6 +138,8 @@ def _holder(order: EnrolmentOrder, accounts: AccountBook) -> tuple[str, SubjectN
             raise EnrolmentRefused("holder-differs")
         if account.name != order.holder_name:
             raise EnrolmentRefused("name-differs")
+        if order.profile == "operator" and not account.roles - {Role.APPLICANT}:
+            raise EnrolmentRefused("not-of-the-staff")
     if personal:
         return holder, SubjectName(order.holder_name), order.account_id
     return holder, SubjectName(order.holder_name, order.holder_name, holder), order.account_id

@@ -46,6 +46,12 @@ _ORDER: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
             "a certificate of this profile belongs to an account",
             "请先到登记机构开立账号 / have an account opened first",
         ),
+        "not-of-the-staff": (
+            "profile",
+            "操作员证书只发给运营、登记和机关人员的账号",
+            "an operator's certificate is for accounts of operators, registrars and officers",
+            "请改用个人证书 / ask for a person's certificate",
+        ),
         "holder-not-a-code": (
             "holder",
             "持有单位须为有效的统一社会信用代码",

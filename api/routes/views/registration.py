@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from starlette.responses import RedirectResponse
 
 from ca import PROFILES
 
-from ...accounts import NoSuchAccount
+from ...accounts import NoSuchAccount, NotAllowed
+from ...certificates import NoSuchCertificate
 from ...enrolment import ENROLLED, FOR_ACCOUNTS, CodeOrder, Enrolment, Person, concerns, may_register
 from ...login import Session
 from ...pages import render
@@ -19,6 +20,7 @@ from ...problems import Problem
 from ...wiring import Service
 from ..access import Right, ServiceOf, SessionOf, Visitor, require, require_csrf
 from ..enrolment import person_of
+from ..holding import act_on
 from .frame import expected, frame
 from .holder import application
 
@@ -61,6 +63,33 @@ def invite(
         "until": china(made.expires_at),
     }
     return _queue(request, session, service, code=shown)
+
+
+@router.post("/holdings")
+def at_the_counter(
+    request: Request,
+    session: Visitor,
+    service: ServiceOf,
+    query: Annotated[str, Form()] = "",
+    verb: Annotated[Literal["suspend", "resume"], Form()] = "suspend",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Suspend or resume for a holder who cannot log in any more."""
+    if session is None:
+        return RedirectResponse("/login?next=/registration", 303)
+    require_csrf(session, csrf)
+    require(session, Right.REGISTER)
+    if not may_register(session.roles):
+        raise NotAllowed("suspend for others", roles=session.roles)
+    try:
+        found = [one for one in service.holdings.asked(query) if one.key_label is None]
+        if len(found) != 1:
+            raise NoSuchCertificate(query[:64])
+        changed = act_on(service, session, found[0].certificate_id, verb)
+    except Exception as error:
+        return _queue(request, session, service, problem=expected(error))
+    state = {"suspended": "已挂失", "good": "已恢复"}.get(changed.status, changed.status)
+    return _queue(request, session, service, notice=f"{state}:{changed.first.holder_name}")
 
 
 @router.post("/{enrolment_id}/approve")
@@ -121,6 +150,7 @@ def _queue(
     *,
     problem: Problem | None = None,
     code: dict[str, str] | None = None,
+    notice: str = "",
 ) -> Response:
     person = person_of(session)
     values = {
@@ -128,6 +158,7 @@ def _queue(
         "agency": service.agency_name(session.agency) if session.agency else "",
         "problem": problem.as_json() if problem else None,
         "code": code,
+        "notice": notice,
         "may_invite": may_register(session.roles),
         "profiles": [
             (name, PROFILES[name].zh, name in FOR_ACCOUNTS) for name in ENROLLED if name in PROFILES

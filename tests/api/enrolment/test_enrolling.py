@@ -170,6 +170,7 @@ BAD_ORDERS = [
     ({"profile": "no"}, NoSuchProfile, ""),
     ({"profile": "root"}, EnrolmentRefused, "profile-not-enrolled"),
     ({"profile": "seal"}, EnrolmentRefused, "profile-not-enrolled"),
+    ({"profile": "operator"}, EnrolmentRefused, "not-of-the-staff"),
     ({"request": b""}, RequestRefused, ""),
     ({"request": b"\x30\x00"}, RequestRefused, ""),
     ({"account_id": None}, EnrolmentRefused, "account-needed"),

@@ -248,6 +248,7 @@ MATRIX = (
     only("POST", "/holder/enrolments/{enrolment_id}/withdraw", "303 403 403 403 403 403 403"),
     only("GET", "/registration", "303 403 403 403 200 200 200", headers=PAGE),
     only("POST", "/registration/codes", "303 403 403 403 403 403 403"),
+    only("POST", "/registration/holdings", "303 403 403 403 403 403 403"),
     only("POST", "/registration/{enrolment_id}/approve", "303 403 403 403 403 403 403"),
     only("POST", "/registration/{enrolment_id}/refuse", "303 403 403 403 403 403 403"),
     only("GET", "/authority", "303 403 403 403 403 403 200", headers=PAGE),

@@ -105,8 +105,6 @@ def test_enrol_approve_fetch_log_in(
     page.wait_for_selector("#problem:not([hidden])")
     assert "不一致" in page.inner_text("#problem")
     page.fill("#repeat", PASSPHRASE)
-    if page.locator("#bundle").count():
-        page.uncheck("#bundle")
     shoot(page, shots, f"phone-enrol-key-{family}")
     with page.expect_download(timeout=60_000) as saved:
         page.click("text=生成密钥、保存并提交")
@@ -160,14 +158,24 @@ def test_enrol_approve_fetch_log_in(
     merged.value.save_as(full)
     log_in(page, site, full, next="/holder")
     assert name in page.inner_text("main")
+    # With SM2 an encryption certificate comes along, and its key in an envelope.
+    bundle = family == "SM2" and site.service.key_centre is not None
+    assert page.locator("text=加密密钥信封").count() == int(bundle)
     shoot(page, shots, f"phone-holder-{family}")
     page.set_viewport_size(DESKTOP)
     shoot(page, shots, f"holder-{family}")
     assert [one for one in secrets if one in b"\n".join(sent)] == []
 
     # Lost: suspended, and this login is over at once.
+    serial = page.locator(".code").first.inner_text()
     page.click("text=挂失 Suspend")
     page.wait_for_url("**/login**")
+    # At the counter it is resumed again.
+    office.goto(f"{site.url}/registration")
+    office.fill("#query", serial)
+    office.click("text=恢复 Resume")
+    assert f"已恢复:{name}" in office.inner_text("[role=status]")
+    log_in(page, site, full, next="/holder")
 
 
 def test_apply_after_login_and_merge_on_the_holders_page(

@@ -14,7 +14,7 @@ import pytest
 
 from api.demo.client import Client, Holder, Refused, encoded
 from ca import SubjectName, make_request
-from keys import KeyKind, SoftwareKey, der, generate_key
+from keys import KeyKind, SoftwareKey, der, generate_key, open_enveloped_key, parse_enveloped_key
 from verify import parse_certificate
 
 OFFICE, AGENCY = "11510000DEM9A0017F", "11510106DEM9A00331"
@@ -349,3 +349,34 @@ def test_a_registrar_sees_no_cases(site: Any) -> None:
     """Registering for an agency is no reason to read what is filed there."""
     one = somebody(site, "registrar", agency=AGENCY)
     assert refused(lambda: one.client.get("/api/v1/desk")) == (403, "not-allowed")
+
+
+def test_a_bundle(site: Any, registrar: Somebody) -> None:
+    """One approval, one identity: signing, encryption, and the envelope that the signing key opens."""
+    if site.service.key_centre is None:
+        pytest.skip("this data directory has no key centre")
+    who, key = somebody(site, "applicant"), generate_key(KeyKind.SM2)
+    rsa = make_request(generate_key(KeyKind.RSA2048), SubjectName(who.name))
+    body = {**order_of(who, key), "bundle": True, "rsa_request": encoded(rsa)}
+    made = who.client.post("/api/v1/enrolments", body)
+    assert made["shape"] == "bundle"
+    path = f"/api/v1/enrolments/{made['enrolment_id']}"
+    done = registrar.client.post(f"{path}/approve", {})
+    assert (done["state"], done["bundle_id"] is not None) == ("issued", True)
+    certificate_id = done["certificate_id"]
+    held = f"/api/v1/certificates/{certificate_id}"
+    envelope = parse_enveloped_key(who.client.fetch(f"{held}/envelope"))
+    opened = open_enveloped_key(envelope, key)
+    bundle = site.service.certificates.bundle(done["bundle_id"])
+    encryption = bundle.member("encrypt")
+    assert encryption is not None
+    assert parse_certificate(encryption.der).public_key == opened.public_key
+    der.read_only(who.client.fetch(f"{held}/response"))
+    bag = who.client.fetch(f"{path}/certificate?format=p7b")
+    assert all(one.der in bag for one in bundle.members)
+    suspended = who.client.post(f"{held}/suspend", {})
+    assert {one["status"] for one in suspended["members"]} == {"suspended"}
+    assert len(suspended["members"]) == 3
+    # The person's other certificate still logs in, and resumes the whole bundle.
+    resumed = who.client.post(f"{held}/resume", {})
+    assert {one["status"] for one in resumed["members"]} == {"good"}
