@@ -19,6 +19,7 @@ from keys import KeyKind, PublicKey, Vault, parse_public_key
 from keys.adapters.file_vault import FileVault
 from verify import LogKey, parse_certificate
 
+from ..certificates.bundles import row_of as bundle_row
 from ..database import Database
 from ..database.tables_authority import bundles
 from ..database.tables_identity import certificates
@@ -182,16 +183,22 @@ def recoveries_of(client: KeyCentreClient, database: Database, ledger: Ledger) -
 
 
 def bundle_owner(connection: Connection, which: str) -> KeyOwner | None:
-    """Whose key it is: the newest bundle with this id, or with this escrowed key."""
+    """Whose key it is: the newest bundle with this id, or with this escrowed key.
+
+    Believed only while the public log vouches for it: an edit must not send the notice to somebody else.
+    """
     query = (
-        select(bundles.c.id, bundles.c.holder, bundles.c.account_id, bundles.c.escrow_key_id)
+        select(bundles.c.id)
         .where(or_(bundles.c.id == which, bundles.c.escrow_key_id == which))
         .where(bundles.c.escrow_key_id.is_not(None))
-        .order_by(bundles.c.made_at.desc())
+        .order_by(bundles.c.made_at.desc(), bundles.c.id)
         .limit(1)
     )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else KeyOwner(row.escrow_key_id, row.id, row.holder, row.account_id)
+    found = connection.execute(query).scalar_one_or_none()
+    if found is None:
+        return None
+    row = bundle_row(connection, found)
+    return KeyOwner(row.escrow_key_id, row.id, row.holder, row.account_id)
 
 
 def escrowed_keys(database: Database) -> tuple[str, ...]:
