@@ -101,7 +101,8 @@ def _key_centre(service: Service) -> dict[str, Any]:
         found = service.key_centre.remote.status()
     except KeyCentreError as error:
         return _line(False, *words, f"没有应答:{getattr(error, 'zh', '')}")
-    agents = f"恢复须 {len(found.agents)} 人中 {found.needed} 人同意"
+    many = len(found.agents)
+    agents = f"恢复须 {many} 人中 {found.needed} 人同意" if many else "尚未登记恢复审批人"
     return _line(True, *words, f"已接入 · 已见日志 {found.log_size} 条 · {agents}")
 
 
