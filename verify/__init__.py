@@ -81,6 +81,14 @@ from .qr import (
     raw_signature,
 )
 from .report import Indication, Reason, Report, SignatureReport, SubIndication, combine
+from .status_receipt import (
+    StatusReceipt,
+    StatusReceiptMalformed,
+    StatusStatement,
+    check_status_receipt,
+    parse_status_receipt,
+    stamped,
+)
 from .timestamp import (
     Accuracy,
     Timestamp,
@@ -165,6 +173,9 @@ __all__ = [
     "SignedData",
     "SignedNote",
     "SignedQr",
+    "StatusReceipt",
+    "StatusReceiptMalformed",
+    "StatusStatement",
     "SubIndication",
     "Timestamp",
     "TimestampInfo",
@@ -191,6 +202,7 @@ __all__ = [
     "check_pdf",
     "check_qr",
     "check_signed_data",
+    "check_status_receipt",
     "check_timestamp",
     "check_trust_list",
     "combine",
@@ -224,6 +236,7 @@ __all__ = [
     "parse_qr",
     "parse_resident_id",
     "parse_signed_data",
+    "parse_status_receipt",
     "parse_timestamp",
     "parse_trust_list",
     "parse_uscc",
@@ -233,6 +246,7 @@ __all__ = [
     "read_attachment",
     "read_cert_id",
     "read_codes",
+    "stamped",
     "tree_root",
     "verified_by",
 ]

@@ -18,6 +18,8 @@ from .pdf import check_pdf
 from .picture import PictureRefused, read_codes
 from .qr import QrMalformed, QrNotOurs, check_qr, parse_address
 from .report import Indication, Reason, Report, SubIndication
+from .status_receipt import FORMAT as STATUS_RECEIPT
+from .status_receipt import check_status_receipt
 from .timestamp import ContentDigest, is_timestamp, timestamp_report
 from .trust import Trust
 from .trust_list import FORMAT as TRUST_LIST
@@ -33,7 +35,8 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 def check_file(
     data: bytes, *, trust: Trust, at: datetime, name: str = "", content: ContentDigest | None = None
 ) -> Report:
-    """The report on a sealed PDF, form, trust list, log proof, certificate, CRL, time stamp or QR code.
+    """The report on a sealed PDF, form, trust list, log proof, status receipt, certificate, CRL, time stamp,
+    QR picture or QR text.
 
     ``content`` digests the file that a time stamp is about, which stands beside it.
     Raises :class:`Unreadable`, which says in Chinese and English what to do, and nothing else for any bytes.
@@ -74,11 +77,13 @@ def _json(data: bytes, trust: Trust, at: datetime) -> Report:
         return check_form(data, trust=trust, at=at)
     if name == TRUST_LIST:
         return check_trust_list(data, trust=trust, at=at)
+    if name == STATUS_RECEIPT:
+        return check_status_receipt(data, trust=trust, at=at)
     if name == LOG_PROOF:
         return check_log_proof(data, trust=trust, at=at)
     raise Unreadable(
-        "不是本系统的签章表单、信任列表或日志证明"
-        " JSON, but neither a sealed form nor a trust list nor a log proof"
+        "不是本系统的签章表单、信任列表、日志证明或状态凭证"
+        " JSON, but neither a sealed form nor a trust list, log proof or status receipt"
     )
 
 

@@ -50,6 +50,7 @@ from verify import (
     PictureRefused,
     QrError,
     QrMalformed,
+    StatusReceiptMalformed,
     TrustListInvalid,
     Unreadable,
     VerifyError,
@@ -118,6 +119,7 @@ VERIFY: Rows = {
     FormMalformed: one_field(422, "不是签章表单文件"),
     TrustListInvalid: one_field(422, "信任名单不可用"),
     LogProofMalformed: one_field(422, "不是日志证明文件"),
+    StatusReceiptMalformed: one_field(422, "不是状态凭证文件"),
     LedgerError: one_field(422, "日志证明不成立", field=_FILE),
     QrMalformed: one_field(422, "二维码内容不符合格式"),
     QrError: say(

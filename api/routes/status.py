@@ -10,8 +10,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime
+from starlette.concurrency import run_in_threadpool
+
+from verify import Json
 
 from .access import ServiceOf
+from .verification import uploaded
 
 router = APIRouter(tags=["status"])
 Name = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,40}$")]
@@ -41,6 +45,27 @@ def complete(name: Name, request: Request, service: ServiceOf) -> Response:
     return _list(request, service, name, "full")
 
 
+@router.get("/api/v1/status")
+def look_up(
+    service: ServiceOf, serial: Text = "", issuer: Text = "", fingerprint: Text = ""
+) -> dict[str, Json]:
+    """The state now, by fingerprint (SHA-256), or by serial number and name of the issuing authority."""
+    return service.state_book.look_up(serial=serial, issuer=issuer, fingerprint=fingerprint)
+
+
+@router.get("/status/{certificate_id}")
+def receipt(certificate_id: Id, service: ServiceOf, at: At = None) -> Response:
+    """A signed receipt of what was true of a certificate at a time; now, unless another one is said."""
+    return _receipt(service.state_book.receipt(certificate_id, at=at))
+
+
+@router.post("/api/v1/status/receipt")
+async def receipt_by_upload(request: Request, service: ServiceOf, at: At = None) -> Response:
+    """The same for a certificate that is uploaded as the part ``file``, DER or PEM."""
+    _, content = await uploaded(request)
+    return _receipt(await run_in_threadpool(service.state_book.receipt_of, content, at=at))
+
+
 def _list(request: Request, service: ServiceOf, name: str, scope: str) -> Response:
     """Asked for again every time, and sent again only when it is another one."""
     with service.database.read() as connection:
@@ -55,3 +80,11 @@ def _list(request: Request, service: ServiceOf, name: str, scope: str) -> Respon
 def _tag(content: bytes) -> str:
     """The signature stands at the end, and no two lists share one."""
     return content[-16:].hex()
+
+
+def _receipt(content: bytes) -> Response:
+    return Response(
+        content,
+        media_type=_RECEIPT,
+        headers={"Content-Disposition": 'attachment; filename="status-receipt.json"'},
+    )

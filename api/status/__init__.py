@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .errors import ListDoubted, ListNumberTaken, NothingKnown, StatusError, StatusRequestRefused
 from .lists import PublishedLists, StatusPorts
+from .receipts import ReceiptPorts, StateBook
 from .responder import OcspAnswer, Responder, ResponderPorts
 from .stored import committed_crls, committed_status_lists
 from .watching import EpochWatch
@@ -16,8 +17,10 @@ __all__ = [
     "NothingKnown",
     "OcspAnswer",
     "PublishedLists",
+    "ReceiptPorts",
     "Responder",
     "ResponderPorts",
+    "StateBook",
     "StatusError",
     "StatusPorts",
     "StatusRequestRefused",

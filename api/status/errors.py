@@ -54,7 +54,8 @@ class ListDoubted(StatusError):
     todo = "请运营人员核对数据库与密钥 / the operator compares database and keys"
 
     def __init__(self, doubt: str, detail: str = "") -> None:
-        super().__init__(f"list not released: {_DOUBTS[doubt]}" + (f": {detail}" if detail else ""))
+        more = f": {detail}" if detail else ""
+        super().__init__(f"list not released: {_DOUBTS.get(doubt, doubt)}{more}")
         self.doubt, self.detail = doubt, detail
 
 

@@ -51,8 +51,10 @@ from ..settings import Settings
 from ..status import (
     EpochWatch,
     PublishedLists,
+    ReceiptPorts,
     Responder,
     ResponderPorts,
+    StateBook,
     StatusPorts,
     committed_crls,
     committed_status_lists,
@@ -190,6 +192,19 @@ class Service:
         if self.key_centre is None:
             raise KeyCentreUnavailable("this data directory has no key centre")
         return recoveries_of(self.key_centre, self.database, self.ledger)
+
+    @cached_property
+    def state_book(self) -> StateBook:
+        """Look-ups and status receipts."""
+        return StateBook(
+            ReceiptPorts(
+                database=self.database,
+                ledger=self.ledger,
+                certificates=self.certificates,
+                clock=now,
+                stamp=lambda digest: self.timestamps.stamp("tsa-sm2", digest),
+            )
+        )
 
     @cached_property
     def issuing(self) -> Issuing:
