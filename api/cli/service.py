@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,7 +80,7 @@ def serve(
             service = open_service(data, start=True)
         configure_logs()
         config = uvicorn.Config(
-            create_app(service),
+            create_app(service, forwarded_by=os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")),
             log_config=None,
             access_log=False,
             server_header=False,

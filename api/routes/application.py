@@ -71,8 +71,8 @@ HEADERS = {
 }
 
 
-def create_app(service: Service) -> FastAPI:
-    """The ASGI application over one wired service."""
+def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
+    """The ASGI application over one wired service; proxies of these addresses may name the caller."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -87,10 +87,10 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        # The peer is noted before a proxy on this machine may put another address in its place.
+        # The peer is noted before a proxy may put another address in its place.
         middleware=[
             Middleware(PeerNoted),
-            Middleware(ProxyHeadersMiddleware),
+            Middleware(ProxyHeadersMiddleware, trusted_hosts=forwarded_by),
             Middleware(BodyLimit, most=limit),
         ],
     )

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from starlette.responses import PlainTextResponse
 
 from api.demo.serving import free_port
 from api.est import DeviceOrder, Secret
@@ -238,6 +239,20 @@ async def elsewhere(served: Served, body: bytes, headers: dict[str, str]) -> htt
     transport = httpx.ASGITransport(served.app, client=("203.0.113.7", 40000))
     async with httpx.AsyncClient(transport=transport, base_url=served.url) as client:
         return await client.post("/.well-known/est/simplereenroll", content=body, headers=headers)
+
+
+def test_a_proxy_elsewhere_names_the_caller_where_it_is_allowed(served: Served) -> None:
+    """The address that failures are counted under, by the setting of ``yinxin serve``."""
+
+    async def source_of(allowed: str) -> str:
+        app = create_app(served.service, forwarded_by=allowed)
+        app.add_route("/source", lambda request: PlainTextResponse(request.client.host))
+        transport = httpx.ASGITransport(app, client=("203.0.113.7", 40000))
+        async with httpx.AsyncClient(transport=transport, base_url=served.url) as client:
+            return (await client.get("/source", headers={"X-Forwarded-For": "198.51.100.9"})).text
+
+    assert asyncio.run(source_of("127.0.0.1")) == "203.0.113.7"
+    assert asyncio.run(source_of("203.0.113.7")) == "198.51.100.9"
 
 
 def test_everything_is_in_the_log(served: Served) -> None:
