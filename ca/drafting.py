@@ -212,12 +212,17 @@ def _fixed_extensions(
         limit = b"" if profile.path_length is None else der.integer(profile.path_length)
         parts.append(extension(BASIC_CONSTRAINTS, der.sequence(der.boolean(True), limit), critical=True))
     if crl_url:
-        # fullName [0] IMPLICIT inside distributionPoint [0] EXPLICIT: the name is a CHOICE.
-        address = der.implicit(0, der.sequence(der.implicit(6, der.ia5(crl_url))))
-        parts.append(extension(CRL_ADDRESSES, der.sequence(der.sequence(der.explicit(0, address)))))
+        parts.append(extension(CRL_ADDRESSES, crl_addresses(crl_url)))
     if ocsp_url or issuer_url:
         parts.append(extension(AUTHORITY_INFORMATION, authority_information(ocsp_url, issuer_url)))
     return b"".join(parts)
+
+
+def crl_addresses(url: str) -> bytes:
+    """CRLDistributionPoints with one address (RFC 5280 section 4.2.1.13)."""
+    # fullName [0] IMPLICIT inside distributionPoint [0] EXPLICIT: the name is a CHOICE.
+    address = der.implicit(0, der.sequence(der.implicit(6, der.ia5(url))))
+    return der.sequence(der.sequence(der.explicit(0, address)))
 
 
 def authority_information(ocsp_url: str, issuer_url: str) -> bytes:

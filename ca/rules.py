@@ -32,12 +32,13 @@ from .drafting import (
     SUBJECT_KEY_ID,
     Draft,
     authority_information,
+    crl_addresses,
     issuer_key_id,
 )
 from .errors import DraftRefused, Finding, NameRefused
 from .identifiers import IDENTIFIER_OIDS, read_identifier
 from .policies import CERTIFICATE_POLICIES, policies_value, read_policies
-from .profiles import CodeRule, Usage
+from .profiles import KEY_USAGE_BITS, CodeRule, Usage
 from .shape import RawTbs
 from .subject import SubjectName, parse_subject
 
@@ -250,7 +251,14 @@ def _validity_nested(order: Draft, _: RawTbs, found: Certificate) -> bool:
 
 def _key_usage(order: Draft, raw: RawTbs, found: Certificate) -> bool:
     stated, wanted = raw.extensions.get(KEY_USAGE), order.profile.key_usage_of(found.public_key.family)
-    return stated is not None and stated.critical and found.key_usage == wanted
+    # Byte for byte: a list of named bits has no trailing zeros (X.690 section 11.2.2).
+    exact = stated is not None and stated.critical and stated.value == _named_bits(wanted)
+    return exact and found.key_usage == wanted
+
+
+@lru_cache(maxsize=64)
+def _named_bits(names: frozenset[str]) -> bytes:
+    return der.named_bits([KEY_USAGE_BITS[name] for name in names if name in KEY_USAGE_BITS])
 
 
 def _usage_pair(order: Draft, _: RawTbs, found: Certificate) -> bool:
@@ -274,8 +282,10 @@ def _basic_constraints(order: Draft, raw: RawTbs, found: Certificate) -> bool:
     stated = raw.extensions.get(BASIC_CONSTRAINTS)
     if not order.profile.ca:
         return stated is None and not found.is_ca
-    limited = found.is_ca and found.path_length == order.profile.path_length
-    return stated is not None and stated.critical and limited
+    limit = order.profile.path_length
+    exact = der.sequence(der.boolean(True), b"" if limit is None else der.integer(limit))
+    limited = found.is_ca and found.path_length == limit
+    return stated is not None and stated.critical and stated.value == exact and limited
 
 
 def _no_check(order: Draft, raw: RawTbs, _: Certificate) -> bool:
@@ -283,14 +293,19 @@ def _no_check(order: Draft, raw: RawTbs, _: Certificate) -> bool:
     return (stated is not None and stated.value == _NULL) if order.profile.no_check else stated is None
 
 
-def _authority_key_id(order: Draft, _: RawTbs, found: Certificate) -> bool:
-    return found.authority_key_id == issuer_key_id(order.issuer, found.public_key)
+def _authority_key_id(order: Draft, raw: RawTbs, found: Certificate) -> bool:
+    stated, wanted = raw.extensions.get(AUTHORITY_KEY_ID), issuer_key_id(order.issuer, found.public_key)
+    exact = der.sequence(der.implicit(0, der.octets(wanted)))
+    return stated is not None and stated.value == exact and found.authority_key_id == wanted
 
 
-def _crl_address(order: Draft, _: RawTbs, found: Certificate) -> bool:
+def _crl_address(order: Draft, raw: RawTbs, found: Certificate) -> bool:
+    stated = raw.extensions.get(CRL_ADDRESSES)
     if order.issuer is None:
-        return not found.crl_urls
-    return tuple(found.crl_urls) == (order.crl_url,) and bool(_HTTP.match(order.crl_url))
+        return stated is None and not found.crl_urls
+    if stated is None or tuple(found.crl_urls) != (order.crl_url,) or not _HTTP.match(order.crl_url):
+        return False
+    return stated.value == crl_addresses(order.crl_url)
 
 
 def _authority_information(order: Draft, raw: RawTbs, _: Certificate) -> bool:
