@@ -22,6 +22,7 @@ from .errors import (
     OwnEnrolment,
     RenewalRefused,
     StatusQuestionRefused,
+    SuspendedByAnother,
 )
 from .holdings import Holding, Holdings
 from .issuance import OwnAuthority
@@ -86,6 +87,7 @@ __all__ = [
     "Shape",
     "State",
     "StatusQuestionRefused",
+    "SuspendedByAnother",
     "approvals_needed",
     "concerns",
     "has_pair",

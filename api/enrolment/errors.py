@@ -292,3 +292,12 @@ class RenewalRefused(EnrolmentError):
         self.code = code
         self.zh, self.en, self.todo = _REFUSALS[code]
         super().__init__(f"{code}: {self.en}")
+
+
+class SuspendedByAnother(EnrolmentError):
+    """Only who suspended a certificate, or the registration office, resumes it."""
+
+    code = "suspended-by-another"
+    zh = "这张证书不是您本人挂失的"
+    en = "somebody else suspended this certificate"
+    todo = "请到登记机构办理恢复 / have the registration office resume it"

@@ -30,6 +30,7 @@ class Holding:
     members: tuple[IssuedCertificate, ...]
     status: str  # good, suspended, revoked, expired
     ends_within: int | None  # days, when it is time to renew
+    held_by: str | None = None  # who suspended it
 
     @property
     def first(self) -> IssuedCertificate:
@@ -119,4 +120,9 @@ class Holdings:
         states = [one.status(at) for one in members]
         worst = next((one for one in ("revoked", "expired", "suspended") if one in states), "good")
         soon = next((days for days in NOTICE_DAYS if left < days), None) if worst == "good" else None
-        return Holding(name, tuple(members), worst, soon)
+        held_by = None
+        if worst == "suspended":
+            query = select(table.c.held_by).where(table.c.id == members[0].certificate_id)
+            with self._database.read() as connection:
+                held_by = connection.execute(query).scalar_one()
+        return Holding(name, tuple(members), worst, soon, held_by)

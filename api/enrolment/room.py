@@ -250,7 +250,7 @@ class Enrolments:
             "profile": facts.profile,
             "shape": facts.shape.value,
             "channel": channel.value,
-            "state": (State.WAITING if facts.needed else State.APPROVED).value,
+            "state": State.WAITING.value,
             "needed": facts.needed,
             "account_id": facts.account_id,
             "holder": facts.holder,

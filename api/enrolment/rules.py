@@ -16,8 +16,8 @@ from ..accounts import Right, Role, rights_of
 from .errors import EnrolmentRefused
 from .model import Enrolment, EnrolmentOrder, Person
 
-ENROLLED = ("person", "enterprise", "operator", "agency", "seal_maker", "device", "tls_server")
-"""Profiles that are applied for.  Seals are ordered by their registry, the rest by nobody."""
+ENROLLED = ("person", "enterprise", "operator", "agency", "seal_maker", "device")
+"""Profiles that are applied for.  Seals are ordered by their registry, servers prove their names by ACME."""
 FOR_ACCOUNTS = frozenset({"person", "operator"})
 """The certificate is somebody's login, so it belongs to an account."""
 FOR_AGENCIES = frozenset({"agency", "seal_maker"})
@@ -40,8 +40,8 @@ def enrolled(name: str) -> Profile:
 
 
 def approvals_needed(found: Profile) -> int:
-    """How many persons have to agree."""
-    return found.approvals
+    """How many persons have to agree: one at least, for here nothing else proves who asks."""
+    return max(1, found.approvals)
 
 
 def has_pair(found: Profile) -> bool:

@@ -55,6 +55,7 @@ from ..enrolment import (
     NotIssuedYet,
     OfficeNeeded,
     OwnEnrolment,
+    SuspendedByAnother,
 )
 from ..est import (
     EstError,
@@ -254,6 +255,7 @@ ROOMS: Rows = {
     OfficeNeeded: spoken(409),
     NotIssuedYet: spoken(409),
     NothingDelivered: spoken(404),
+    SuspendedByAnother: spoken(403),
     BundlesUnavailable: spoken(503),
     # ACME
     AcmeError: ours("ACME 请求未能完成"),

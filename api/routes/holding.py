@@ -2,7 +2,8 @@
 """What a holder does with certificates over HTTP: suspend a lost one at once, resume, renew, end for good.
 
 Every act is on the whole bundle.  Suspending ends the logins of that certificate, so whoever is logged in and
-resumes it has shown another certificate of the same account, or is the registration office.
+resumes it has shown another certificate of the same account, or is the registration office.  What the office
+suspended is resumed by the office.
 """
 
 from __future__ import annotations
@@ -14,8 +15,15 @@ from fastapi import APIRouter, Response
 
 from ca import PROFILES
 
-from ..accounts import Right, rights_of
-from ..enrolment import Holding, NothingDelivered, RenewalRefused, approvals_needed, may_register
+from ..accounts import Right
+from ..enrolment import (
+    Holding,
+    NothingDelivered,
+    RenewalRefused,
+    SuspendedByAnother,
+    approvals_needed,
+    may_register,
+)
 from ..login import Session
 from ..wiring import Service
 from .access import ServiceOf, SessionOf, require
@@ -80,6 +88,8 @@ def act_on(
     if verb == "suspend":
         certificates.suspend(certificate_id, by=by)
     elif verb == "resume":
+        if found.status == "suspended" and not may_resume(session, found):
+            raise SuspendedByAnother
         certificates.resume(certificate_id, by=by)
     elif verb == "revoke":
         certificates.revoke(certificate_id, reason, by=by)
@@ -101,8 +111,9 @@ def held_by(service: Service, session: Session, certificate_id: str) -> Holding:
 
 
 def may_resume(session: Session, found: Holding) -> bool:
-    """Does the page offer it?  :func:`act_on` decides."""
-    return found.status == "suspended" and bool(rights_of(session.roles))
+    """Whoever suspended it, and the registration office: what the office suspended stays so."""
+    mine = found.held_by == session.account_id
+    return found.status == "suspended" and (mine or may_register(session.roles))
 
 
 def renewable(found: Holding, at: datetime) -> bool:

@@ -276,6 +276,10 @@ def test_resumed_with_another_certificate(site: Any, registrar: Somebody) -> Non
     path = f"/api/v1/certificates/{who.holder.certificate_id}"
     assert second.post(f"{path}/suspend", {})["status"] == "suspended"
     assert second.post(f"{path}/resume", {})["status"] == "good"
+    # What the office suspended, the office resumes.
+    registrar.client.post(f"{path}/suspend", {})
+    assert refused(lambda: second.post(f"{path}/resume", {})) == (403, "suspended-by-another")
+    assert registrar.client.post(f"{path}/resume", {})["status"] == "good"
 
 
 def test_renewed_shortly_before_its_end(site: Any) -> None:
