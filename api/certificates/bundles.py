@@ -103,7 +103,7 @@ def with_encryption(
     if ports.key_centre is None:
         raise OrderRefused("key-centre-unavailable")
     pair = profile(first.profile.pair)
-    escrowed = ports.key_centre.make_key(plan.bundle_id)
+    escrowed = ports.key_centre.make_key(plan.bundle_id, first.public_key)
     envelope = ports.key_centre.deliver(escrowed.key_id, first.public_key)
     try:
         key = parse_public_key(escrowed.spki)

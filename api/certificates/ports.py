@@ -88,8 +88,9 @@ class EscrowedKey:
 class KeyCentre(Protocol):
     """The key-management centre: a trust domain of its own.  When it raises, nothing is issued."""
 
-    def make_key(self, reference: str) -> EscrowedKey:
-        """A new SM2 encryption key; ``reference`` is the bundle that it is for."""
+    def make_key(self, reference: str, to: PublicKey) -> EscrowedKey:
+        """A new SM2 encryption key; ``reference`` is the bundle that it is for, ``to`` the holder's signing
+        key: the only one that it will be delivered to without a recovery."""
 
     def deliver(self, key_id: str, to: PublicKey) -> bytes:
         """The key under the holder's signing key: SM2EnvelopedKey, DER."""

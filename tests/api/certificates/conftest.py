@@ -23,7 +23,7 @@ class LocalKeyCentre:
     keys: dict[str, SoftwareKey] = field(default_factory=dict)
     deliveries: int = 0
 
-    def make_key(self, reference: str) -> EscrowedKey:
+    def make_key(self, reference: str, to: PublicKey) -> EscrowedKey:
         made = self.keys.setdefault(reference, generate_key(KeyKind.SM2))
         return EscrowedKey(reference, made.public_key.spki)
 
