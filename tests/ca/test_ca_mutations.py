@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every byte of what was linted, changed; and the short way, which accepts nothing that the rules would not."""
+"""Every byte of what was linted, changed; the short way accepts nothing that the rules would not."""
 
 from __future__ import annotations
 
