@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any, TypeAlias
 
 from keys import KeyFamily
 
@@ -19,34 +21,31 @@ from ..drafting import Draft
 from ..errors import Finding, NameRefused
 from ..second import SecondLint
 
+Judge: TypeAlias = Callable[[bytes], tuple[Finding, ...]]
+
 _WORST = 2  # pkilint: FATAL 0, ERROR 1, WARNING 2
 _MOST_FINDINGS = 20
 _WILDCARD = re.compile(r'[^"]*"(\*\.[^"]+)"')
 
 
 def second_lint() -> SecondLint | None:
-    """pkilint, if it is installed."""
-    try:
-        return Pkilint()
-    except ImportError:
-        return None
+    """pkilint, if it is installed; it is loaded when it is first asked."""
+    return None if find_spec("pkilint") is None else Pkilint()
 
 
 class Pkilint:
     """One set of validators for each kind of document; they keep no state between documents."""
 
-    def __init__(self) -> None:
-        from pkilint import loader, pkix
-        from pkilint.pkix import certificate, crl, extension, name, ocsp
+    @cached_property
+    def _certificate(self) -> Judge:
+        from pkilint import loader
+        from pkilint.pkix import certificate, extension, name
 
-        # It logs what it also reports.
-        logging.getLogger("pkilint").setLevel(logging.CRITICAL)
-        attributes, extensions = name.ATTRIBUTE_TYPE_MAPPINGS, extension.EXTENSION_MAPPINGS
-        decoders = [pkix.create_attribute_decoder(attributes), pkix.create_extension_decoder(extensions)]
-        self._certificate = _judge(
+        mappings = (name.ATTRIBUTE_TYPE_MAPPINGS, extension.EXTENSION_MAPPINGS)
+        return _judge(
             loader.RFC5280CertificateDocumentLoader(),
             certificate.create_pkix_certificate_validator_container(
-                certificate.create_decoding_validators(attributes, extensions),
+                certificate.create_decoding_validators(*mappings),
                 [
                     certificate.create_issuer_validator_container([]),
                     certificate.create_validity_validator_container(),
@@ -56,10 +55,16 @@ class Pkilint:
                 ],
             ),
         )
-        self._crl = _judge(
+
+    @cached_property
+    def _crl(self) -> Judge:
+        from pkilint import loader
+        from pkilint.pkix import crl
+
+        return _judge(
             loader.RFC5280CertificateListDocumentLoader(),
             crl.create_pkix_crl_validator_container(
-                decoders,
+                _decoders(),
                 [
                     crl.create_issuer_validator_container([]),
                     crl.create_validity_validator_container([]),
@@ -67,10 +72,16 @@ class Pkilint:
                 ],
             ),
         )
-        self._ocsp = _judge(
+
+    @cached_property
+    def _ocsp(self) -> Judge:
+        from pkilint import loader
+        from pkilint.pkix import ocsp
+
+        return _judge(
             loader.RFC6960OCSPResponseDocumentLoader(),
             ocsp.create_pkix_ocsp_response_validator_container(
-                [ocsp.create_response_decoder(), *decoders], []
+                [ocsp.create_response_decoder(), *_decoders()], []
             ),
         )
 
@@ -91,7 +102,20 @@ class Pkilint:
         return self._ocsp(encoded)
 
 
-def _judge(loader: Any, validator: Any) -> Callable[[bytes], tuple[Finding, ...]]:
+def _decoders() -> list[Any]:
+    from pkilint import pkix
+    from pkilint.pkix import extension, name
+
+    return [
+        pkix.create_attribute_decoder(name.ATTRIBUTE_TYPE_MAPPINGS),
+        pkix.create_extension_decoder(extension.EXTENSION_MAPPINGS),
+    ]
+
+
+def _judge(loader: Any, validator: Any) -> Judge:
+    # It logs what it also reports.
+    logging.getLogger("pkilint").setLevel(logging.CRITICAL)
+
     def judge(encoded: bytes) -> tuple[Finding, ...]:
         try:
             found = validator.validate(loader.load_der_document(encoded, "document").root)
