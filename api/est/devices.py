@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
-import re
 import unicodedata
 from datetime import timedelta
+from ipaddress import ip_address
 
+from ca import AlternativeName, NameRefused, SubjectName
 from verify import IdentifierInvalid, Json, canonical_json, parse_uscc
 
 from ..database.tables_est import est_devices, est_secrets
@@ -27,8 +27,6 @@ SECRET_BYTES = 20
 MOST_NAMES = 20
 LONGEST_LABEL = 64
 LONGEST_LIFE = 720
-_PART = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"(?=.{{1,253}}\Z)(?:{_PART}\.)+[a-z][a-z0-9-]{{0,62}}\Z")
 _FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -40,13 +38,16 @@ class DeviceBook:
 
     def register(self, order: DeviceOrder, *, by: str) -> Secret:
         """Register a device; what comes back is shown now and never again."""
-        ports = self._ports
+        ports, holder = self._ports, _code(order.holder)
+        SubjectName(order.holder_name, order.holder_name, holder)  # refuses now what no certificate could say
+        if order.approval:
+            ports.accounts.get(by)  # whoever registers applies, and somebody else approves
         device_id = ports.random(16).hex()
         values = {
             "id": device_id,
             "profile": PROFILE,
             "label": _label(order.label),
-            "holder": _code(order.holder),
+            "holder": holder,
             "holder_name": order.holder_name,
             "names": canonical_json(list(_names(order.names))).decode("utf-8"),
             "approval": order.approval,
@@ -145,13 +146,13 @@ def _names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _name(text: str) -> str:
     kind, _, value = text.strip().partition(":")
-    if kind == "dns" and _HOST.match(value.lower()):
-        return f"dns:{value.lower()}"
     try:
-        if kind == "ip" and "%" not in value:
-            return f"ip:{ipaddress.ip_address(value)}"
-    except ValueError:
-        pass
+        if kind == "dns" and not value.startswith("*"):
+            return f"dns:{AlternativeName('dns', value.lower()).value}"
+        if kind == "ip":
+            return f"ip:{AlternativeName('ip', str(ip_address(value))).value}"
+    except (NameRefused, ValueError) as error:
+        raise EstRefused("names-malformed") from error
     raise EstRefused("names-malformed")
 
 

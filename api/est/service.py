@@ -16,13 +16,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from ca import AlternativeName, Request, parse_request, profile
-from verify import Trust, parse_certificate
+from ca import AlternativeName, CaError, Request, parse_request, profile
+from verify import Json, Trust, parse_certificate
 
-from ..certificates import IssuedCertificate, IssueOrder
+from ..certificates import CertificateError, IssuedCertificate, IssueOrder
 from ..database.tables_est import est_devices, est_enrolments, est_secrets
 from ..database.tables_identity import is_id
-from ..enrolment import Channel, EnrolmentOrder, Person, State
+from ..enrolment import Channel, EnrolmentOrder, EnrolmentRefused, Person, State
 from ..login import Attempts, LoginRefused
 from . import store
 from .attributes import names_in, read_wishes, require_granted
@@ -78,7 +78,14 @@ class Est:
             raise EstRefused("family-differs")
         require_granted(read_wishes(request.der), profile(device.profile), frozenset(device.names))
         self._spend(device, secret, request)
-        made = self._approved(device, secret, request) if device.approval else self._issued(device, request)
+        try:
+            if device.approval:
+                made = self._approved(device, secret, request)
+            else:
+                made = self._issued(device, request)
+        except (CaError, CertificateError, EnrolmentRefused):
+            self._give_back(secret, request)
+            raise
         if made is None:
             return None
         self._record(made, device, request, secret_id=secret.id, replaces=None)
@@ -171,6 +178,16 @@ class Est:
             values = {"used_at": at, "request_sha256": digest}
             body = {"device_id": device.device_id, "secret_id": row.id}
             store.change(tx, row, est_secrets, values, kind="device.secret_used", body=dict(body))
+
+    def _give_back(self, secret: Row[Any], request: Request) -> None:
+        """What was refused for its content spends nothing: the device may send a better request."""
+        with self._ports.ledger.transaction() as tx:
+            row = store.secret_row(tx.connection, secret.id)
+            brought = store.brought(tx.connection, secret.id) or row.enrolment_id is not None
+            if row.request_sha256 == _sha256(request) and not brought:
+                body: dict[str, Json] = {"device_id": row.device_id, "secret_id": row.id}
+                values = {"used_at": None, "request_sha256": None}
+                store.change(tx, row, est_secrets, values, kind="device.secret_given_back", body=body)
 
     def _approved(self, device: Device, secret: Row[Any], request: Request) -> IssuedCertificate | None:
         """What an officer decided; asked for with the first request, and looked up with every other."""

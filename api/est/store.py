@@ -66,6 +66,12 @@ def enrolment_row(connection: Connection, certificate_id: str) -> Row[Any] | Non
     return connection.execute(query).one_or_none()
 
 
+def brought(connection: Connection, secret_id: str) -> bool:
+    """Did this secret bring a certificate?"""
+    query = select(est_enrolments.c.certificate_id).where(est_enrolments.c.secret_id == secret_id)
+    return connection.execute(query.limit(1)).one_or_none() is not None
+
+
 def renewed(connection: Connection, replaces: str, request_sha256: str) -> str | None:
     """The certificate that the same request for the same renewal brought before."""
     query = select(est_enrolments.c.certificate_id).where(

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from api.accounts import NoSuchAccount
 from api.database.tables_est import est_enrolments, est_secrets
 from api.enrolment import Person
 from api.est import (
@@ -25,7 +26,7 @@ from api.est import (
 )
 from api.est.service import MOST_FAILURES, MOST_RENEWALS
 from api.ledger import RowAltered, check_ledger
-from ca import CaError, RequestRefused, SubjectName
+from ca import CaError, NameRefused, RequestRefused, SubjectName
 from keys import KeyKind, der
 from verify import Indication, Purpose, check_certificate
 
@@ -217,6 +218,22 @@ def test_a_request_in_another_name(office: Office) -> None:
     with pytest.raises(Exception, match="request-contradicts-order"):
         subject = SubjectName("别的单位", "别的单位", HOLDER).encode()
         office.enrol(secret, request_of(key_of("kiosk"), subject=subject))
+    assert office.enrol(secret, request_of(key_of("kiosk")))  # the refusal spent nothing
+
+
+def test_a_request_without_a_name(office: Office) -> None:
+    """Whoever registered the device said the name."""
+    made = office.certificate(office.registered(), request_of(key_of("kiosk"), subject=der.sequence()))
+    assert made.subject.common_name == NAME
+
+
+def test_a_key_of_another_device_spends_nothing(office: Office) -> None:
+    other = office.registered(holder="91510104DEM001025K", holder_name="蜀州示范市政工程有限公司")
+    office.enrol(other, request_of(key_of("kiosk"), subject=der.sequence()))
+    secret = office.registered()
+    with pytest.raises(Exception, match="key-of-another"):
+        office.enrol(secret, request_of(key_of("kiosk")))
+    assert office.enrol(secret, request_of(key_of("kiosk two")))
 
 
 @pytest.mark.parametrize(
@@ -237,6 +254,14 @@ def test_a_request_in_another_name(office: Office) -> None:
 def test_registrations_that_are_refused(office: Office, order: dict[str, Any], code: str) -> None:
     with refused(code):
         office.registered(**order)
+    assert office.est.devices.listed() == ()
+
+
+def test_registrations_that_no_certificate_could_say(office: Office) -> None:
+    with pytest.raises(NameRefused):
+        office.registered(holder_name="名" * 60)
+    with pytest.raises(NoSuchAccount):
+        office.registered(approval=True, by="console")
     assert office.est.devices.listed() == ()
 
 
