@@ -171,7 +171,7 @@ def _prepare(
         **says,
         **plan.facts,
     )
-    return _Prepared(plan, lint(drafted), partition)
+    return _Prepared(plan, lint(drafted, second=ports.second_lint), partition)
 
 
 def _end(plan: Plan, issuer: Certificate | None, at: datetime) -> datetime:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from ca import SecondLint
 from keys import PublicKey, Signer, Vault
 
 from ..accounts import AccountBook
@@ -113,3 +114,5 @@ class CertificatePorts:
     random: Callable[[int], bytes]
     key_centre: KeyCentre | None = None
     """Without one, bundles with an encryption key are refused."""
+    second_lint: SecondLint | None = None
+    """Another judge of drafts, beside our own rules."""
