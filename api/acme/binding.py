@@ -29,6 +29,8 @@ from .ports import AcmePorts
 
 _SECRET, _NONCE = 32, 12
 _MOST_DOMAINS = 100
+_LONGEST_NAME = 46
+"""O of a certificate has 64 characters, and begins with the 18 of the credit code."""
 
 
 def make_key(
@@ -206,10 +208,10 @@ def _checked_holder(holder: str) -> str:
 
 
 def _checked_name(name: str) -> str:
-    if not 1 <= len(name.strip()) <= 200 or not name.isprintable():
+    if not 1 <= len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
         raise AcmeKeyRefused(
             "holder_name",
-            "单位名称为 1 至 200 个可见字符 / a name of 1 to 200 visible characters",
-            "请写单位全称 / write the full name of the organisation",
+            f"单位名称为 1 至 {_LONGEST_NAME} 个可见字符 / a name of 1 to {_LONGEST_NAME} visible characters",
+            "请写单位名称,过长时用规范简称 / write the organisation's name, or its official short form",
         )
     return name.strip()

@@ -170,6 +170,7 @@ def test_the_log_is_whole_and_finds_edits(desk: Any) -> None:
         ({"domains": ["中国.test"]}, "domains"),
         ({"domains": ["corp.test"], "holder": "X", "holder_name": "x"}, "holder"),
         ({"domains": ["corp.test"], "holder": "11510000DEM9A0017F", "holder_name": ""}, "holder_name"),
+        ({"domains": ["corp.test"], "holder": "11510000DEM9A0017F", "holder_name": "长" * 47}, "holder_name"),
     ],
 )
 def test_keys_that_are_not_made(desk: Any, facts: Any, field: str) -> None:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ import httpx
 import pytest
 import uvicorn
 from cryptography import x509
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from api.demo.serving import free_port
 from api.routes import create_app
 from api.wiring import Service, initialise, open_service
+from keys import KeyFamily
 
 HERE = Path(sys.executable).with_name("certbot")
 CERTBOT = str(HERE) if HERE.is_file() else shutil.which("certbot")
@@ -112,6 +116,34 @@ def live(folder: Path, name: str = HOST) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates((folder / "config" / "live" / name / "fullchain.pem").read_bytes())
 
 
+def shake_hands(running: Running, folder: Path) -> None:
+    """TLS with what certbot got, by a strict client that trusts our roots and nothing else."""
+    where = folder / "config" / "live" / HOST
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(where / "fullchain.pem", where / "privkey.pem")
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for root in running.service.certificates.anchors():
+        if root.public_key.family is KeyFamily.RSA:
+            trusting.load_verify_locations(cadata=root.der)
+    trusting.verify_flags |= ssl.VERIFY_X509_STRICT
+    for name, welcome in ((HOST, True), ("other.corp.test", False)):
+        wires = [ssl.MemoryBIO() for _ in range(2)]
+        ends = (
+            trusting.wrap_bio(wires[0], wires[1], server_hostname=name),
+            served.wrap_bio(wires[1], wires[0], server_side=True),
+        )
+        trusted = True
+        for _ in range(6):
+            for end in ends:
+                try:
+                    end.do_handshake()
+                except ssl.SSLWantReadError:
+                    continue
+                except ssl.SSLError:
+                    trusted = False
+        assert trusted == welcome, name
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("key", ["ecdsa", "rsa"])
 def test_certbot_issues_renews_and_revokes(running: Running, tmp_path: Path, key: str) -> None:
@@ -121,8 +153,7 @@ def test_certbot_issues_renews_and_revokes(running: Running, tmp_path: Path, key
     first[0].verify_directly_issued_by(first[1])
     names = first[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert set(names.get_values_for_type(x509.DNSName)) == {HOST, SECOND}
-    roots = [one for one in running.service.certificates.anchors() if one.der]
-    assert any(x509.load_der_x509_certificate(one.der).subject == first[1].issuer for one in roots)
+    shake_hands(running, tmp_path)
 
     certbot(running, tmp_path, "renew", "--force-renewal", "--no-random-sleep-on-renew")
     second = live(tmp_path)
@@ -176,6 +207,18 @@ def test_the_protocol_over_http(running: Running) -> None:
         assert unknown.status_code == 404
 
 
+def test_switched_off(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it answers, and nothing of it runs."""
+    service = running.service
+    monkeypatch.delitem(service.__dict__, "acme", raising=False)
+    monkeypatch.setattr(service, "settings", replace(service.settings, acme_enabled=False))
+    with httpx.Client(base_url=running.url, trust_env=False) as http:
+        for answer in (http.get("/acme/directory"), http.post("/acme/new-order", content=b"{}")):
+            assert (answer.status_code, answer.json()["code"]) == (404, "acme-switched-off")
+    service.do_chores()
+    assert "acme" not in service.__dict__
+
+
 def test_the_acme_library_asks_what_certbot_would_not(running: Running) -> None:
     """Another implementation signs: its JWS is read, and its mistakes are answered with the RFC's types."""
     acme = pytest.importorskip("acme.client", reason="the package acme is missing: pip install acme")
@@ -214,17 +257,21 @@ def test_the_acme_library_asks_what_certbot_would_not(running: Running) -> None:
 
 
 @pytest.mark.slow
-def test_keys_over_the_command(running: Running, tmp_path: Path) -> None:
-    from api.demo.serving import command
+def test_keys_over_the_command(running: Running) -> None:
+    def yinxin(*arguments: str) -> Any:
+        return CliRunner().invoke(app, ["acme", "key", *arguments, "--data", str(running.data)])
 
-    added = command("acme", "key", "add", "--domains", "corp.test", "--data", running.data, "--json")
-    assert added.code == 0, added.err
-    facts = json.loads(added.out)
+    added = yinxin("add", "--domains", "corp.test", "--json")
+    assert added.exit_code == 0, added.output
+    facts = json.loads(added.stdout)
     assert len(facts["mac_key"]) == 43
     assert facts["directory"] == running.directory
-    listed = json.loads(command("acme", "key", "list", "--data", running.data, "--json").out)["keys"]
+    listed = json.loads(yinxin("list", "--json").stdout)["keys"]
     assert "mac_key" not in listed[-1]
-    ended = command("acme", "key", "end", facts["key_id"], "--data", running.data, "--json")
-    assert json.loads(ended.out)["ended_at"]
-    wrong = command("acme", "key", "add", "--domains", "test", "--data", running.data)
-    assert (wrong.code, "domains" in wrong.err) == (1, True)
+    assert facts["key_id"] in yinxin("list").stdout
+    ended = yinxin("end", facts["key_id"], "--json")
+    assert json.loads(ended.stdout)["ended_at"]
+    told = yinxin("add", "--domains", "corp.test")
+    assert "--eab-kid" in told.stdout
+    wrong = yinxin("add", "--domains", "test")
+    assert (wrong.exit_code, "domains" in wrong.output) == (1, True)
