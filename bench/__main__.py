@@ -16,18 +16,21 @@ from .measure import QUICK, Effort, Row, pin_to_one_core, run
 
 
 def main(
-    names: Annotated[list[str] | None, typer.Argument(help="rows to run; all when none is named")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="rows to run, or how their names begin; all when none is named")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print rows as JSON")] = False,
     quick: Annotated[bool, typer.Option(help="short rounds: correctness more than numbers")] = False,
 ) -> None:
     """Measure, each row against a peer in the same run."""
-    unknown = sorted(set(names or ()) - set(CONTESTS))
+    chosen = [row for row in CONTESTS if not names or any(row.startswith(name) for name in names)]
+    unknown = sorted(name for name in names or () if not any(row.startswith(name) for row in CONTESTS))
     if unknown:
         typer.echo(f"no such row: {', '.join(unknown)}; there are: {', '.join(CONTESTS)}", err=True)
         raise typer.Exit(2)
     pin_to_one_core()
     rows: list[Row] = []
-    for name in names or CONTESTS:
+    for name in chosen:
         print(f"… {name}", file=sys.stderr, flush=True)
         rows.append(run(CONTESTS[name](quick), QUICK if quick else Effort()))
     if as_json:

@@ -46,6 +46,7 @@ class Contest:
     peers: Mapping[str, Callable[[], object]] = field(default_factory=dict)
     printed: Mapping[str, float] = field(default_factory=dict)  # peers that time themselves, per second
     note: str = ""
+    each: int = 1  # how many acts one call is, ours and the peers' alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def run(contest: Contest, effort: Effort) -> Row:
     rates: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(effort.rounds):
         for name, act in contestants.items():
-            rates[name].append(_round(act, effort.seconds))
+            rates[name].append(contest.each * _round(act, effort.seconds))
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ours = medians.pop("")
     return Row(contest.name, ours, "per second, one core", {**medians, **contest.printed}, contest.note)

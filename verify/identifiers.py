@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from .errors import VerifyError
@@ -41,6 +42,7 @@ class IdentifierInvalid(VerifyError):
         self.what, self.rule = what, rule
 
 
+@lru_cache(maxsize=1024)
 def parse_uscc(text: str) -> str:
     """The unified social credit code (统一社会信用代码) in its one spelling."""
     what, code = "统一社会信用代码 unified social credit code", _upper(text)

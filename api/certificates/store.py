@@ -79,12 +79,21 @@ def find_by_orders(
     return found
 
 
-def find_by_keys(connection: Connection, key_ids: Collection[str]) -> dict[str, list[IssuedCertificate]]:
-    """Every certificate for these public keys, by the id of the key."""
-    found: dict[str, list[IssuedCertificate]] = {}
+def find_by_keys(connection: Connection, key_ids: Collection[str]) -> dict[str, list[Any]]:
+    """What is known of every certificate for these public keys, by the id of the key."""
+    known = (
+        table.c.key_id,
+        table.c.holder,
+        table.c.account_id,
+        table.c.profile,
+        table.c.held_at,
+        table.c.revoked_at,
+        table.c.reason,
+    )
+    found: dict[str, list[Any]] = {}
     for some in _parts(key_ids):
-        for row in connection.execute(_newest_first(table.c.key_id.in_(some))):
-            found.setdefault(row.key_id, []).append(certificate_of(row))
+        for row in connection.execute(select(*known).where(table.c.key_id.in_(some)).distinct()):
+            found.setdefault(row.key_id, []).append(row)
     return found
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..measure import Contest
+from .ca import ca_issue_p256_full, ca_issue_rsa_full, ca_issue_sm2_full
 from .certificates import cert_issue_sm2
 from .documents import pdf_seal_rsa, pdf_seal_sm2, pdf_verify_rsa
 from .sm2 import sm2_sign, sm2_verify
@@ -14,6 +15,9 @@ CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "sm2.sign": sm2_sign,
     "sm2.verify": sm2_verify,
     "cert.issue.sm2": cert_issue_sm2,
+    "ca.issue.sm2.full": ca_issue_sm2_full,
+    "ca.issue.p256.full": ca_issue_p256_full,
+    "ca.issue.rsa.full": ca_issue_rsa_full,
     "pdf.seal.sm2": pdf_seal_sm2,
     "pdf.seal.rsa": pdf_seal_rsa,
     "pdf.verify.rsa": pdf_verify_rsa,
