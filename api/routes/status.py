@@ -12,8 +12,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
-from verify import Json
-
 from .access import ServiceOf
 from .verification import uploaded
 
@@ -48,9 +46,9 @@ def complete(name: Name, request: Request, service: ServiceOf) -> Response:
 @router.get("/api/v1/status")
 def look_up(
     service: ServiceOf, serial: Text = "", issuer: Text = "", fingerprint: Text = ""
-) -> dict[str, Json]:
+) -> dict[str, object]:
     """The state now, by fingerprint (SHA-256), or by serial number and name of the issuing authority."""
-    return service.state_book.look_up(serial=serial, issuer=issuer, fingerprint=fingerprint)
+    return {**service.state_book.look_up(serial=serial, issuer=issuer, fingerprint=fingerprint)}
 
 
 @router.get("/status/{certificate_id}")

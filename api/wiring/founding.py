@@ -72,6 +72,7 @@ def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str 
             found_centre(settings, vault, service.ledger.log_keys())
             _default_ceremony(service, data)
             service.certificates.create_platform_keys(by=CONSOLE)
+            service.responder.prepare(by=CONSOLE)
             made = _first_operator(service, data)
         finally:
             service.close()
