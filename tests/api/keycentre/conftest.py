@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, create_engine, insert, make_url
 
 from api.database import Database
 from api.database.tables_identity import accounts
@@ -105,6 +106,9 @@ class Stand:
             if connection.dialect.name == "sqlite":
                 for act in ("update", "delete"):
                     connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS recoveries_no_{act}")
+            else:
+                connection.exec_driver_sql("ALTER TABLE recoveries DISABLE TRIGGER USER")
+                statement = statement.replace("?", "%s")
             return connection.exec_driver_sql(statement, parameters).rowcount
 
 
@@ -127,16 +131,34 @@ def holder() -> SoftwareKey:
 
 
 @pytest.fixture
+def centre_url(tmp_path: Path) -> Iterator[str]:
+    """An empty database of the centre alone: a file, or a schema on the PostgreSQL server of this run."""
+    (tmp_path / "kmc").mkdir()
+    server = os.environ.get("YINXIN_TEST_DATABASE_URL", "")
+    if not server:
+        yield f"sqlite:///{tmp_path / 'kmc' / 'kmc.db'}"
+        return
+    schema = f"kmc_{uuid.uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    url = make_url(server).update_query_dict({"options": f"-csearch_path={schema}"})
+    yield url.render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+    engine.dispose()
+
+
+@pytest.fixture
 def means(
     tmp_path: Path,
+    centre_url: str,
     ledger: Ledger,
     clock: Any,
     agent_keys: dict[str, SoftwareKey],
     centre_keys: tuple[SoftwareKey, SoftwareKey],
 ) -> Iterator[CentreMeans]:
-    folder = tmp_path / "kmc"
-    folder.mkdir()
-    database = Database(f"sqlite:///{folder / 'kmc.db'}")
+    folder, database = tmp_path / "kmc", Database(centre_url)
     heads, secret, log = HeadFile(folder / "head.json"), os.urandom(32), LogWatch(ledger.log_keys())
     found_store(database, Anchor(heads, secret, log), at=clock())
     yield CentreMeans(

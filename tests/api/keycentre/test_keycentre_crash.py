@@ -61,8 +61,8 @@ def text(data: bytes) -> str:
 class Killed:
     """Carries the first payload to a process that dies at a step; the second to the next centre."""
 
-    def __init__(self, stand: Any, step: str) -> None:
-        self.stand, self.step, self.died = stand, step, False
+    def __init__(self, stand: Any, step: str, url: str) -> None:
+        self.stand, self.step, self.url, self.died = stand, step, url, False
         self.verb = step.split(":")[0].replace("make_key", "make").encode()
 
     def exchange(self, payload: bytes) -> bytes:
@@ -72,7 +72,7 @@ class Killed:
         means = self.stand.means
         given = {
             "step": self.step,
-            "url": f"sqlite:///{self.stand.folder / 'kmc' / 'kmc.db'}",
+            "url": self.url,
             "heads": str(self.stand.folder / "kmc" / "head.json"),
             "at": self.stand.clock().isoformat(),
             "agents": [(one.name, text(one.public_key.spki)) for one in means.agents.known],
@@ -93,8 +93,8 @@ class Killed:
         raise ConnectionBroken
 
 
-def killed(stand: Any, step: str) -> None:
-    stand.link = Killed(stand, step)
+def killed(stand: Any, step: str, url: str) -> None:
+    stand.link = Killed(stand, step, url)
     stand.start()
 
 
@@ -107,8 +107,8 @@ def number_of(stand: Any, table: Any) -> int:
     ("step", "kept"),
     [("make_key:spent", 0), ("make:generated", 0), ("make:stored", 0), ("make_key:committed", 1)],
 )
-def test_making(stand: Any, holder: SoftwareKey, step: str, kept: int) -> None:
-    killed(stand, step)
+def test_making(stand: Any, holder: SoftwareKey, centre_url: str, step: str, kept: int) -> None:
+    killed(stand, step, centre_url)
     with pytest.raises(KeyCentreUnavailable):
         _without_patience(stand).make_key("bundle-1", holder.public_key)
     assert number_of(stand, tables.keys) == kept
@@ -123,10 +123,10 @@ def test_making(stand: Any, holder: SoftwareKey, step: str, kept: int) -> None:
 
 @pytest.mark.parametrize("step", ["deliver:enveloped", "deliver:stored", "deliver:committed"])
 @pytest.mark.parametrize("named", [True, False])
-def test_delivering(stand: Any, holder: SoftwareKey, step: str, named: bool) -> None:
+def test_delivering(stand: Any, holder: SoftwareKey, centre_url: str, step: str, named: bool) -> None:
     """Patience alone gets over it: the same question, asked of the next centre."""
     made = stand.remote.make_key("bundle-1", holder.public_key if named else None)
-    killed(stand, step)
+    killed(stand, step, centre_url)
     stand.remote._access = replace(stand.remote._access, patience=60)
     envelope = stand.remote.deliver(made.key_id, holder.public_key)
     assert open_enveloped_key(parse_enveloped_key(envelope), holder).public_key.spki == made.spki
@@ -145,11 +145,16 @@ def test_delivering(stand: Any, holder: SoftwareKey, step: str, named: bool) -> 
     ],
 )
 def test_recovering(
-    stand: Any, holder: SoftwareKey, fresh_key: Callable[[], SoftwareKey], step: str, kept: int
+    stand: Any,
+    holder: SoftwareKey,
+    fresh_key: Callable[[], SoftwareKey],
+    centre_url: str,
+    step: str,
+    kept: int,
 ) -> None:
     """Whatever was lost on the way: one recovery, one link, and the holder knows of it."""
     key_id, recipient = stand.escrowed("bundle-1", holder), fresh_key()
-    killed(stand, step)
+    killed(stand, step, centre_url)
     asked = stand.requested(key_id, recipient)
     stand.approve(asked, "li", "wang")
     stand.remote._access = _impatient(stand)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from api.keycentre import (
     Approval,
@@ -21,7 +22,7 @@ from api.keycentre import (
     check_history,
     to_be_signed,
 )
-from api.keycentre.centre import Agents
+from api.keycentre.centre import Agents, tables
 from api.keycentre.drilling import drill_keys
 from api.keycentre.recoveries import Recovery, committed_recoveries
 from api.keycentre.requests import entry_body
@@ -363,7 +364,9 @@ def test_a_history_with_a_changed_link(stand: Any, key_id: str, holder: Software
     for _ in range(2):
         recovered(stand, key_id, holder)
     other = "f" * 32
-    assert stand.edit("UPDATE recoveries SET link = replace(link, ?, ?)", key_id, other)
+    with stand.means.database.read() as connection:
+        link = bytes(connection.execute(select(tables.recoveries.c.link).limit(1)).scalar_one())
+    stand.edit("UPDATE recoveries SET link = ?", link.replace(key_id.encode(), other.encode()))
     with pytest.raises(KeyCentreDamaged):
         stand.start()
 
