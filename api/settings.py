@@ -49,6 +49,10 @@ class Settings:
     database_url: str
     vault_folder: Path
     passphrase_file: Path
+    vault_share_files: tuple[Path, ...]
+    vault_token_module: Path | None
+    vault_token_label: str
+    vault_token_pin_file: Path | None
     relying_enabled: tuple[str, ...]
     authority_uscc: str
     authority_name: str
@@ -62,6 +66,7 @@ class Settings:
     acme_http_port: int
     acme_dns_servers: tuple[str, ...]
     acme_resolve: tuple[tuple[str, str], ...]
+    acme_caa_identity: str
     kmc_embedded: bool
     kmc_folder: Path
     kmc_socket: Path
@@ -108,6 +113,12 @@ def load_settings(path: Path) -> Settings:
                 values[_FIELDS[section, name]] = setting.read(value, folder)
             except _Wrong as wrong:
                 raise SettingsError(key, wrong.why, wrong.todo) from None
+    if values["vault_token_module"] is not None:
+        for name in ("token_label", "token_pin_file"):
+            if not values[f"vault_{name}"]:
+                raise SettingsError(
+                    f"[vault] {name}", "缺少此项 it is missing", "token_module needs it as well"
+                )
     if not values["acme_allow_private"] and (values["acme_http_port"] != 80 or values["acme_resolve"]):
         raise SettingsError(
             "[acme] allow_private",
@@ -254,6 +265,27 @@ def _path(value: Any, folder: Path) -> Path:
     return folder / _text(value)
 
 
+def _paths(value: Any, folder: Path) -> tuple[Path, ...]:
+    if not isinstance(value, list):
+        raise _Wrong(
+            "应为文件的列表 it must be a list of files", 'write ["/media/a/share-1-of-3.json"] or []'
+        )
+    return tuple(_path(one, folder) for one in value)
+
+
+def _path_or_none(value: Any, folder: Path) -> Path | None:
+    return None if value == "" else _path(value, folder)
+
+
+def _token_label(value: Any, _folder: Path) -> str:
+    if value == "":
+        return ""
+    text = _text(value)
+    if len(text.encode("utf-8")) > 32:
+        raise _Wrong("最多 32 个字节 at most 32 octets, as PKCS#11 has it", "write the label of the token")
+    return text
+
+
 def _modules(value: Any, _folder: Path) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(
         isinstance(one, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,49}", one) for one in value
@@ -322,6 +354,18 @@ def _servers(value: Any, _folder: Path) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _identity(value: Any, _folder: Path) -> str:
+    if value == "":
+        return ""
+    text = _text(value)
+    if not re.fullmatch(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", text):
+        raise _Wrong(
+            "应为小写域名 it must be a domain in lower case",
+            "write it like yinxin.example, or leave it empty",
+        )
+    return text
+
+
 def _resolve(value: Any, _folder: Path) -> tuple[tuple[str, str], ...]:
     todo = 'write { "host.test" = "127.0.0.1" }, or {}'
     if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
@@ -371,6 +415,25 @@ _SECTIONS: Mapping[str, Mapping[str, _Setting]] = {
             "vault.passphrase",
             "存放密钥库口令的文件;正式运行时请移到别处(只读、仅服务账号可读)",
             "file with the vault's passphrase; in service, keep it elsewhere, readable by the service alone",
+        ),
+        "share_files": _Setting(
+            _paths,
+            [],
+            "用分片打开密钥库:足够份数的分片文件;分片若有口令,放在同名加 .passphrase 的文件里;留空用口令",
+            "open the vault with these shares; a share's own passphrase stands in FILE.passphrase beside it",
+        ),
+        "token_module": _Setting(
+            _path_or_none,
+            "",
+            "PKCS#11 模块(.so);设了它,RSA 和 ECDSA 密钥就在令牌里生成和使用;留空不用令牌",
+            "PKCS#11 module (.so): RSA and ECDSA keys are made and used on the token; empty for no token",
+        ),
+        "token_label": _Setting(_token_label, "", "令牌的标签", "label of the token"),
+        "token_pin_file": _Setting(
+            _path_or_none,
+            "",
+            "存放令牌 PIN 的文件,仅服务账号可读",
+            "file with the token's PIN, readable by the service alone",
         ),
     },
     "relying": {
@@ -447,6 +510,12 @@ _SECTIONS: Mapping[str, Mapping[str, _Setting]] = {
             "不经 DNS 的主机名;须 allow_private",
             "host names that are not looked up in the DNS; needs allow_private",
         ),
+        "caa_identity": _Setting(
+            _identity,
+            "",
+            "CAA 记录(RFC 8659)中代表本平台的域名;留空则不查 CAA",
+            "name that means us in CAA records (RFC 8659); empty: they are not asked",
+        ),
     },
     "kmc": {
         "embedded": _Setting(
@@ -479,6 +548,10 @@ _FIELDS: Mapping[tuple[str, str], str] = {
     ("database", "url"): "database_url",
     ("vault", "folder"): "vault_folder",
     ("vault", "passphrase_file"): "passphrase_file",
+    ("vault", "share_files"): "vault_share_files",
+    ("vault", "token_module"): "vault_token_module",
+    ("vault", "token_label"): "vault_token_label",
+    ("vault", "token_pin_file"): "vault_token_pin_file",
     ("relying", "enabled"): "relying_enabled",
     ("authority", "uscc"): "authority_uscc",
     ("authority", "name"): "authority_name",
@@ -492,6 +565,7 @@ _FIELDS: Mapping[tuple[str, str], str] = {
     ("acme", "http_port"): "acme_http_port",
     ("acme", "dns_servers"): "acme_dns_servers",
     ("acme", "resolve"): "acme_resolve",
+    ("acme", "caa_identity"): "acme_caa_identity",
     ("kmc", "embedded"): "kmc_embedded",
     ("kmc", "folder"): "kmc_folder",
     ("kmc", "socket"): "kmc_socket",

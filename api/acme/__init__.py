@@ -11,7 +11,7 @@ from .addresses import PREFIX
 from .binding import committed_acme_keys
 from .errors import AcmeError, AcmeKeyRefused, AcmeRefused, AcmeSwitchedOff, NoSuchAcmeKey
 from .model import PROFILE, BindingKey, Limits, MadeKey
-from .ports import AcmePorts, Outside, ServerOrder, Unproven
+from .ports import AcmePorts, Authorization, Outside, ServerOrder, Unproven
 from .proofs import committed_acme_authorizations
 from .reaching import Outbound, Reach
 from .resolving import Resolver, split_server
@@ -27,6 +27,7 @@ __all__ = [
     "AcmeRefused",
     "AcmeSwitchedOff",
     "Answer",
+    "Authorization",
     "BindingKey",
     "Limits",
     "MadeKey",

@@ -19,6 +19,7 @@ _REFUSALS: Mapping[str, tuple[int, str, str]] = MappingProxyType(
         "badNonce": (400, "一次性随机数无效", "the nonce is unknown, expired or was used"),
         "badPublicKey": (400, "不接受这个公钥", "this public key is not accepted"),
         "badRevocationReason": (400, "不接受这个吊销原因", "this reason of revocation is not accepted"),
+        "caa": (403, "域名的 CAA 记录不许本平台签发", "the CAA records of the domain forbid it"),
         "badSignatureAlgorithm": (400, "不接受这个签名算法", "this signature algorithm is not accepted"),
         "connection": (400, "连接待验证的主机失败", "the host could not be reached"),
         "dns": (400, "域名解析失败", "the name could not be resolved"),

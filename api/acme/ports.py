@@ -51,14 +51,26 @@ class Unproven(Exception):
         self.code, self.why, self.again = code, why, again
 
 
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """One CAA record (RFC 8659)."""
+
+    flags: int
+    tag: str
+    value: str
+
+
 class Outside(Protocol):
-    """The network, as a validation sees it.  Both raise :class:`Unproven`."""
+    """The network, as a validation sees it.  All raise :class:`Unproven`."""
 
     def page(self, name: str, path: str) -> bytes:
         """What http://NAME/PATH answers."""
 
     def texts(self, name: str) -> tuple[bytes, ...]:
         """The TXT records of a name."""
+
+    def authorizations(self, name: str) -> tuple[Authorization, ...]:
+        """The CAA records of a name, or of the closest domain above it that has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,7 @@ class AcmePorts:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     pause: Callable[[float], None]
+    caa_identity: str = ""  # the name in CAA records that means us; empty: they are not asked
     limits: Limits = field(default_factory=Limits)
 
     def new_id(self) -> str:

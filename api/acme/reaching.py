@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import h11
 
 from .names import why_no_name
-from .ports import Unproven
+from .ports import Authorization, Unproven
 from .resolving import Resolver
 
 REDIRECTS = 10
@@ -67,6 +67,10 @@ class Outbound:
     def texts(self, name: str) -> tuple[bytes, ...]:
         """The TXT records of a name."""
         return self._resolver.texts(name)
+
+    def authorizations(self, name: str) -> tuple[Authorization, ...]:
+        """The CAA records that hold for a name."""
+        return self._resolver.authorizations(name)
 
     def page(self, name: str, path: str) -> bytes:
         """What ``http://name/path`` answers with 200, redirects followed.  Raises :class:`Unproven`."""

@@ -11,9 +11,10 @@ import dns.name
 import dns.nameserver
 import dns.rdatatype
 import dns.resolver
+from dns.rdtypes.ANY.CAA import CAA
 from dns.rdtypes.ANY.TXT import TXT
 
-from .ports import Unproven
+from .ports import Authorization, Unproven
 
 SECONDS = 8.0
 _MOST_TEXTS = 50
@@ -43,6 +44,19 @@ class Resolver:
         """TXT records, each in one piece.  Raises :class:`Unproven`."""
         found = self._ask(name, dns.rdatatype.TXT)[:_MOST_TEXTS]
         return tuple(b"".join(one.strings) for one in found if isinstance(one, TXT))
+
+    def authorizations(self, name: str) -> tuple[Authorization, ...]:
+        """CAA records of the closest domain at or above the name.  Raises :class:`Unproven`."""
+        labels = name.split(".")
+        for number in range(len(labels)):
+            found = self._ask(".".join(labels[number:]), dns.rdatatype.CAA)
+            if found:
+                return tuple(
+                    Authorization(one.flags, one.tag.decode("latin-1"), one.value.decode("latin-1"))
+                    for one in found
+                    if isinstance(one, CAA)
+                )
+        return ()
 
     def _ask(self, name: str, kind: dns.rdatatype.RdataType) -> list[dns.rdata.Rdata]:
         try:

@@ -11,12 +11,15 @@ import hmac
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from ..database.tables_acme import acme_authorizations as proofs
 from ..database.tables_acme import acme_challenges as challenges
 from .accounts import read_account
+from .addresses import Addresses
+from .caa import require_authorized
 from .encoding import to_base64url
 from .errors import AcmeRefused
 from .model import AccountStatus, ChallengeStatus, ChallengeType, ProofStatus
@@ -78,9 +81,7 @@ class Validations:
 def validate(ports: AcmePorts, challenge_id: str) -> None:
     """Look at one challenge and write down how it went."""
     joined = challenges.join(proofs, proofs.c.id == challenges.c.authorization_id)
-    query = select(
-        challenges.c.type, challenges.c.token, proofs.c.name, proofs.c.account_id, proofs.c.status
-    ).select_from(joined)
+    query = select(challenges.c.type, challenges.c.token, proofs).select_from(joined)
     with ports.database.read() as connection:
         row = connection.execute(
             query.where(
@@ -95,19 +96,26 @@ def validate(ports: AcmePorts, challenge_id: str) -> None:
         failure = AcmeRefused("unauthorized", "the account is deactivated")
     elif row.status == ProofStatus.PENDING:
         expected = f"{row.token}.{account.thumbprint}"
-        failure = _looked_at(ports, ChallengeType(row.type), row.name, row.token, expected)
+        failure = _looked_at(ports, row, expected, Addresses(ports.base).account(row.account_id))
     conclude(ports, challenge_id, failure)
 
 
-def _looked_at(
-    ports: AcmePorts, kind: ChallengeType, name: str, token: str, expected: str
-) -> AcmeRefused | None:
+def _looked_at(ports: AcmePorts, row: Row[Any], expected: str, account_url: str) -> AcmeRefused | None:
+    kind, name = ChallengeType(row.type), str(row.name)
     for pause in (*PAUSES, None):
         try:
             if kind is ChallengeType.HTTP:
-                _require_page(ports, name, token, expected)
+                _require_page(ports, name, row.token, expected)
             else:
                 _require_text(ports, name, expected)
+            if ports.caa_identity:
+                require_authorized(
+                    ports.outside.authorizations(name),
+                    us=ports.caa_identity,
+                    wildcard=row.wildcard,
+                    account_url=account_url,
+                    method=kind,
+                )
             return None
         except Unproven as error:
             if pause is None or not error.again:

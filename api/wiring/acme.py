@@ -65,5 +65,6 @@ def make_acme(
             clock=clock,
             random=random,
             pause=time.sleep,
+            caa_identity=settings.acme_caa_identity,
         )
     )

@@ -43,6 +43,10 @@ def test_written_is_read(path: Path) -> None:
         database_url=f"sqlite:///{folder / 'yinxin.db'}",
         vault_folder=folder / "vault",
         passphrase_file=folder / "vault.passphrase",
+        vault_share_files=(),
+        vault_token_module=None,
+        vault_token_label="",
+        vault_token_pin_file=None,
         relying_enabled=("registry", "project", "credit"),
         authority_uscc="11510000DEM9A0017F",
         authority_name="省住房和城乡建设厅(演示)",
@@ -56,6 +60,7 @@ def test_written_is_read(path: Path) -> None:
         acme_http_port=80,
         acme_dns_servers=(),
         acme_resolve=(),
+        acme_caa_identity="",
         kmc_embedded=True,
         kmc_folder=folder / "kmc",
         kmc_socket=folder / "kmc" / "kmc.sock",
@@ -66,7 +71,7 @@ def test_written_is_read(path: Path) -> None:
 def test_every_setting_is_explained_in_two_languages(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("#")]
-    assert len(keys) == 24
+    assert len(keys) == 29
     for number in keys:
         zh, en = lines[number - 2 : number]
         assert zh.startswith("# ")

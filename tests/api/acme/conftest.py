@@ -21,7 +21,17 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from joserfc.registry import HeaderParameter
 
-from api.acme import Acme, AcmePorts, AcmeRefused, Answer, Limits, MadeKey, ServerOrder, Unproven
+from api.acme import (
+    Acme,
+    AcmePorts,
+    AcmeRefused,
+    Answer,
+    Authorization,
+    Limits,
+    MadeKey,
+    ServerOrder,
+    Unproven,
+)
 from api.acme.proofs import in_processing
 from api.certificates import IssuedCertificate, IssueOrder
 from ca import AlternativeName
@@ -99,6 +109,7 @@ class Web:
 
     pages: dict[tuple[str, str], bytes] = field(default_factory=dict)
     records: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    allowed: dict[str, tuple[Authorization, ...]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     fails: list[Exception] = field(default_factory=list)
 
@@ -113,6 +124,9 @@ class Web:
     def texts(self, name: str) -> tuple[bytes, ...]:
         self.asked.append(name)
         return self.records.get(name, ())
+
+    def authorizations(self, name: str) -> tuple[Authorization, ...]:
+        return self.allowed.get(name, ())
 
 
 @dataclass
@@ -308,6 +322,7 @@ def desk(identity: Any, request: pytest.FixtureRequest) -> Any:
         clock=ports.clock,
         random=ports.random,
         pause=lambda _seconds: None,
+        caa_identity="yinxin.example",
         limits=getattr(request, "param", Limits()),
     )
     acme = Acme(acme_ports)

@@ -14,7 +14,7 @@ import dns.message
 import dns.rrset
 import pytest
 
-from api.acme import Outbound, Reach, Resolver, Unproven, reaching, split_server
+from api.acme import Authorization, Outbound, Reach, Resolver, Unproven, reaching, split_server
 from api.acme.reaching import LARGEST, is_public
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -287,6 +287,16 @@ def test_names_are_looked_up() -> None:
         assert set(resolver.texts("_acme-challenge.host.test")) == {b"one", b"in pieces"}
         assert resolver.texts("host.test") == ()
         assert unproven("dns", lambda: resolver.addresses("none.test")).again
+
+
+def test_authorizations_of_the_closest_domain() -> None:
+    records = {"corp.test": ('0 issue "yinxin.example"',), "test": ('0 issue ";"',)}
+    with naming(CAA=records) as server:
+        resolver = Resolver((server,))
+        for name in ("corp.test", "a.b.corp.test"):
+            assert resolver.authorizations(name) == (Authorization(0, "issue", "yinxin.example"),)
+        assert resolver.authorizations("other.test") == (Authorization(0, "issue", ";"),)
+        assert resolver.authorizations("other.example") == ()
 
 
 def test_a_broken_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
