@@ -233,6 +233,7 @@ class CeremonyContradicted(CertificateError):
     def __init__(self, name: str, field: str) -> None:
         super().__init__(f"{name}: {field} differs from what is there")
         self.name, self.field = name, f"authorities.{name}.{field}"
+        self.rule = f"{self.zh} / {self.en}"
 
 
 class EnvelopeRefused(CertificateError):

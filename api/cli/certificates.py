@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``yinxin cert issue|show|revoke``: the operator's work at the console of the service."""
+"""``yinxin cert``: the operator's work at the console of the service."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..console import CONSOLE
 from .files import read_input, require_new, write_new
 from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_json, refuse, say
 
-app = typer.Typer(help="证书 certificates: issue, show, revoke.", no_args_is_help=True)
+app = typer.Typer(help="证书 certificates: issue, show, suspend, renew, revoke.", no_args_is_help=True)
 MOST_BYTES = 64 * 1024
 OutOption = Annotated[
     Path | None, typer.Option(help="write the certificate to this new file (DER)", show_default=False)
@@ -76,6 +76,9 @@ def revoke(
     reason: Annotated[
         str, typer.Option(help="reason of RFC 5280, such as keyCompromise or superseded")
     ] = "unspecified",
+    invalid_since: Annotated[
+        datetime | None, typer.Option(help="since when the key was out of hand, in local time")
+    ] = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
@@ -84,17 +87,47 @@ def revoke(
     The new CRL is out when this returns.
     """
     with opened(data) as service:
-        ended = service.certificates.revoke(certificate, reason, by=CONSOLE)
+        ended = service.certificates.revoke(
+            certificate, reason, by=CONSOLE, invalidity_date=_local(invalid_since)
+        )
     _show(ended, None, as_json)
+
+
+@app.command()
+def suspend(certificate: IdArgument, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """挂起 — put a certificate on hold, or a whole bundle by its id."""
+    with opened(data) as service:
+        held = service.certificates.suspend(certificate, by=CONSOLE)
+    _show(held, None, as_json)
+
+
+@app.command()
+def resume(certificate: IdArgument, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """恢复 — end a suspension."""
+    with opened(data) as service:
+        back = service.certificates.resume(certificate, by=CONSOLE)
+    _show(back, None, as_json)
+
+
+@app.command()
+def renew(
+    certificate: IdArgument,
+    out: OutOption = None,
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """更新 — a new term for the same key and name."""
+    require_new(out)
+    with opened(data) as service:
+        made = service.certificates.renew(certificate, by=CONSOLE)
+    _show(made, out, as_json)
 
 
 def _local(typed: datetime | None) -> datetime | None:
     try:
         return None if typed is None else typed.astimezone()
     except (OverflowError, ValueError, OSError) as error:
-        raise refuse(
-            f"--valid-until {typed}: 日期不可用 unusable date", "give a date of this century"
-        ) from error
+        raise refuse(f"{typed}: 日期不可用 unusable date", "give a date of this century") from error
 
 
 def _show(one: IssuedCertificate, out: Path | None, as_json: bool) -> None:
@@ -102,7 +135,7 @@ def _show(one: IssuedCertificate, out: Path | None, as_json: bool) -> None:
         write_new(out, one.der)
     facts: dict[str, Any] = {
         "certificate_id": one.certificate_id,
-        "state": "revoked" if one.revoked_at else "issued",
+        "state": "revoked" if one.revoked_at else "suspended" if one.held_at else "issued",
         "profile": one.profile,
         "holder": one.holder,
         "holder_name": one.holder_name,

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from . import (
     acme,
+    authority,
     certificates,
     checkup,
     demonstration,
@@ -20,6 +21,7 @@ from . import (
     sealing,
     service,
     timestamping,
+    vault,
     verification,
 )
 
@@ -56,8 +58,10 @@ app.command("seal")(sealing.seal)
 app.command("timestamp")(timestamping.timestamp)
 app.command("doctor")(checkup.doctor)
 app.add_typer(certificates.app, name="cert")
+app.add_typer(authority.app, name="ca")
 app.add_typer(acme.app, name="acme")
 app.add_typer(log.app, name="log")
+app.add_typer(vault.app, name="vault")
 app.add_typer(keycentre.app, name="kmc")
 
 

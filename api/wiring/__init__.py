@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from .ceremonies import hold_ceremony, offline_folder, revoke_authority
 from .clock import kernel_clock
 from .errors import WiringError
 from .founding import Initialised, initialise
@@ -17,8 +18,11 @@ __all__ = [
     "Initialised",
     "Service",
     "WiringError",
+    "hold_ceremony",
     "initialise",
     "kernel_clock",
+    "offline_folder",
     "open_service",
+    "revoke_authority",
     "settings_of",
 ]

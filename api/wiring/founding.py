@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,25 +11,20 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 
-from ca import DEFAULT_CEREMONY, SubjectName, make_request, parse_ceremony
+from ca import DEFAULT_CEREMONY, SubjectName, make_request
 from keys import KeyKind, generate_key, write_key_file
 from keys.adapters.file_vault import FileVault
-from verify import Json, canonical_json
 
 from ..accounts import Role
 from ..certificates import IssueOrder
 from ..console import CONSOLE
 from ..database import Database
 from ..settings import SettingsError, write_settings
+from .ceremonies import hold_ceremony, offline_folder
 from .errors import FOUNDATIONS, WiringError
 from .keycentre import found_centre
 from .opening import SETTINGS_FILE, read_passphrase
 from .service import LOG_ED25519, LOG_SM2, SESSION_KEY, Service
-
-OFFLINE = "offline"
-OFFLINE_VAULT, OFFLINE_PASSPHRASE = "vault", "passphrase"
-"""The roots: a vault with a passphrase of its own.  Nothing but a ceremony opens it."""
-CEREMONIES = "ceremonies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +64,7 @@ def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str 
         service = Service(settings, database=database, vault=vault)
         try:
             found_centre(settings, vault, service.ledger.log_keys())
-            _default_ceremony(service, data)
+            hold_ceremony(service, data, DEFAULT_CEREMONY, offline=offline_folder(data), by=CONSOLE)
             service.certificates.create_platform_keys(by=CONSOLE)
             service.responder.prepare(by=CONSOLE)
             made = _first_operator(service, data)
@@ -79,27 +73,6 @@ def initialise(data: Path, *, url: str, uscc: str, name: str, database_url: str 
     except FOUNDATIONS as error:
         raise WiringError(str(error), f"remove {data} and run yinxin init again") from error
     return Initialised(settings_path, *made)
-
-
-def _default_ceremony(service: Service, data: Path) -> None:
-    """Authorities, with the roots in a vault of their own; the transcript beside the data."""
-    folder = data / OFFLINE
-    passphrase = secrets.token_urlsafe(24)
-    _write_private(folder / OFFLINE_PASSPHRASE, passphrase)
-    offline = FileVault.create(folder / OFFLINE_VAULT, passphrase)
-    transcript = service.certificates.hold_ceremony(parse_ceremony(DEFAULT_CEREMONY), offline, by=CONSOLE)
-    if transcript is not None:
-        keep_transcript(data, transcript)
-
-
-def keep_transcript(data: Path, transcript: dict[str, Json]) -> Path:
-    """Write a transcript beside the data: canonical JSON, the very bytes of the body of its log entry."""
-    folder = data / CEREMONIES
-    folder.mkdir(exist_ok=True, mode=0o700)
-    held = re.sub(r"[^0-9TZ]", "", str(transcript["held_at"]))
-    path = folder / f"{held}-{str(transcript['ceremony_sha256'])[:16]}.json"
-    _write_private(path, canonical_json(transcript).decode("utf-8"), end="")
-    return path
 
 
 def _make_folder(data: Path) -> None:
@@ -160,8 +133,8 @@ def _first_operator(service: Service, data: Path) -> tuple[Path, Path]:
     return key_file, passphrase_file
 
 
-def _write_private(path: Path, text: str, *, end: str = "\n") -> None:
+def _write_private(path: Path, text: str) -> None:
     """A file that only its owner may read, from its first moment."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text + end)
+        file.write(text + "\n")
