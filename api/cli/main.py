@@ -21,7 +21,6 @@ from . import (
     sealing,
     service,
     timestamping,
-    vault,
     verification,
 )
 
@@ -61,7 +60,6 @@ app.add_typer(certificates.app, name="cert")
 app.add_typer(authority.app, name="ca")
 app.add_typer(acme.app, name="acme")
 app.add_typer(log.app, name="log")
-app.add_typer(vault.app, name="vault")
 app.add_typer(keycentre.app, name="kmc")
 
 

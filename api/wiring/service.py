@@ -386,6 +386,7 @@ class Service:
         """What has to be done from time to time: fresh CRLs, expired submissions swept away."""
         self.responder.prepare(by=CHORES)
         self.certificates.refresh_crls()
+        self.certificates.send_notices()
         self.submissions.expire()
         self.enrolments.resume()
 
