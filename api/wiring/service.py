@@ -13,6 +13,13 @@ from seal import Grant, SealDesign
 from verify import Accuracy, Trust
 
 from ..accounts import AccountBook, Role, committed_accounts, committed_mandates
+from ..acme import (
+    Acme,
+    AcmeSwitchedOff,
+    committed_acme_accounts,
+    committed_acme_authorizations,
+    committed_acme_keys,
+)
 from ..certificates import (
     Authority,
     CertificatePorts,
@@ -61,6 +68,7 @@ from ..status import (
 )
 from ..submissions import Applicant, Submission, SubmissionPorts, Submissions
 from ..timestamps import ClockRules, TimestampPorts, Timestamps, TrustedClock, committed_timestamps
+from .acme import make_acme
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
 
@@ -204,6 +212,22 @@ class Service:
                 clock=now,
                 stamp=lambda digest: self.timestamps.stamp("tsa-sm2", digest),
             )
+        )
+
+    @cached_property
+    def acme(self) -> Acme:
+        """Server certificates for ACME clients; raises :class:`AcmeSwitchedOff`."""
+        if not self.settings.acme_enabled:
+            raise AcmeSwitchedOff
+        return make_acme(
+            self.settings,
+            database=self.database,
+            ledger=self.ledger,
+            vault=self.vault,
+            accounts=self.accounts,
+            certificates=self.certificates,
+            clock=now,
+            random=secrets.token_bytes,
         )
 
     @cached_property
@@ -389,6 +413,8 @@ class Service:
         self.certificates.send_notices()
         self.submissions.expire()
         self.enrolments.resume()
+        if self.settings.acme_enabled:
+            self.acme.do_chores()
 
     def check_ledger(self, *, published: Sequence[str] = ()) -> LedgerFindings:
         """The log recomputed, and every protected row compared with it.
@@ -400,6 +426,9 @@ class Service:
             **ENROLMENT_ROWS,
             **EST_ROWS,
             "accounts": committed_accounts,
+            "acme_keys": committed_acme_keys,
+            "acme_accounts": committed_acme_accounts,
+            "acme_authorizations": committed_acme_authorizations,
             "mandates": committed_mandates,
             "authorities": committed_authorities,
             "bundles": committed_bundles,
@@ -417,6 +446,8 @@ class Service:
         """End the embedded key centre, and give the database connections back."""
         if self.key_centre is not None:
             self.key_centre.close()
+        if "acme" in self.__dict__:
+            self.acme.close()
         self.database.dispose()
 
 
