@@ -104,7 +104,14 @@ def _answer(service: Service, one: IssuedCertificate) -> dict[str, Any]:
         rows.append(("吊销原因 Reason", f"{REASONS.get(reason, '')} {reason}".strip()))
     elif one.held_at is not None:
         rows.append(("挂失时间 Suspended at", china(one.held_at)))
-    return {"state": state, "tone": tone, "words": words, "rows": rows, "list": _list(service, one.issuer)}
+    return {
+        "state": state,
+        "tone": tone,
+        "words": words,
+        "rows": rows,
+        "list": _list(service, one.issuer),
+        "id": one.certificate_id,
+    }
 
 
 def _list(service: Service, issuer: str) -> dict[str, str] | None:

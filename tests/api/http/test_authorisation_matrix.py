@@ -73,6 +73,11 @@ MATRIX = (
     everybody("GET", "/log/consistency", 200, params={"old": 1, "new": 2}),
     everybody("GET", "/crl/{name}.crl", 404),
     everybody("GET", "/certificates/{name}.cer", 404),
+    everybody("GET", "/crl/{name}-delta.crl", 404),
+    everybody("GET", "/crl/{name}/{number}.crl", 404),
+    everybody("GET", "/api/v1/status", 422),
+    everybody("GET", "/status/{certificate_id}", 200),
+    everybody("POST", "/api/v1/status/receipt", 422, files={"file": ("a.txt", b"hello")}),
     everybody("GET", "/.well-known/est/cacerts", 200),
     everybody("GET", "/.well-known/est/{label}/cacerts", 200),
     everybody("GET", "/.well-known/est/csrattrs", 200),
@@ -311,6 +316,7 @@ def case(site: Any) -> dict[str, str]:
         "view": "none",
         "document_type": "credit_sheet",
         "index": "0",
+        "number": "0",
     }
 
 
