@@ -95,14 +95,23 @@ class RemoteKeyCentre:
         }
         return _envelope(self._ask("recover", body))
 
-    def status(self) -> CentreStatus:
+    def witness(self, note: str, consistency: Sequence[bytes]) -> int:
+        """Show the centre a head of the public log that extends the one it saw; its size.
+
+        Asked once, without patience: this is for idle moments.
+        """
+        steps: list[Json] = [to_text(step) for step in consistency]
+        fields, _ = self._answered("witness", {"note": note, "consistency": steps}, patience=0.0)
+        return fields.number("size")
+
+    def status(self, *, patience: float | None = None) -> CentreStatus:
         """Agents, and what the centre has seen of the log."""
-        fields = self._ask("status", {})
+        fields, head = self._answered("status", {}, patience=patience)
         needed = fields.number("needed", most=1000)
         agents = tuple(_agent(one) for one in fields.items("agents", most=1000))
         log = fields.members("log")
         size = 0 if log is None else Fields(log).number("size")
-        return CentreStatus(needed, agents, size, self.head())
+        return CentreStatus(needed, agents, size, head)
 
     def head(self) -> Head:
         """The newest head of the history that an answer carried."""
@@ -130,8 +139,10 @@ class RemoteKeyCentre:
     def _ask(self, verb: str, body: Mapping[str, Json]) -> Fields:
         return self._answered(verb, body)[0]
 
-    def _answered(self, verb: str, body: Mapping[str, Json]) -> tuple[Fields, Head]:
-        deadline = time.monotonic() + self._access.patience
+    def _answered(
+        self, verb: str, body: Mapping[str, Json], *, patience: float | None = None
+    ) -> tuple[Fields, Head]:
+        deadline = time.monotonic() + (self._access.patience if patience is None else patience)
         known = self.head()
         while True:
             try:

@@ -39,6 +39,7 @@ WINDOW: Final = timedelta(seconds=60)
 PAGE: Final = 1000
 _KEY = 1024
 _PROOF = 256 * 1024
+_NOTE = 64 * 1024
 _log = logging.getLogger("yinxin.keycentre")
 
 
@@ -162,6 +163,13 @@ class Centre:
         envelope, head = self._recovering.recover(connection, asked, self._head)
         return {"envelope": to_text(envelope)}, head
 
+    def _witness(self, connection: Connection, fields: Fields) -> tuple[Mapping[str, Json], Head]:
+        note = fields.text("note", most=_NOTE)
+        consistency = tuple(_hash(one) for one in fields.items("consistency", most=128))
+        fields.end()
+        head = self._means.log.witness(connection, note, consistency)
+        return {"size": head.size}, self._head
+
     def _status(self, _connection: Connection, fields: Fields) -> tuple[Mapping[str, Json], Head]:
         fields.end()
         agents = self._means.agents
@@ -182,6 +190,7 @@ _VERBS: Mapping[str, Callable[[Centre, Connection, Fields], tuple[Mapping[str, J
     "make_key": Centre._make_key,
     "deliver": Centre._deliver,
     "recover": Centre._recover,
+    "witness": Centre._witness,
     "status": Centre._status,
     "history": Centre._history,
 }

@@ -17,11 +17,13 @@ from verify import (
     Checkpoint,
     Indication,
     JsonMalformed,
+    LedgerError,
     LogKey,
     LogProofMalformed,
     NoteMalformed,
     ProofInvalid,
     Trust,
+    check_checkpoint,
     check_consistency,
     check_log_proof,
     parse_checkpoint,
@@ -77,6 +79,15 @@ class LogWatch:
             return Checkpoint(self.origin, int(row.size), stored_bytes(row.root))
         except (NoteMalformed, ValueError, TypeError) as error:
             raise KeyCentreDamaged("the head of the public log cannot be read") from error
+
+    def witness(self, connection: Connection, note: str, consistency: Sequence[bytes]) -> Checkpoint:
+        """Accept a head by itself, signed by all keys of the log.  Raises :class:`KeyCentreRefused`."""
+        try:
+            head = check_checkpoint(note, self.keys, require=len(self.keys))
+        except LedgerError as error:
+            raise KeyCentreRefused("proof-invalid") from error
+        self.advance(connection, head, consistency, note=note)
+        return head
 
     def advance(
         self, connection: Connection, head: Checkpoint, consistency: Sequence[bytes], *, note: str

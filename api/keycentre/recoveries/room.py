@@ -7,6 +7,7 @@ log, tells the holder, gathers signatures, and carries all of it to the centre.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from ...database.tables_identity import certificates
 from ...database.tables_recovery import recoveries as table
 from ...database.tables_recovery import recovery_approvals as approvals
 from ...ledger import require_vouched
-from ..errors import KeyCentreRefused
+from ..errors import KeyCentreRefused, KeyCentreUnavailable
 from ..history import Head
 from ..model import CentreStatus
 from ..requests import (
@@ -40,6 +41,7 @@ from .store import NAME, approvals_of, committed, newest_head, recovery_of, row_
 USUAL = timedelta(days=7)
 """How long agents have to approve."""
 MOST_LISTED = 500
+_log = logging.getLogger("yinxin.keycentre")
 
 
 class Recoveries:
@@ -212,6 +214,28 @@ class Recoveries:
         if status.head.size < known.size or (status.head.size == known.size and status.head != known):
             raise KeyCentreRefused("history-lost")
         return status
+
+    def show_log(self) -> bool:
+        """Show the centre the newest head of the public log, so that no other history can be shown it later.
+
+        Whether it took the head; a refusal is an alarm and stops nothing.
+        """
+        ledger, centre = self._ports.ledger, self._ports.centre
+        note = ledger.checkpoint()
+        size = parse_checkpoint(parse_note(note).text).size
+        if size == 0:
+            return False
+        try:
+            seen = centre.status(patience=0.0).log_size
+            if seen != size:
+                steps = ledger.consistency(seen, size) if 1 <= seen <= size else ()
+                centre.witness(note, steps)
+        except KeyCentreUnavailable:
+            return False
+        except KeyCentreRefused as refused:
+            _log.error("the key centre does not accept the public log", extra={"code": refused.code})
+            return False
+        return True
 
     def get(self, recovery_id: str) -> Recovery:
         """Raises :class:`NoSuchRecovery`."""

@@ -301,6 +301,40 @@ def test_a_log_of_its_own_for_the_centre(
     bring(stand, asked, approvals)
 
 
+def test_a_fork_is_refused_from_the_first_recovery_on(
+    stand: Any, key_id: str, holder: SoftwareKey, fork: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The centre saw the log in an idle moment: what is shown to it now must extend that."""
+    assert not stand.recoveries.show_log()  # an empty log shows nothing
+    with stand.ledger.transaction() as tx:
+        tx.append("something.happened", {})
+    assert stand.recoveries.show_log()
+    assert stand.recoveries.show_log()
+    assert stand.remote.status().log_size == 1
+    asked = stand.requested(key_id, holder)
+    for _ in range(2):
+        with fork.transaction() as tx:
+            index = tx.append("key_recovery.requested", entry_body(asked.request, key_id))
+    approvals = signed(stand, asked.request, "li", "wang")
+    with refused("log-forked"):
+        bring(stand, asked, approvals, ledger=fork, index=index)
+    for note, code in (
+        (fork.checkpoint(), "log-forked"),
+        ("no note", "proof-invalid"),
+        (stand.ledger.checkpoint().rsplit("\n", 2)[0] + "\n", "proof-invalid"),
+    ):
+        with refused(code):
+            stand.remote.witness(note, ())
+    assert stand.recoveries.show_log()
+    with fork.transaction() as tx:
+        tx.append("something.happened", {})
+    stand.recoveries._ports = replace(stand.recoveries._ports, ledger=fork)
+    assert not stand.recoveries.show_log()
+    assert "does not accept the public log" in caplog.text
+    stand.link.broken = 1
+    assert not stand.recoveries.show_log()
+
+
 def test_a_log_that_went_back(stand: Any, key_id: str, holder: SoftwareKey) -> None:
     asked = stand.requested(key_id, holder)
     old = stand.ledger.prove(asked.entry_index).encode()

@@ -246,6 +246,7 @@ def test_every_wrong_body_has_its_answer(stand: Any) -> None:
         ("recover", {"key_id": "ab" * 16, "request": "", "approvals": [1], "proof": "", "consistency": []}),
         ("recover", {"key_id": "ab" * 16, "request": "", "approvals": [], "proof": "", "consistency": [7]}),
         ("recover", {"key_id": "ab" * 16, "request": "", "approvals": [], "proof": "", "consistency": []}),
+        ("witness", {"note": "", "consistency": []}),
         ("history", {"start": -1}),
         ("status", {"more": None}),
     ]
