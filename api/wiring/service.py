@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from ca.adapters.pkilint_gate import second_lint
 from keys import Vault
 from seal import Grant, SealDesign
 from verify import Accuracy, Trust
@@ -122,6 +123,7 @@ class Service:
                 clock=now,
                 random=random,
                 key_centre=None if self.key_centre is None else self.key_centre.remote,
+                second_lint=second_lint(),
             )
         )
         self.login = Login(
@@ -415,6 +417,8 @@ class Service:
         self.enrolments.resume()
         if self.settings.acme_enabled:
             self.acme.do_chores()
+        if self.key_centre is not None:
+            self.recoveries.show_log()
 
     def check_ledger(self, *, published: Sequence[str] = ()) -> LedgerFindings:
         """The log recomputed, and every protected row compared with it.
