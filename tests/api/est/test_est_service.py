@@ -359,14 +359,15 @@ def test_an_officer_approves(office: Office) -> None:
     """Waiting is said as waiting; the officer decides; the same request brings the certificate."""
     who = office.identity.person("O01", roles="operator")
     other = office.identity.person("O02", roles="operator")
-    secret = office.registered(approval=True, by=who.account_id)
-    request = request_of(key_of("kiosk"))
+    secret = office.registered(approval=True, by=who.account_id, names=("dns:kiosk1.example.cn",))
+    request = request_of(key_of("kiosk"), attributes=(extensions(names("kiosk1.example.cn")),))
     assert office.enrol(secret, request) is None
     assert office.enrol(secret, request) is None
     (waiting,) = office.enrolments.queue(person_of(office, other))
     office.enrolments.approve(waiting.enrolment_id, person_of(office, other))
     (made,) = certificates_in(office.enrol(secret, request))
     assert made.public_key == key_of("kiosk").public_key
+    assert b"kiosk1.example.cn" in made.der
     assert certificates_in(office.est.renew(None, made.der, base64.b64encode(request)))
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,38 @@ def test_a_body_without_end_is_cut_off(served: Any) -> None:
 
     answer = httpx.post(f"{served.url}/tsa/sm2", content=endless(), headers=QUERY, trust_env=False)
     assert answer.status_code == 413
+
+
+OTHER_PROCESS = """
+import sys
+from pathlib import Path
+from api.wiring import open_service
+from keys import HashAlgorithm, digest
+service = open_service(Path(sys.argv[1]))
+for number in range(int(sys.argv[2])):
+    token = service.timestamps.stamp("tsa-sm2", digest(HashAlgorithm.SM3, b"%d" % number))
+    sys.stdout.write(token.hex() + "\\n")
+service.close()
+"""
+
+
+@pytest.mark.slow
+def test_three_processes_never_repeat_a_serial_number(served: Any) -> None:
+    """Two beside the running service, all on one database."""
+    command = [sys.executable, "-c", OTHER_PROCESS, str(served.folder / "data"), "12"]
+    others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    asked = [
+        httpx.post(f"{served.url}/tsa/sm2", content=sm3_query(), headers=QUERY, trust_env=False).content
+        for _ in range(12)
+    ]
+    for one in others:
+        said, _ = one.communicate(timeout=120)
+        assert one.returncode == 0
+        asked += [bytes.fromhex(line) for line in said.split()]
+    infos = sorted((parse_timestamp(one).info for one in asked), key=lambda info: info.serial)
+    assert len({one.serial for one in infos}) == len(asked) == 36
+    assert [one.at for one in infos] == sorted(one.at for one in infos)  # no time falls while numbers rise
+    assert [one for one in served.service.check_ledger().findings if one.table == "timestamps"] == []
 
 
 def test_what_was_stamped_is_in_the_log(served: Any) -> None:
