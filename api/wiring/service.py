@@ -419,6 +419,8 @@ class Service:
             self.acme.do_chores()
         if self.key_centre is not None:
             self.recoveries.show_log()
+        if self.key_centre is not None:
+            self.recoveries.show_log()
 
     def check_ledger(self, *, published: Sequence[str] = ()) -> LedgerFindings:
         """The log recomputed, and every protected row compared with it.

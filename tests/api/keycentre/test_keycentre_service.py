@@ -205,6 +205,12 @@ def test_a_drill(house: House, bundle: IssuedBundle) -> None:
     assert (drilled.key_id, drilled.passed) == (bundle.escrow_key_id, True)
 
 
+def test_the_centre_sees_the_log(house: House, bundle: IssuedBundle) -> None:
+    """Every minute, with the other chores."""
+    house.service.do_chores()
+    assert house.service.recoveries.status().log_size == house.service.ledger.size()
+
+
 def test_a_centre_that_was_killed(house: House, bundle: IssuedBundle) -> None:
     """The next bundle waits for it and gets its key."""
     client = house.service.key_centre
