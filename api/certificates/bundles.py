@@ -28,7 +28,7 @@ from . import orders, store
 from .authorities import Authorities
 from .errors import EnvelopeRefused, NoSuchCertificate, OrderRefused
 from .issuing import Plan, Rows
-from .model import ENCRYPT, SIGN, BundleOrder, IssuedBundle, IssuedCertificate, IssueOrder
+from .model import ENCRYPT, BundleOrder, IssuedBundle, IssuedCertificate, IssueOrder
 from .ports import CertificatePorts
 
 
@@ -232,7 +232,8 @@ def _insert(tx: Transaction, plan: BundlePlan, members: list[dict[str, Any]]) ->
 
 def _response(plan: BundlePlan, members: list[dict[str, Any]]) -> bytes:
     """GM/T 0092: what the holder's device takes in."""
-    signing = [one["der"] for one in members if one["usage"] == SIGN and one["issuer"].endswith("-sm2")]
+    first = plan.first.public_key.key_id.hex()
+    signing = [one["der"] for one in members if one["key_id"] == first]
     encryption = [one["der"] for one in members if one["usage"] == ENCRYPT]
     enveloped = None if plan.envelope is None else parse_enveloped_key(plan.envelope)
     return CsrResponse(signing, enveloped, encryption).encode()

@@ -140,9 +140,9 @@ class IssuedBundle:
     replaces: str | None = None
 
     def member(self, usage: str, hierarchy: Hierarchy = Hierarchy.SM2) -> IssuedCertificate | None:
-        """One of them, by what it is for."""
-        wanted = (usage, f"-{hierarchy.value}")
-        return next((one for one in self.members if (one.usage, one.issuer[-4:]) == wanted), None)
+        """One of them, by what it is for; of those that sign, the SM2 one stands first."""
+        found = [one for one in self.members if one.usage == usage][hierarchy is Hierarchy.RSA :]
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
 
 from ca import RevocationReason
+from keys import KeyFamily
 from verify import Certificate, Json, parse_certificate
 
 from ..database.tables_identity import certificates as table
@@ -227,7 +228,8 @@ def in_order(rows: Sequence[Row[Any]]) -> tuple[IssuedCertificate, ...]:
 
 def _place(row: Row[Any]) -> tuple[bool, bool, str]:
     """In a bundle: SM2 signing, other signing, encryption."""
-    return (row.usage != "sign", not row.issuer.endswith("-sm2"), row.id)
+    family = parse_certificate(bytes(row.der)).public_key.family
+    return (row.usage != "sign", family is not KeyFamily.SM2, row.id)
 
 
 def _parts(values: Collection[str]) -> Iterator[list[str]]:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from api.accounts import committed_accounts, committed_mandates
 from api.certificates import (
     EnvelopeRefused,
+    Hierarchy,
     NoSuchCertificate,
     OrderRefused,
     RevocationRefused,
@@ -52,6 +53,8 @@ def test_bundle_is_what_a_device_takes_in(bundles: Any, rsa: bool) -> None:
     sign, encrypt, *more = made.members if not rsa else (made.members[0], made.members[2], made.members[1])
     assert (sign.usage, encrypt.usage, len(more)) == ("sign", "encrypt", int(rsa))
     assert {one.bundle_id for one in made.members} == {made.bundle_id}
+    assert (made.member("sign"), made.member("encrypt")) == (sign, encrypt)
+    assert made.member("sign", Hierarchy.RSA) == (more[0] if more else None)
     encryption = parse_certificate(encrypt.der)
     assert encryption.key_usage == {"keyEncipherment", "dataEncipherment", "keyAgreement"}
     assert parse_certificate(sign.der).key_usage == {"digitalSignature", "nonRepudiation"}
@@ -170,8 +173,14 @@ def test_rekeyed_and_superseded_at_once(bundles: Any) -> None:
     assert refused.value.code == "account-required"
 
 
-@pytest.mark.parametrize("where", ["insert_bundle", "lists", "close"])
-@pytest.mark.parametrize("verb", ["issue", "renew", "rekey", "suspend", "revoke"])
+FAILING = [
+    *((verb, where) for verb in ("issue", "renew") for where in ("insert_bundle", "close")),
+    *(("rekey", where) for where in ("insert_bundle", "lists", "close")),
+    *((verb, where) for verb in ("suspend", "revoke") for where in ("lists", "close")),
+]
+
+
+@pytest.mark.parametrize(("verb", "where"), FAILING)
 def test_failing_ports_leave_nothing_halfway(
     bundles: Any, database: Any, monkeypatch: pytest.MonkeyPatch, verb: str, where: str
 ) -> None:
@@ -185,10 +194,6 @@ def test_failing_ports_leave_nothing_halfway(
         "suspend": lambda: service.suspend(made.bundle_id, by="test"),
         "revoke": lambda: service.revoke(made.bundle_id, "superseded", by="test"),
     }
-    if (verb, where) in {("issue", "lists"), ("renew", "lists")} or (
-        where == "insert_bundle" and verb in ("suspend", "revoke")
-    ):
-        pytest.skip("this verb does not come there")
 
     def die(*_args: Any, **_more: Any) -> Any:
         raise Killed
