@@ -13,11 +13,12 @@ from pathlib import Path
 import typer
 from sqlalchemy import make_url
 
-from keys import KeysError, sm2_providers
+from keys import KeysError, Vault, sm2_providers
 
 from ..certificates import TSA_SIGNERS
 from ..settings import Settings, SettingsError, load_settings
 from ..wiring import SETTINGS_FILE, kernel_clock, open_service
+from ..wiring.custody import custody_health
 from .output import DEFAULT_DATA, DataOption, JsonOption, explain, plain, print_json, say, words_of
 
 MARKS = {"ok": "[green]✔[/]", "warning": "[yellow]![/]", "problem": "[red]✘[/]"}
@@ -151,6 +152,7 @@ def _opened(data: Path) -> Iterator[Note]:
         yield Note("problem", f"服务无法启动 the service cannot start: {words[0]}", todo)
         return
     try:
+        yield from _custody(service.vault)
         yield Note(
             "ok",
             f"数据库 database: {service.ledger.size()} ledger entries; modules: {service.module_names()}",
@@ -169,6 +171,29 @@ def _opened(data: Path) -> Iterator[Note]:
             )
     finally:
         service.close()
+
+
+def _custody(vault: Vault) -> Iterator[Note]:
+    """Which vault, what opens it, what its keys did, and how the token is."""
+    try:
+        found = custody_health(vault)
+    except KeysError as error:
+        yield Note("problem", f"密钥库 vault: {error}", "restore the file from a backup")
+        return
+    shares = "" if found.vault.shares is None else "{} of {} shares".format(*found.vault.shares)
+    ways = " or ".join(one for one in ("passphrase" if found.vault.passphrase else "", shares) if one)
+    yield Note(
+        "ok",
+        f"密钥库 vault {found.vault.vault}: opened by {ways}; generation {found.vault.generation}; "
+        f"{found.keys} keys, used at most {found.uses} times",
+    )
+    if found.vault.rotating:
+        yield Note(
+            "warning", "轮换未完成 a rotation was interrupted", "stop the service; yinxin vault rotate"
+        )
+    if found.token:
+        level = "ok" if found.token_well else "problem"
+        yield Note(level, f"令牌 token: {found.token}", "" if found.token_well else "see [vault] token_…")
 
 
 def _loopback(url: str) -> bool:

@@ -18,9 +18,11 @@ from . import (
     demonstration,
     keycentre,
     log,
+    probing,
     sealing,
     service,
     timestamping,
+    vault,
     verification,
 )
 
@@ -57,9 +59,11 @@ app.command("seal")(sealing.seal)
 app.command("timestamp")(timestamping.timestamp)
 app.command("doctor")(checkup.doctor)
 app.add_typer(certificates.app, name="cert")
+authority.app.command("probe")(probing.probe)
 app.add_typer(authority.app, name="ca")
 app.add_typer(acme.app, name="acme")
 app.add_typer(log.app, name="log")
+app.add_typer(vault.app, name="vault")
 app.add_typer(keycentre.app, name="kmc")
 
 

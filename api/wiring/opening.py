@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from keys.adapters.file_vault import FileVault
-
 from ..console import CONSOLE
 from ..database import Database
 from ..settings import Settings, load_settings
+from .custody import open_vault
+from .custody import read_passphrase as read_passphrase
 from .errors import FOUNDATIONS, RESTORE, WiringError
 from .service import Service
 
@@ -27,7 +27,7 @@ def open_service(data: Path, *, start: bool = False, inspecting: bool = False) -
     settings = settings_of(data)
     database: Database | None = None
     try:
-        vault = FileVault.open(settings.vault_folder, read_passphrase(settings.passphrase_file))
+        vault = open_vault(settings)
         _require_file(settings.database_url)
         database = Database(settings.database_url)
         database.upgrade()
@@ -68,17 +68,3 @@ def _require_file(database_url: str) -> None:
 def _dispose(database: Database | None) -> None:
     if database is not None:
         database.dispose()
-
-
-def read_passphrase(path: Path) -> str:
-    """The passphrase of the vault; raises :class:`WiringError`."""
-    try:
-        passphrase = path.read_text("utf-8").strip()
-    except OSError as error:
-        raise WiringError(
-            f"cannot read the vault's passphrase {path}: {error.strerror}",
-            "put the file back, or correct [vault] passphrase_file",
-        ) from error
-    if not passphrase:
-        raise WiringError(f"the vault's passphrase {path} is empty", "put the passphrase back")
-    return passphrase

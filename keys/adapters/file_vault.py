@@ -296,6 +296,13 @@ class FileVault:
         """Is there a key under this label?"""
         return self._path("key", label).exists()
 
+    def kind(self, label: str) -> str:
+        """What the entry says of its key, without opening it.  Raises :class:`NoSuchKey`."""
+        try:
+            return str(read_fields(self._path("key", label)).get("kind"))
+        except FileNotFoundError:
+            raise NoSuchKey(label) from None
+
     def create_secret(self, label: str, size: int) -> bytes:
         """Raises :class:`VaultError` also when there is one of another size."""
         if not 1 <= size <= LARGEST_SECRET:

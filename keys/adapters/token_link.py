@@ -269,7 +269,7 @@ class _Child:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        self._end = weakref.finalize(self, _end, self.process, self._folder)
+        self._end = weakref.finalize(self, _end, self.process, self._folder, self._idle)
 
     def wait_until_ready(self, deadline: float) -> int | None:
         """Nothing once it takes connections; else its exit code, or 0 for being late."""
@@ -329,10 +329,7 @@ class _Child:
 
     def kill(self) -> None:
         with self._lock:
-            idle, self._idle = self._idle, []
-        for one in idle:
-            one.close()
-        self._end()
+            self._end()
 
     def _connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -358,16 +355,21 @@ class _Child:
             raise
         self.answered, self.proven = time.monotonic(), True
         with self._lock:
-            self._idle.append(connection)
+            if self._end.alive:
+                self._idle.append(connection)
+            else:
+                connection.close()
         return answer
 
 
-def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
+def _end(process: subprocess.Popen[bytes], folder: Path, idle: list[socket.socket]) -> None:
     process.kill()  # works on a stopped one as well
     if process.stdin is not None:
         with contextlib.suppress(OSError):
             process.stdin.close()
     process.wait()
+    while idle:
+        idle.pop().close()
     shutil.rmtree(folder, ignore_errors=True)
 
 
