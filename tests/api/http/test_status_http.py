@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as peer
 from gmssl.sm2 import CryptSM2
+from typer.testing import CliRunner
 
 from api.certificates import IssueOrder
+from api.cli.main import app
 from ca import SubjectName, make_request
 from keys import HashAlgorithm, KeyKind, der, generate_key
 from verify import Indication, cert_id, check_file, parse_certificate, parse_crl, parse_ocsp_response
@@ -251,3 +254,21 @@ def test_receipt_and_look_up(site: Any) -> None:
         f"{site.url}/api/v1/verify", files={"file": ("receipt.json", answer.content)}, trust_env=False
     )
     assert verified.json()["indication"] == "TOTAL-PASSED"
+
+
+def test_probe_from_outside(site: Any, tmp_path: Path) -> None:
+    """``yinxin ca probe`` needs a trust list and nothing of the service."""
+    trust = tmp_path / "trust.json"
+    trust.write_bytes(get(site, "/trust-list.json").content)
+    urls = [f"{site.url}/crl/{name}" for name in ("persons-sm2.crl", "persons-sm2/3.crl", "root-rsa.crl")]
+    command = ["ca", "probe", "--trust", str(trust), "--json"]
+
+    def probed(*addresses: str, hours: int = 24) -> tuple[int, list[bool]]:
+        listed = [part for one in addresses for part in ("--url", one)]
+        told = CliRunner().invoke(app, [*command, "--hours", str(hours), *listed])
+        return told.exit_code, [one["ok"] for one in json.loads(told.stdout)["lists"]]
+
+    assert probed(*urls) == (0, [True] * 3)
+    assert probed(urls[0], hours=24 * 8) == (1, [False])
+    missing, moved = f"{site.url}/crl/nobody.crl", f"{site.url}/crl/persons-sm2/3.crl?x=1"
+    assert probed(urls[0], missing, moved, "file:///etc/passwd") == (1, [True, False, False, False])

@@ -53,21 +53,26 @@ class Answering:
         return der.sequence(der.sequence(der.sequence(*asked), listed))
 
 
-def responder_over(database: Database, identity: Any, steady: Callable[[], float]) -> Responder:
-    return Responder(
-        ResponderPorts(
-            database=database,
-            vault=identity.ports.vault,
-            certificates=identity.certificates,
-            watch=EpochWatch(database, steady),
-            clock=identity.clock,
-        )
+def answering_over(database: Database, identity: Any) -> Answering:
+    steady = Steady()
+    ports = ResponderPorts(
+        database=database,
+        vault=identity.ports.vault,
+        certificates=identity.certificates,
+        watch=EpochWatch(database, steady),
+        clock=identity.clock,
     )
+    return Answering(identity, Responder(ports), steady)
+
+
+@pytest.fixture
+def asking_over() -> Callable[[Database, Any], Answering]:
+    """Makes one whose keys are not prepared."""
+    return answering_over
 
 
 @pytest.fixture
 def answering(identity: Any, database: Database) -> Answering:
-    steady = Steady()
-    made = Answering(identity, responder_over(database, identity, steady), steady)
+    made = answering_over(database, identity)
     made.responder.prepare(by="test")
     return made

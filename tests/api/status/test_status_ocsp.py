@@ -27,8 +27,6 @@ from verify import (
     parse_ocsp_response,
 )
 
-from .conftest import Answering, Steady, responder_over
-
 KINDS = [(KeyKind.SM2, "persons-sm2"), (KeyKind.RSA2048, "persons-rsa"), (KeyKind.P256, "persons-rsa")]
 ALGORITHMS = [None, HashAlgorithm.SHA256, HashAlgorithm.SM3]
 
@@ -193,10 +191,9 @@ def test_the_responder_is_renewed_before_its_end(answering: Any) -> None:
     assert parse_certificate(second[0]).public_key == parse_certificate(first[0]).public_key
 
 
-def test_without_a_certificate_it_says_try_later(identity: Any, database: Database) -> None:
-    responder = responder_over(database, identity, Steady())
-    asked = Answering(identity, responder, Steady()).request(1)
-    assert status_of(responder.answer(asked).body) == "tryLater"
+def test_without_a_certificate_it_says_try_later(identity: Any, database: Database, asking_over: Any) -> None:
+    unprepared = asking_over(database, identity)
+    assert status_of(unprepared.responder.answer(unprepared.request(1)).body) == "tryLater"
 
 
 REVOKING = """

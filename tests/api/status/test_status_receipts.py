@@ -44,6 +44,7 @@ def stamper(identity: Any) -> Any:
     def stamp(digest: Digest) -> bytes:
         with identity.ports.database.read() as connection:
             found = find_by_label(connection, "tsa-sm2")
+        assert found is not None
         chain = identity.certificates.chain(found.certificate_id)[:-1]
         return make_timestamp(
             signer=identity.ports.vault.signer("tsa-sm2"),
