@@ -39,6 +39,8 @@ def test_wheel_carries_pages_and_migrations(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
     for wanted in ("pages/static/sm2.js", "pages/templates/home.html", "database/migrations/env.py"):
         assert f"api/{wanted}" in names
+    for rules in ("profiles.yaml", "ceremonies/default.yaml"):
+        assert f"ca/{rules}" in names
 
 
 @pytest.mark.slow
