@@ -3,7 +3,7 @@
 
 Written as OpenSSL 3 writes it: certificates encrypted, the key shrouded, MAC with SHA-256. The MAC's key
 comes from the derivation of appendix B, so its iterations are as many as those of the encryption: a guesser
-takes the cheaper of the two. Read: PBES2 alone, definite lengths, a MAC with SHA-1 or SHA-2; PBMAC1 and files
+takes the cheaper of the two. Read: PBES2 alone, DER or BER, a MAC with SHA-1 or SHA-2; PBMAC1 and files
 without a MAC are refused by name.
 """
 
@@ -39,6 +39,7 @@ from ..der import (
     set_of,
 )
 from ..errors import DerMalformed, KeyMalformed, KeyUnsupported, PassphraseWrong
+from .ber import definite, joined
 from .pbes2 import decrypt, encrypt, passphrase_bytes
 
 LARGEST: Final = 1024 * 1024
@@ -115,7 +116,7 @@ def parse_pkcs12(data: bytes, passphrase: str) -> Pkcs12:
 
 
 def _parsed(data: bytes, passphrase: str) -> Pkcs12:
-    outer = expect(read_only(data), SEQUENCE).children()
+    outer = expect(read_only(definite(data)), SEQUENCE).children()
     if not outer or as_integer(expect(outer[0], INTEGER)) != 3:
         raise DerMalformed("the version is 3")
     if len(outer) == 2:
@@ -124,7 +125,7 @@ def _parsed(data: bytes, passphrase: str) -> Pkcs12:
         raise DerMalformed("a PFX has version, contents and MAC")
     safe = _data(outer[1])
     right = _mac_is_right(outer[2], safe, passphrase)
-    parts = expect(read_only(safe), SEQUENCE).children()
+    parts = expect(read_only(definite(safe)), SEQUENCE).children()
     if not 1 <= len(parts) <= MOST_PARTS:
         raise DerMalformed(f"1 to {MOST_PARTS} parts")
     if any(len(expect(part, SEQUENCE).children()) != 2 for part in parts):
@@ -169,7 +170,7 @@ def _certificate(value: Tlv) -> bytes:
 
 
 def _bags(part: Tlv, passphrase: str) -> Iterable[tuple[str, Tlv, str]]:
-    for bag in expect(read_only(_opened(part, passphrase)), SEQUENCE).children():
+    for bag in expect(read_only(definite(_opened(part, passphrase))), SEQUENCE).children():
         fields = expect(bag, SEQUENCE).children()
         if not 2 <= len(fields) <= 3:
             raise DerMalformed("a bag has a kind, a value and attributes", offset=bag.start)
@@ -190,7 +191,10 @@ def _opened(part: Tlv, passphrase: str) -> bytes:
     inner = expect(versioned[1], SEQUENCE).children()
     if len(inner) != 3 or as_oid(inner[0]) != _DATA:
         raise DerMalformed("EncryptedContentInfo of data", offset=part.start)
-    content = expect(inner[2], _CONTEXT_0_PRIMITIVE).content
+    if inner[2].tag == _CONTEXT_0:  # in pieces, as BER has it
+        content = joined([piece.raw for piece in inner[2].children()])
+    else:
+        content = expect(inner[2], _CONTEXT_0_PRIMITIVE).content
     return decrypt(sequence(inner[1].raw, octets(content)), passphrase, most_iterations=MOST_ITERATIONS)
 
 
