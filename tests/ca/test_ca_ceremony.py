@@ -11,8 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ca import DEFAULT_CEREMONY, PURPOSES, CeremonyRefused, parse_ceremony, profile
-from keys import KeyKind
+from ca import (
+    DEFAULT_CEREMONY,
+    PURPOSES,
+    CeremonyRefused,
+    SubjectName,
+    draft,
+    issue,
+    lint,
+    new_serial,
+    parse_ceremony,
+    profile,
+)
+from ca.adapters.pkilint_gate import second_lint
+from keys import KeyKind, generate_key
+from verify import parse_certificate
+
+KEYS = {kind: generate_key(kind) for kind in (KeyKind.SM2, KeyKind.RSA3072)}
 
 DEFAULT = DEFAULT_CEREMONY.decode("utf-8")
 SMALL = """format: yinxin-ceremony/1
@@ -152,6 +167,29 @@ def test_refused(field: str, text: str) -> None:
     assert caught.value.field == field
     assert caught.value.rule
     assert caught.value.todo
+
+
+@pytest.mark.parametrize("text", [DEFAULT, SMALL + SECOND], ids=["default", "small"])
+def test_what_is_read_can_be_founded(text: str) -> None:
+    """Every authority of the file passes the lints, under its issuer, for its whole term."""
+    start, made = datetime(2026, 11, 25, tzinfo=UTC), {}
+    for number, one in enumerate(parse_ceremony(text.encode()).authorities):
+        issuer, signer = made.get(one.issuer, (None, KEYS[one.key]))
+        drafted = draft(
+            profile(one.role),
+            subject=SubjectName(one.subject, "示例市大数据局", "11510000DEM9A0017F"),
+            public_key=KEYS[one.key].public_key,
+            issuer=issuer,
+            scheme=signer.scheme,
+            serial=new_serial(bytes((number, *range(15)))),
+            not_before=start,
+            not_after=one.until(start),
+            crl_url="" if issuer is None else f"http://ca.example/crl/{one.issuer}.crl",
+            null_parameters=one.null_parameters,
+        )
+        certificate = parse_certificate(issue(lint(drafted, second=second_lint()), signer))
+        made[one.name] = (certificate, KEYS[one.key])
+        assert certificate.not_after == one.until(start)
 
 
 LINES = DEFAULT.splitlines()
