@@ -105,9 +105,13 @@ class Est:
             return certs_only([self._ports.certificates.get(before).der])
         if not self._attempts.admit((f"est renewal {device.device_id}", MOST_RENEWALS)):
             raise TooManyTries
-        # An order with an end of its own is a new order, though device, key and request may be the old ones.
-        end = profile(device.profile).until(self._ports.clock())
-        made = self._issued(device, request, valid_until=end)
+        if request.public_key == parse_certificate(present.der).public_key:
+            made = self._ports.certificates.renew(present.certificate_id, by=f"est:{device.device_id}")
+        else:
+            # No re-key that ends the present certificate at once: if this answer gets lost, the device has
+            # nothing else to ask with.  An order with an end of its own is a new one, even for an old request.
+            end = profile(device.profile).until(self._ports.clock())
+            made = self._issued(device, request, valid_until=end)
         self._record(made, device, request, secret_id=None, replaces=present.certificate_id)
         return certs_only([made.der])
 
