@@ -109,7 +109,7 @@ class Est:
             made = self._ports.certificates.renew(present.certificate_id, by=f"est:{device.device_id}")
         else:
             # No re-key that ends the present certificate at once: if this answer gets lost, the device has
-            # nothing else to ask with.  An order with an end of its own is a new one, even for an old request.
+            # nothing else to ask with.  An order with an end of its own is new, even for an old request.
             end = profile(device.profile).until(self._ports.clock())
             made = self._issued(device, request, valid_until=end)
         self._record(made, device, request, secret_id=None, replaces=present.certificate_id)
