@@ -18,6 +18,8 @@ from ..database.tables_identity import certificates as table
 from .errors import StatusQuestionRefused
 
 NOTICE_DAYS = (1, 7, 30)
+SEAL = "seal"
+"""Certificates of seals are the registry's: their keys are in the vault, nobody carries them about."""
 _SERIAL = re.compile(r"[0-9a-f]{1,40}\Z")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -47,11 +49,12 @@ class Holdings:
         self._database, self._certificates, self._clock = database, certificates, clock
 
     def of(self, account_id: str, holders: Collection[str] = ()) -> tuple[Holding, ...]:
-        """Everything of an account, and of enterprises that it acts for; newest first."""
+        """Everything of an account, and of bodies that it speaks for; newest first."""
         conditions = [table.c.account_id == account_id]
         if holders:
-            conditions.append(table.c.holder.in_(sorted(holders)))
-        query = select(table.c.id).where(or_(*conditions), table.c.key_label.is_(None))
+            conditions.append(table.c.holder.in_(sorted(holders)) & table.c.account_id.is_(None))
+        own = (or_(*conditions), table.c.key_label.is_(None), table.c.profile != SEAL)
+        query = select(table.c.id).where(*own)
         with self._database.read() as connection:
             found = connection.execute(query.order_by(table.c.issued_at.desc(), table.c.id)).scalars().all()
         groups: dict[str, list[IssuedCertificate]] = {}
@@ -95,20 +98,20 @@ class Holdings:
             raise StatusQuestionRefused from error
         return () if one is None else (one,)
 
-    def own(self, certificate_id: str, account_id: str, acts_for: str | None) -> Holding:
-        """A holding of this login; others do not exist (:class:`api.certificates.NoSuchCertificate`)."""
+    def own(self, certificate_id: str, account_id: str, holders: Collection[str] = ()) -> Holding:
+        """A holding of an account, or of a body that it speaks for; others do not exist
+        (:class:`api.certificates.NoSuchCertificate`)."""
         found = self.holding(certificate_id)
-        theirs = (found.first.account_id == account_id and acts_for is None) or (
-            acts_for is not None and found.first.holder == acts_for
-        )
-        if not theirs or found.first.key_label is not None:
+        first = found.first
+        theirs = first.account_id == account_id if first.account_id else first.holder in holders
+        if not theirs or first.key_label is not None or first.profile == SEAL:
             raise NoSuchCertificate(certificate_id)
         return found
 
-    def is_own(self, certificate_id: str, account_id: str, acts_for: str | None) -> bool:
+    def is_own(self, certificate_id: str, account_id: str, holders: Collection[str] = ()) -> bool:
         """Is it this login's?  Raises nothing."""
         try:
-            self.own(certificate_id, account_id, acts_for)
+            self.own(certificate_id, account_id, holders)
         except NoSuchCertificate:
             return False
         return True

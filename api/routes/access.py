@@ -12,7 +12,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from ..accounts import Right, require
+from ..accounts import Right, require, rights_of
 from ..login import CsrfMissing, NotLoggedIn, Session
 from ..wiring import Service
 
@@ -57,6 +57,14 @@ def session_of(request: Request) -> Session:
     return session
 
 
+def speaks_for(session: Session) -> tuple[str, tuple[str, ...]]:
+    """The account, and the body whose certificates this login keeps: an officer's agency; or the enterprise
+    that it acts for, and then nothing else."""
+    if session.acts_for is not None:
+        return "", (session.acts_for,)
+    return session.account_id, (session.agency,) if Right.DECIDE in rights_of(session.roles) else ()
+
+
 def require_csrf(session: Session, shown: str) -> None:
     """The token that a form or script shows must be the session's."""
     if not hmac.compare_digest(shown.encode(), session.csrf.encode()):
@@ -75,4 +83,5 @@ __all__ = [
     "require",
     "require_csrf",
     "session_if_any",
+    "speaks_for",
 ]

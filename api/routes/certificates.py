@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from ..certificates import IssuedCertificate, IssueOrder
-from .access import Right, ServiceOf, SessionOf, require
+from .access import Right, ServiceOf, SessionOf, require, speaks_for
 from .bodies import Base64, Id, Moment, RequestBody, Short, moment, to_base64
 
 router = APIRouter(tags=["certificates"])
@@ -60,7 +60,7 @@ def show(certificate_id: Id, session: SessionOf, service: ServiceOf) -> dict[str
 @router.post("/api/v1/certificates/{certificate_id}/revoke")
 def revoke(certificate_id: Id, body: Revocation, session: SessionOf, service: ServiceOf) -> dict[str, object]:
     """Revoke for good, by the operator or the holder; a new CRL is out when this answers."""
-    if not service.holdings.is_own(certificate_id, session.account_id, session.acts_for):
+    if not service.holdings.is_own(certificate_id, *speaks_for(session)):
         require(session, Right.ISSUE_CERTIFICATES)
     return shown(service, service.certificates.revoke(certificate_id, body.reason, by=session.account_id))
 

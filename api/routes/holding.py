@@ -26,7 +26,7 @@ from ..enrolment import (
 )
 from ..login import Session
 from ..wiring import Service
-from .access import ServiceOf, SessionOf, require
+from .access import ServiceOf, SessionOf, require, speaks_for
 from .bodies import Id, RequestBody, moment
 
 router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"])
@@ -107,7 +107,7 @@ def held_by(service: Service, session: Session, certificate_id: str) -> Holding:
         if found.first.key_label is None:
             return found
         require(session, Right.ISSUE_CERTIFICATES)
-    return service.holdings.own(certificate_id, session.account_id, session.acts_for)
+    return service.holdings.own(certificate_id, *speaks_for(session))
 
 
 def may_resume(session: Session, found: Holding) -> bool:
@@ -134,7 +134,7 @@ def _require_renewable(service: Service, found: Holding) -> None:
 
 
 def _delivered(service: Service, session: Session, certificate_id: str, what: str) -> Response:
-    found = service.holdings.own(certificate_id, session.account_id, session.acts_for)
+    found = service.holdings.own(certificate_id, *speaks_for(session))
     bundle_id = found.first.bundle_id
     bundle = None if bundle_id is None else service.certificates.bundle(bundle_id)
     content = None

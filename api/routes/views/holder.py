@@ -20,7 +20,7 @@ from ...pages import render
 from ...pages.words import china
 from ...problems import Problem
 from ...wiring import Service
-from ..access import ServiceOf, SessionOf, Visitor, require_csrf
+from ..access import ServiceOf, SessionOf, Visitor, require_csrf, speaks_for
 from ..enrolment import packed, person_of
 from ..holding import act_on, may_resume, renewable
 from .frame import expected, frame
@@ -150,7 +150,7 @@ def download(
     form: Annotated[Literal["pem", "der", "p7b"], Query(alias="format")] = "pem",
 ) -> Response:
     """One certificate with its chain."""
-    found = service.holdings.own(certificate_id, session.account_id, session.acts_for)
+    found = service.holdings.own(certificate_id, *speaks_for(session))
     one = next(each for each in found.members if each.certificate_id == certificate_id)
     chain = service.certificates.chain(one.certificate_id)
     return packed([one.der, *chain], form, name=one.serial[:8])
@@ -199,9 +199,7 @@ def withdraw(
 def _mine(
     request: Request, session: Session, service: Service, *, problem: Problem | None = None
 ) -> Response:
-    holders = () if session.acts_for is None else (session.acts_for,)
-    account = session.account_id if session.acts_for is None else ""
-    held = service.holdings.of(account, holders)
+    held = service.holdings.of(*speaks_for(session))
     values = {
         **frame(session, "holder"),
         "principal": session.acts_for_name,

@@ -140,7 +140,16 @@ def test_an_agency_needs_two_persons(site: Any, registrar: Somebody, second: Som
     assert refused(lambda: officer.client.post(path, {})) == (403, "own-enrolment")
     assert registrar.client.post(path, {})["state"] == "waiting"
     assert refused(lambda: registrar.client.post(path, {})) == (409, "another-person-needed")
-    assert second.client.post(path, {})["state"] == "issued"
+    done = second.client.post(path, {})
+    assert done["state"] == "issued"
+    # The agency's officers keep it; those of another agency do not know it.
+    held = f"/api/v1/certificates/{done['certificate_id']}"
+    assert "机关证书" in officer.client.http.get("/holder", headers={"Accept": "text/html"}).text
+    stranger = somebody(site, "officer", agency=OFFICE)
+    assert refused(lambda: stranger.client.post(f"{held}/suspend", {})) == (404, "no-such-certificate")
+    assert officer.client.post(f"{held}/suspend", {})["status"] == "suspended"
+    assert officer.client.post(f"{held}/resume", {})["status"] == "good"
+    assert refused(lambda: registrar.client.post(f"{held}/renew", {})) == (422, "renewal-needs-approval")
 
 
 def test_an_operator_does_not_go_round_the_two(site: Any) -> None:
