@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import signal
 import socket
@@ -129,6 +130,15 @@ def test_hung_and_back(
 def test_the_socket_is_for_its_owner(founded: tuple[Settings, FileVault], client: KeyCentreClient) -> None:
     client.remote.status()
     assert stat.S_IMODE(founded[0].kmc_socket.stat().st_mode) == 0o600
+
+
+def test_the_socket_is_for_a_group_when_it_says_so(tmp_path: Path) -> None:
+    """For a service that runs as another user; an unknown group is refused, not ignored."""
+    group = grp.getgrgid(os.getgid()).gr_name
+    with listening(tmp_path / "kmc.sock", group=group):
+        assert stat.S_IMODE((tmp_path / "kmc.sock").stat().st_mode) == 0o660
+    with pytest.raises(CentreMisconfigured), listening(tmp_path / "kmc.sock", group="no-such-group"):
+        pass
 
 
 def test_one_centre_at_a_time(founded: tuple[Settings, FileVault], client: KeyCentreClient) -> None:
