@@ -76,7 +76,7 @@ def checked_agency(agency: str, roles: frozenset[Role]) -> str:
             raise AccountRefused(
                 "agency",
                 rule="只有机关人员和登记员填写机关 / only an officer or registrar has an agency",
-                todo="请留空,或加上officer、registrar角色 / leave it empty, or add the role officer or registrar",
+                todo="请留空,或加上officer、registrar角色 / leave it empty, or add one of these roles",
             )
         return ""
     return checked_code("agency", agency)
