@@ -114,7 +114,9 @@ def _clock(settings: Settings) -> Iterator[Note]:
 def _secrets(data: Path, settings: Settings) -> Iterator[Note]:
     """Who else may read what only the service and its operator should."""
     key, passphrase = data / "operator.pem", data / "operator.passphrase"
-    for one in (settings.passphrase_file, settings.vault_folder, key, passphrase, *_sqlite(settings)):
+    secret = (settings.passphrase_file, settings.vault_folder, *settings.vault_share_files)
+    pin = settings.vault_token_pin_file
+    for one in (*secret, key, passphrase, *_sqlite(settings), *(() if pin is None else (pin,))):
         if _shared(one):
             yield Note("problem", f"{one} 他人可读 is readable by others", f"chmod go-rwx {one}")
     if settings.passphrase_file.resolve().is_relative_to(data.resolve()):

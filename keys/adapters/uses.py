@@ -17,7 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from ..algorithms import Scheme
 from ..errors import VaultError
@@ -93,12 +93,19 @@ class UseBook:
             raise VaultError(f"uses cannot be counted: {error}", file=USES_FILE) from error
 
 
+class Usable(Signer, Protocol):
+    """A signer that knows the other schemes of its key."""
+
+    def using(self, scheme: Scheme) -> Usable:
+        """The same key in another scheme of the allow-list.  Raises :class:`~keys.KeyUnsupported`."""
+
+
 class CountedSigner:
     """Counts and logs, then signs.  Has no verb that shows the key."""
 
     __slots__ = ("_book", "_key", "_label")
 
-    def __init__(self, key: Signer, label: str, book: UseBook) -> None:
+    def __init__(self, key: Usable, label: str, book: UseBook) -> None:
         self._key, self._label, self._book = key, label, book
 
     @property
@@ -108,6 +115,10 @@ class CountedSigner:
     @property
     def scheme(self) -> Scheme:
         return self._key.scheme
+
+    def using(self, scheme: Scheme) -> CountedSigner:
+        """The same key, counted on, in another scheme (PSS).  Raises :class:`~keys.KeyUnsupported`."""
+        return CountedSigner(self._key.using(scheme), self._label, self._book)
 
     def sign(self, message: bytes) -> bytes:
         # Counted first: a count that is too high is harmless, one that is too low is not.

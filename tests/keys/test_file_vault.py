@@ -102,7 +102,12 @@ def test_keys_do_not_leave(vault: FileVault, folder: Path) -> None:
     vault.create_key("a", KeyKind.SM2)
     secret = vault.create_secret("s", 32)
     signer = vault.signer("a")
-    assert {name for name in dir(signer) if not name.startswith("_")} == {"public_key", "scheme", "sign"}
+    assert {name for name in dir(signer) if not name.startswith("_")} == {
+        "public_key",
+        "scheme",
+        "sign",
+        "using",
+    }
     assert repr(signer) == "<VaultSigner a sm2>"
     with pytest.raises(TypeError):
         pickle.dumps(signer)

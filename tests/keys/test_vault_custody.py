@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 
 from keys import (
+    RSA_PSS_SHA256,
+    RSA_SHA512,
+    SM2_SM3,
     KeyKind,
+    KeyUnsupported,
     PassphraseWrong,
     ShareRefused,
     SharesMissing,
@@ -385,6 +389,17 @@ def test_each_use_is_logged(vault: FileVault, caplog: pytest.LogCaptureFixture) 
     assert (said["event"], said["label"], said["scheme"]) == ("key-used", "a", "ECDSA with SHA-256")
     assert said["digest"] == "e7cc3fdcf4a8a9d635cf9b2c26206f85a75691c5beaccdc374a2a8ea80ea3a33"
     assert "private" not in record.getMessage()
+
+
+def test_other_schemes_are_counted_as_well(vault: FileVault) -> None:
+    """PSS with a key of the vault; what does not go together is refused."""
+    vault.create_key("rsa", KeyKind.RSA2048)
+    signer = vault.signer("rsa")
+    for scheme in (RSA_PSS_SHA256, RSA_SHA512):
+        signer.public_key.verify(signer.using(scheme).sign(b"x"), b"x", scheme)
+    assert vault.uses("rsa") == 2
+    with pytest.raises(KeyUnsupported):
+        signer.using(SM2_SM3)
 
 
 def test_counting_is_cheap(folder: Path, vault: FileVault) -> None:

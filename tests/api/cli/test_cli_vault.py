@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import logging
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from api.logs import configure_logs
 from api.settings import SettingsError, load_settings
 from api.wiring import WiringError, open_service
 from keys import KeyKind, SharesMissing
@@ -73,6 +77,24 @@ def test_shares_that_cannot_be_read(yinxin: Any, copied: Path, tmp_path: Path) -
     assert ran.code == 1
     assert "gone.json" in ran.err
     assert "share_files" in ran.err
+
+
+def test_each_use_is_a_line_of_the_log(copied: Path) -> None:
+    """The service's own logger writes label, scheme and digest."""
+    lines = io.StringIO()
+    service = open_service(copied)
+    try:
+        configure_logs(lines)
+        service.vault.signer("qr-sm2").sign(b"a very private message")
+    finally:
+        configure_logs()
+        logging.getLogger().handlers = [
+            one for one in logging.getLogger().handlers if one.get_name() != "yinxin-json"
+        ]
+        service.close()
+    (line,) = (json.loads(one) for one in lines.getvalue().splitlines() if "key-used" in one)
+    assert (line["label"], line["scheme"]) == ("qr-sm2", "SM2 with SM3")
+    assert line["digest"] == hashlib.sha256(b"a very private message").hexdigest()
 
 
 def test_command_lines_that_are_wrong(yinxin: Any, made: Path, tmp_path: Path) -> None:
