@@ -16,6 +16,7 @@ from rich.table import Table
 
 from keys import SoftwareKey, write_key_file
 
+from .authority import name_agents, run_authority
 from .checking import check
 from .filing import approve, file_submission, print_sheets
 from .journal import Journal
@@ -89,6 +90,8 @@ def _is_report(path: Path) -> bool:
 
 def _init(stage: Stage) -> str:
     told = command("init", "--data", stage.data, "--url", stage.url, "--json")
+    if told.code == 0:
+        name_agents(stage)
     return f"exit code {told.code}" if told.code == 0 else f"exit code {told.code}: {told.err[-400:]}"
 
 
@@ -96,7 +99,7 @@ def _scenes(stage: Stage) -> None:
     key_file = stage.data / "operator.pem"
     passphrase = (stage.data / "operator.passphrase").read_text("utf-8").strip()
     open_with(stage, key_file, passphrase)
-    for scene in (load, logins, file_submission, approve, print_sheets, check, tamper):
+    for scene in (load, logins, file_submission, approve, print_sheets, check, run_authority, tamper):
         try:
             scene(stage)
         except Exception as error:

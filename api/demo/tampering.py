@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scene 8: one byte of each artefact is changed, and one row in the database: everything must be found."""
+"""Scene 9: one byte of each artefact is changed, and one row in the database: everything must be found."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def tamper(stage: Stage) -> None:
             continue
         number += 1
         title = f"改动一个字节 {name.rsplit('/', 1)[-1]}"
-        step(f"8.{number}", title, damage.expected, partial(verdict, stage, name, content, damage))
+        step(f"9.{number}", title, damage.expected, partial(verdict, stage, name, content, damage))
     title = "直接改数据库一行 a row edited in the database"
     expected = "exit code 0, then 1: records changed, then 0"
-    step(f"8.{number + 1}", title, expected, partial(edit_database, stage))
+    step(f"9.{number + 1}", title, expected, partial(edit_database, stage))
 
 
 def verdict(stage: Stage, name: str, content: bytes, damage: Damage) -> str:

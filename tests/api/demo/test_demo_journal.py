@@ -18,8 +18,8 @@ STEPS = [
     ("3.1", "李样一代表E01登录(SM2) login", "李样一 for 四川样例建工集团有限公司"),
     ("6.1", "四川样例建工集团有限公司诚信记录单 sheet", "2 good, 0 bad"),
     ("7.7", "命令行离线查验 yinxin verify", "18 of 18 TOTAL-PASSED, exit code 0"),
-    ("8.1", "改动一个字节 E01.cer", "TOTAL-FAILED CERTIFICATE_CHAIN_GENERAL_FAILURE"),
-    ("8.6", "改动一个字节 permit-sm2.log-proof.json", "TOTAL-FAILED HASH_FAILURE"),
+    ("9.1", "改动一个字节 E01.cer", "TOTAL-FAILED CERTIFICATE_CHAIN_GENERAL_FAILURE"),
+    ("9.6", "改动一个字节 permit-sm2.log-proof.json", "TOTAL-FAILED HASH_FAILURE"),
 ]
 
 
