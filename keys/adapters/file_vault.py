@@ -153,6 +153,11 @@ class FileVault:
         """Give unused counts and the lock back; happens by itself when the process ends in order."""
         self._ending()
 
+    @property
+    def folder(self) -> Path:
+        """Where the vault is."""
+        return self._folder
+
     # What opens it
 
     def state(self) -> VaultState:

@@ -6,12 +6,14 @@ A key that was made in the folder before there was a token stays there and is fo
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from ..algorithms import KeyFamily, KeyKind
-from ..errors import LabelTaken
+from ..errors import LabelTaken, TokenUnavailable
 from ..public import PublicKey
 from .file_vault import FileVault
+from .sealed_files import read_fields, write_fields
 from .token_vault import TokenVault
 from .uses import CountedSigner
 
@@ -23,10 +25,12 @@ class RoutedVault:
         self.files, self.token = files, token
         self._lock = threading.Lock()
         self._signers: dict[str, CountedSigner] = {}
+        self._memory = files.folder / "token-labels.json"
+        self._said: tuple[str, ...] | None = None
 
     def create_key(self, label: str, kind: KeyKind) -> PublicKey:
         if kind.family is KeyFamily.SM2:
-            if label in self.token.labels():
+            if label in self._on_token():
                 raise LabelTaken(label)
             return self.files.create_key(label, kind)
         if self.files.holds(label):
@@ -45,8 +49,24 @@ class RoutedVault:
             return self._signers.setdefault(label, signer)
 
     def labels(self) -> tuple[str, ...]:
-        """Raises :class:`~keys.TokenUnavailable`: half a list would look like lost keys."""
-        return tuple(sorted({*self.files.labels(), *self.token.labels()}))
+        """Raises :class:`~keys.TokenUnavailable` when the token is away and was never seen."""
+        return tuple(sorted({*self.files.labels(), *self._on_token()}))
+
+    def _on_token(self) -> tuple[str, ...]:
+        """As the token says; while it is away, as it said last: what does not need it goes on."""
+        try:
+            found = self.token.labels()
+        except TokenUnavailable:
+            with contextlib.suppress(FileNotFoundError):
+                kept = read_fields(self._memory).get("labels")
+                if isinstance(kept, list):
+                    return tuple(str(one) for one in kept)
+            raise
+        with self._lock:
+            if found != self._said:
+                write_fields(self._memory, {"labels": list(found)}, replace=True)
+                self._said = found
+        return found
 
     def create_secret(self, label: str, size: int) -> bytes:
         return self.files.create_secret(label, size)

@@ -456,6 +456,7 @@ def test_routed(rig: Rig, vault: TokenVault, tmp_path: Path) -> None:
         port.signer("nothing")
     rig.tokens.rename(rig.tokens.with_name("pulled"))
     vault.close()
+    assert port.labels() == ("ca", "log", "old", "rsa")  # as it said last
     signer = port.signer("log")  # not the token's business
     signer.public_key.verify(signer.sign(b"x"), b"x", signer.scheme)
     with pytest.raises(TokenUnavailable):
