@@ -4,7 +4,6 @@ centre, time stamps, the ceremony."""
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from pathlib import Path
@@ -29,6 +28,7 @@ from .stage import Stage, now
 
 APPLICANT = "H01"
 AGENTS = ("INSECURE-agent-li", "INSECURE-agent-wang")
+PASSPHRASE = "yinxin-demo"  # noqa: S105  # of key files that say INSECURE in their names
 VISIBLE_SECONDS = 2.0
 
 
@@ -39,7 +39,8 @@ def name_agents(stage: Stage) -> None:
     for name in AGENTS:
         key = generate_key(KeyKind.SM2)
         (folder / f"{name}.spki").write_bytes(key.public_key.spki)
-        (keys / f"{name}.pem").write_text(_pem(key.pkcs8()), "ascii")
+        (keys / f"{name}.p8").write_bytes(key.encrypted(PASSPHRASE))
+    (keys / "passphrase").write_text(PASSPHRASE, "ascii")
     settings = folder / "kmc.toml"
     listed = json.dumps([f"{name}.spki" for name in AGENTS])
     settings.write_text(settings.read_text("utf-8").replace("agents = []", f"agents = {listed}"), "utf-8")
@@ -165,12 +166,14 @@ class _Authority:
             raise RuntimeError(told.err[-300:])
         return told.out
 
-    def _agent(self, name: str) -> Path:
-        return self.stage.out / "keys" / f"{name}.pem"
+    def _approve(self, recovery: str, name: str) -> None:
+        keys = self.stage.out / "keys"
+        agent = ("--agent", keys / f"{name}.p8", "--passphrase-file", keys / "passphrase")
+        self._kmc("approve", recovery, *agent)
 
     def recover_alone(self) -> str:
         recovery, _ = self._request_recovery()
-        self._kmc("approve", recovery, "--agent", self._agent(AGENTS[0]))
+        self._approve(recovery, AGENTS[0])
         out = self.stage.out / "alone.der"
         told = command("kmc", "recover", "complete", recovery, "--out", out, "--data", self.stage.data)
         return "refused" if told.code and not out.exists() else "recovered by one agent"
@@ -178,7 +181,7 @@ class _Authority:
     def recover(self) -> str:
         recovery, recipient = self._request_recovery()
         for name in AGENTS:
-            self._kmc("approve", recovery, "--agent", self._agent(name))
+            self._approve(recovery, name)
         out = self.stage.out / "recovered-key.der"
         self._kmc("complete", recovery, "--out", out)
         opened = open_enveloped_key(parse_enveloped_key(out.read_bytes()), recipient)
@@ -243,8 +246,3 @@ class _Authority:
         if told.code:
             raise RuntimeError(told.err[-300:])
         return "nothing issued" if self._log_size() == before else "something was issued"
-
-
-def _pem(pkcs8: bytes) -> str:
-    lines = base64.encodebytes(pkcs8).decode("ascii")
-    return f"-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n"

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from keys import SoftwareKey, write_key_file
 
-from .authority import name_agents, run_authority
+from .authority import PASSPHRASE, name_agents, run_authority
 from .checking import check
 from .filing import approve, file_submission, print_sheets
 from .journal import Journal
@@ -27,7 +27,6 @@ from .tampering import tamper
 
 MARKER = "report.json"
 PLAYERS = ("H01", "E01", "H02", "H10", "H12")
-PASSPHRASE = "yinxin-demo"  # noqa: S105  # of key files that say INSECURE in their names
 
 
 class OutputTaken(Exception):
