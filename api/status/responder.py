@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from ca import (
     CaError,
@@ -97,9 +98,16 @@ class Responder:
     def kept(self, asked: bytes) -> OcspAnswer | None:
         """An answer that is still true, for the very bytes of a request or path; never blocks for long."""
         found = self._kept.get(asked)
-        if found is None or self._ports.watch.current().get(found.issuer) != found.epoch:
+        if found is None or self._epoch(found.issuer) != found.epoch:
             return None
         return found.answer if self._ports.clock() < found.again else None
+
+    def _epoch(self, issuer: str) -> int | None:
+        """``None`` when nobody can tell: then nothing that is kept is said."""
+        try:
+            return self._ports.watch.current().get(issuer)
+        except SQLAlchemyError:
+            return None
 
     def answer(self, body: bytes) -> OcspAnswer:
         """To a POST.  Never raises for any bytes: what cannot be answered is a failure of RFC 6960."""
@@ -134,7 +142,7 @@ class Responder:
             return _failure(error.failure)
         except (CaError, KeysError, CertificateError):
             return _failure(OcspFailure.INTERNAL_ERROR)
-        except DatabaseError:
+        except (DatabaseError, SQLAlchemyError):
             return _failure(OcspFailure.TRY_LATER)
 
     def _signed(self, connection: Connection, asked: bytes, request: OcspRequest) -> OcspAnswer:

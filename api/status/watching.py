@@ -36,8 +36,10 @@ class EpochWatch:
             else:
                 fresh = version == self._version
             if not fresh:
-                # The version and the time were taken first: what is committed in between is read again.
-                self._read_at, self._version = self._monotonic(), version
+                # The version and the time are taken first: what is committed in between is read again.  They
+                # are believed last: when reading fails, the next one reads.
+                at = self._monotonic()
                 with self._database.read() as connection:
                     self._epochs = numbering.epochs(connection)
+                self._read_at, self._version = at, version
             return self._epochs

@@ -13,8 +13,10 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.database import Database
+from api.status import numbering
 from api.status.responder import RENEW, TERM
 from ca import parse_ocsp_request
 from keys import HashAlgorithm, KeyKind, der
@@ -220,4 +222,21 @@ def test_another_process_is_seen(answering: Any, database_url: str) -> None:
     command = [sys.executable, "-c", REVOKING, database_url, held.certificate.certificate_id]
     subprocess.run(command, check=True, timeout=60)
     answering.steady.at += 0.2  # PostgreSQL is asked again after this
+    assert standing(answering.responder.answer(asked).body)[0] is OcspStanding.REVOKED
+
+
+def failing(_connection: Any) -> Any:
+    raise SQLAlchemyError("no connection")
+
+
+def test_a_failed_look_is_no_look(answering: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the epochs cannot be read, nothing that was kept is said: not now, not the next time."""
+    held = answering.identity.person("H01")
+    asked = answering.request(parse_certificate(held.der).serial)
+    assert standing(answering.responder.answer(asked).body)[0] is OcspStanding.GOOD
+    answering.identity.certificates.revoke(held.certificate.certificate_id, "superseded", by="test")
+    answering.steady.at += 1
+    with monkeypatch.context() as patched:
+        patched.setattr(numbering, "epochs", failing)
+        assert answering.responder.kept(asked) is None
     assert standing(answering.responder.answer(asked).body)[0] is OcspStanding.REVOKED
