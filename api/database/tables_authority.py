@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables of the certificate authority: authorities, bundles, notices to holders.
 
-Rows of ``authorities`` and ``bundles`` are committed to the ledger.  A bundle is written once and never changed:
+Rows of ``authorities`` and ``bundles`` are committed to the ledger.  A bundle is written once, never changed:
 its state is that of its members in ``certificates``.  ``certificate_notices`` says what a holder was told.
 """
 

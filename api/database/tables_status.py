@@ -32,5 +32,5 @@ status_heads = Table(
     Column("issuer", String(40), primary_key=True),
     Column("number", Integer, nullable=False),
     Column("epoch", BigInteger, nullable=False),
-    comment="last number of any list of an authority, and how often the state of its certificates changed",
+    comment="last number of a list of an authority, and how often the state of its certificates changed",
 )

@@ -282,9 +282,7 @@ class Service:
                 database=self.database,
                 ledger=self.ledger,
                 accounts=self.accounts,
-                issuance=OwnAuthority(
-                    self.certificates, key_centre=lambda: self.key_centre is not None
-                ),
+                issuance=OwnAuthority(self.certificates, key_centre=lambda: self.key_centre is not None),
                 office=self.settings.authority_uscc,
                 clock=now,
                 random=secrets.token_bytes,
@@ -417,8 +415,6 @@ class Service:
         self.enrolments.resume()
         if self.settings.acme_enabled:
             self.acme.do_chores()
-        if self.key_centre is not None:
-            self.recoveries.show_log()
         if self.key_centre is not None:
             self.recoveries.show_log()
 

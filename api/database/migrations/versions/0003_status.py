@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("issuer", name=op.f("pk_status_heads")),
-        comment="last number of any list of an authority, and how often the state of its certificates changed",
+        comment="last number of a list of an authority, and how often the state of its certificates changed",
     )
     op.execute(
         "INSERT INTO status_heads (issuer, number, epoch) "
