@@ -8,13 +8,15 @@ process is seen as soon as it is committed.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from verify import Trust, parse_crl
+from verify import Crl, Trust, parse_crl
 
 from ..database.tables_identity import certificates, crls, qr_keys
+from ..database.tables_status import status_heads, status_lists
 from . import qr_keys as keys_room
 from .authorities import in_force, listed
 from .model import AUTHORITY
@@ -37,17 +39,21 @@ class OwnTrust:
             with self._lock:
                 if self._kept is not None and self._kept[0] == state:
                     return self._kept[1]
-            built = self._build(connection, kinds)
+                kept = None if self._kept is None else self._kept[1]
+            built = self._build(
+                connection, kinds, {} if kept is None else {one.der: one for one in kept.crls}
+            )
         with self._lock:
             self._kept = (state, built)
         return built
 
-    def _build(self, connection: Connection, kinds: tuple[str, ...]) -> Trust:
+    def _build(self, connection: Connection, kinds: tuple[str, ...], read: Mapping[bytes, Crl]) -> Trust:
         ports, found = self._ports, tuple(in_force(connection))
         return Trust(
             anchors=tuple(one.certificate for one in found if one.row.root),
             intermediates=tuple(one.certificate for one in found if not one.row.root),
-            crls=tuple(parse_crl(ports.status.current(connection, one.name)) for one in listed(connection)),
+            # What did not change is not read again: a list may have many entries.
+            crls=tuple(read.get(der) or parse_crl(der) for der in self._lists(connection)),
             qr_keys=keys_room.listed(connection, authority=ports.authority.name, kinds=kinds),
             log_keys=ports.ledger.log_keys(),
             hosts=(ports.authority.host,),
@@ -57,16 +63,30 @@ class OwnTrust:
             source="service",
         )
 
+    def _lists(self, connection: Connection) -> Iterator[bytes]:
+        """Every complete list, and each partition that is newer: above a size it alone tells at once."""
+        for one in listed(connection):
+            yield self._ports.status.current(connection, one.name)
+            complete = select(func.max(crls.c.number)).where(crls.c.issuer == one.name).scalar_subquery()
+            query = select(status_lists.c.scope).where(
+                status_lists.c.issuer == one.name,
+                status_lists.c.number > complete,
+                status_lists.c.base.is_(None),
+            )
+            for scope in connection.execute(query.distinct().order_by(status_lists.c.scope)).scalars():
+                yield self._ports.status.current(connection, one.name, scope)
+
 
 def _state(connection: Connection) -> tuple[Any, ...]:
     """Changes whenever something changes that the trust is built from."""
     numbers = connection.execute(
         select(crls.c.issuer, func.max(crls.c.number)).group_by(crls.c.issuer).order_by(crls.c.issuer)
     ).all()
+    heads = select(status_heads.c.issuer, status_heads.c.number).order_by(status_heads.c.issuer)
     own = select(func.count(), func.count(certificates.c.revoked_at)).where(certificates.c.usage == AUTHORITY)
     keys = select(func.count(), func.count(qr_keys.c.revoked_at)).select_from(qr_keys)
     return (
-        *((row[0], row[1]) for row in numbers),
+        *((row[0], row[1]) for row in (*numbers, *connection.execute(heads))),
         *connection.execute(own).one(),
         *connection.execute(keys).one(),
     )

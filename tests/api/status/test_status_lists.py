@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.certificates import CertificateService
 from api.database import Database
 from api.ledger import Ledger
 from api.status import ListDoubted, ListNumberTaken, PublishedLists, StatusPorts, numbering
@@ -125,6 +127,32 @@ def test_above_the_limit_the_partition_tells_and_the_rest_follows(
     assert (current(identity, name, f"part-{part}").number or 0) > (before.number or 0)
     assert lists.refresh() == (name,)
     assert (current(identity, name, "full").number or 0) > (before.number or 0)
+
+
+def test_above_the_limit_the_service_itself_knows_at_once(
+    identity: Any, database: Database, ledger: Ledger
+) -> None:
+    """A login looks into the own trust: it must not wait for the complete list."""
+    ports = identity.ports
+    lists = PublishedLists(
+        StatusPorts(database, ledger, ports.intents, ports.vault, ports.authority, identity.clock),
+        most_at_once=0,
+    )
+    certificates = CertificateService(replace(ports, status=lists))
+    held = identity.person("H01")
+    for act, more, wanted in (
+        ("suspend", (), "on-hold"),
+        ("resume", (), "good"),
+        ("revoke", ("keyCompromise",), "revoked"),
+    ):
+        certificates.trust()
+        getattr(certificates, act)(held.certificate.certificate_id, *more, by="test")
+        for service in (certificates, CertificateService(ports)):
+            report = check_certificate(
+                parse_certificate(held.der), service.trust(), identity.clock.at, purpose=Purpose.LOGIN
+            )
+            revocation: Any = report.facts["revocation"]
+            assert revocation["status"] == wanted, act
 
 
 def test_a_number_is_taken_once(identity: Any, database: Database) -> None:
