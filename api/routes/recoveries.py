@@ -15,7 +15,7 @@ from ..keycentre import to_be_signed
 from ..keycentre.recoveries import Recovery
 from ..login import Session
 from ..wiring import Service
-from .access import Right, ServiceOf, SessionOf, require
+from .access import Right, ServiceOf, SessionOf, require, speaks_for
 from .bodies import Base64, Id, RequestBody, Short, moment, to_base64
 
 router = APIRouter(tags=["recoveries"])
@@ -55,14 +55,14 @@ def listed(session: SessionOf, service: ServiceOf) -> dict[str, object]:
 
 @router.get("/api/v1/recoveries/mine")
 def mine(session: SessionOf, service: ServiceOf) -> dict[str, object]:
-    """What this holder was told, and the recoveries of the holder's own keys."""
-    room = service.recoveries
+    """What this holder was told, and the recoveries of keys of the holder and of the body acted for."""
+    room, whose = service.recoveries, speaks_for(session)
     return {
         "notices": [
             {"recovery_id": one.recovery_id, "happened": one.happened, "at": moment(one.at)}
-            for one in room.notices(session.account_id)
+            for one in room.notices(*whose)
         ],
-        "recoveries": [shown(service, one) for one in room.listed(session.account_id)],
+        "recoveries": [shown(service, one) for one in room.listed(*whose)],
     }
 
 

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from ...database.tables_recovery import recoveries
 from ...database.tables_recovery import recovery_notices as table
 from .model import Notice
+
+_MOST = 200
 
 
 class StoredNotices:
@@ -22,7 +26,23 @@ class StoredNotices:
         )
 
 
-def notices_of(connection: Connection, account_id: str) -> tuple[Notice, ...]:
-    """Everything that one holder was told, newest first."""
-    query = select(table).where(table.c.account_id == account_id).order_by(table.c.at.desc()).limit(200)
-    return tuple(Notice(row.recovery_id, row.happened, row.at) for row in connection.execute(query))
+def notices_of(connection: Connection, account_id: str, holders: Collection[str] = ()) -> tuple[Notice, ...]:
+    """Everything that one holder was told, newest first.
+
+    The key of a body has no account to write to: whoever speaks for it (``holders``) is told from the
+    recovery's own row, which is there in the same transaction.
+    """
+    query = select(table).where(table.c.account_id == account_id).order_by(table.c.at.desc()).limit(_MOST)
+    found = [Notice(row.recovery_id, row.happened, row.at) for row in connection.execute(query)]
+    if holders:
+        of_bodies = (
+            select(recoveries.c.id, recoveries.c.requested_at, recoveries.c.completed_at)
+            .where(recoveries.c.account_id.is_(None), recoveries.c.holder.in_(sorted(holders)))
+            .order_by(recoveries.c.requested_at.desc())
+            .limit(_MOST)
+        )
+        for row in connection.execute(of_bodies):
+            found.append(Notice(row.id, "requested", row.requested_at))
+            if row.completed_at is not None:
+                found.append(Notice(row.id, "completed", row.completed_at))
+    return tuple(sorted(found, key=lambda one: one.at, reverse=True))

@@ -8,6 +8,7 @@ log, tells the holder, gathers signatures, and carries all of it to the centre.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -242,18 +243,19 @@ class Recoveries:
         with self._ports.database.read() as connection:
             return recovery_of(connection, row_of(connection, recovery_id))
 
-    def listed(self, account_id: str | None = None) -> tuple[Recovery, ...]:
-        """All, or those of one holder's keys; newest first."""
+    def listed(self, account_id: str | None = None, holders: Collection[str] = ()) -> tuple[Recovery, ...]:
+        """All, or those of one account's keys and of the bodies that it speaks for; newest first."""
         query = select(table).order_by(table.c.requested_at.desc(), table.c.id).limit(MOST_LISTED)
         if account_id is not None:
-            query = query.where(table.c.account_id == account_id)
+            bodies = table.c.account_id.is_(None) & table.c.holder.in_(sorted(holders))
+            query = query.where((table.c.account_id == account_id) | bodies)
         with self._ports.database.read() as connection:
             return tuple(recovery_of(connection, row) for row in connection.execute(query).all())
 
-    def notices(self, account_id: str) -> tuple[Notice, ...]:
-        """What one holder was told."""
+    def notices(self, account_id: str, holders: Collection[str] = ()) -> tuple[Notice, ...]:
+        """What one holder was told, and the bodies that this account speaks for."""
         with self._ports.database.read() as connection:
-            return notices_of(connection, account_id)
+            return notices_of(connection, account_id, holders)
 
     def is_agent(self, account_id: str) -> bool:
         """Does this account hold a certificate for the key of a recovery agent?"""

@@ -40,7 +40,12 @@ TAGS = {
     State.WITHDRAWN: "fail-tag",
 }
 USAGES = {"sign": ("签名", "signing"), "encrypt": ("加密", "encryption")}
+RECOVERIES = {
+    "requested": ("有人申请恢复您的加密密钥", "Somebody asks to recover your encryption key"),
+    "completed": ("您的加密密钥已被恢复", "Your encryption key was recovered"),
+}
 _LARGEST = 64 * 1024
+_MOST_NOTICES = 20
 
 
 @router.get("/enrol")
@@ -205,9 +210,30 @@ def _mine(
         "principal": session.acts_for_name,
         "problem": problem.as_json() if problem else None,
         "held": [_held(session, one, service.clock()) for one in held],
+        "notices": _notices(session, service),
         "applications": [application(one) for one in service.enrolments.mine(person_of(session))],
     }
     return render(request, "holder.html", values, status=problem.status if problem else 200)
+
+
+def _notices(session: Session, service: Service) -> list[dict[str, str]]:
+    """What the holder was told, newest first: certificates that end soon, recoveries of encryption keys."""
+    found = [
+        (
+            one.at,
+            f"证书 {one.days} 天内到期",
+            f"A certificate ends within {one.days} day(s)",
+            one.certificate_id,
+        )
+        for one in service.certificates.notices_of(speaks_for(session)[0])
+    ]
+    if service.key_centre is not None:
+        found += [
+            (one.at, *RECOVERIES.get(one.happened, (one.happened, one.happened)), one.recovery_id)
+            for one in service.recoveries.notices(*speaks_for(session))
+        ]
+    newest = sorted(found, reverse=True)[:_MOST_NOTICES]
+    return [{"time": china(at), "zh": zh, "en": en, "id": which} for at, zh, en, which in newest]
 
 
 def _held(session: Session, one: Holding, at: datetime) -> dict[str, Any]:

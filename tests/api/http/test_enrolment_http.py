@@ -303,6 +303,9 @@ def test_renewed_shortly_before_its_end(site: Any) -> None:
         key, SubjectName(name), profile="person", holder=subject, account_id=account_id, valid_until=soon
     )
     client = site.stage.client().login(holder)
+    site.service.certificates.send_notices()
+    told = client.http.get("/holder", headers={"Accept": "text/html"}).text
+    assert "证书 30 天内到期" in told.split('id="notices"')[1]
     renewed = client.post(f"/api/v1/certificates/{holder.certificate_id}/renew", {})
     assert renewed["certificate_id"] != holder.certificate_id
     assert renewed["not_after"] > soon

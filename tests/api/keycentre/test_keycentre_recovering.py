@@ -92,6 +92,22 @@ def test_no_recovery_is_silent(stand: Any, key_id: str, fresh_key: Callable[[], 
     assert check_ledger(stand.ledger._database, stand.ledger.log_keys(), sources).findings == ()
 
 
+def test_the_key_of_a_body_is_not_recovered_silently(
+    stand: Any, key_id: str, fresh_key: Callable[[], SoftwareKey]
+) -> None:
+    """An enterprise has no account: whoever speaks for it is told, and nobody else."""
+    body = "91510100DEM001017Y"
+    stand.owners[key_id] = replace(stand.owners[key_id], holder=body, account_id=None)
+    asked = stand.requested(key_id, fresh_key())
+    assert [one.happened for one in stand.recoveries.notices("", (body,))] == ["requested"]
+    stand.approve(asked, "li", "wang")
+    stand.recoveries.complete(asked.recovery_id, by="operator-1")
+    assert {one.happened for one in stand.recoveries.notices("", (body,))} == {"requested", "completed"}
+    assert [one.recovery_id for one in stand.recoveries.listed("", (body,))] == [asked.recovery_id]
+    for account, holders in (("", ()), ("", ("11510106DEM9A00331",)), ("f" * 32, ())):
+        assert stand.recoveries.notices(account, holders) == stand.recoveries.listed(account, holders) == ()
+
+
 def recovered(stand: Any, key_id: str, recipient: SoftwareKey) -> Recovery:
     asked = stand.requested(key_id, recipient)
     stand.approve(asked, "li", "wang")

@@ -187,6 +187,7 @@ def test_a_lost_signing_key(house: House, bundle: IssuedBundle, sealed: bytes) -
     seen = house.http.get("/api/v1/recoveries/mine", headers=holder).json()
     assert {one["happened"] for one in seen["notices"]} == {"requested", "completed"}
     assert [one["state"] for one in seen["recoveries"]] == ["completed"]
+    assert "您的加密密钥已被恢复" in house.http.get("/holder", headers=holder).text
     history = house.http.get("/api/v1/recoveries/history", headers=holder).content
     (link,) = check_history(history, pinned_centre(house.service.settings))
     assert link.request_sha256 == asked.json()["request_sha256"]
