@@ -14,7 +14,7 @@ from ca import AlternativeName, Request, SubjectName, parse_request
 from keys import KeyFamily
 from verify import IdentifierInvalid, canonical_json, parse_uscc
 
-from ..accounts import AccountBook, AccountClosed, Role
+from ..accounts import Account, AccountBook, AccountClosed
 from . import rules
 from .errors import EnrolmentRefused
 from .model import CodeOrder, EnrolmentOrder, Shape
@@ -29,7 +29,6 @@ class Facts:
     """A checked application, ready to be kept."""
 
     profile: str
-    needed: int
     shape: Shape
     account_id: str | None
     holder: str
@@ -45,7 +44,8 @@ class Facts:
 def checked(order: EnrolmentOrder, *, accounts: AccountBook, office: str) -> Facts:
     """The facts of an application.  Raises :class:`EnrolmentRefused`, and what requests and names refuse."""
     found = rules.enrolled(order.profile)
-    holder, subject, account_id = _holder(order, accounts)
+    holder, subject, account = _holder(order, accounts)
+    account_id = None if account is None else account.account_id
     request = parse_request(order.request)
     _require_agreement(request, subject)
     rsa = None if order.rsa_request is None else parse_request(order.rsa_request)
@@ -69,14 +69,13 @@ def checked(order: EnrolmentOrder, *, accounts: AccountBook, office: str) -> Fac
         "account_id": account_id,
         "holder": holder,
         "holder_name": order.holder_name,
-        "agency": _agency(order.agency, office),
+        "agency": _agency(order.agency, office, account),
         "names": list(names),
         "request": hashlib.sha256(request.der).hexdigest(),
         "rsa_request": None if rsa is None else hashlib.sha256(rsa.der).hexdigest(),
     }
     return Facts(
         profile=found.name,
-        needed=rules.approvals_needed(found),
         shape=Shape.BUNDLE if bundle else Shape.SINGLE,
         account_id=account_id,
         holder=holder,
@@ -100,15 +99,15 @@ def checked_code(order: CodeOrder, *, accounts: AccountBook, office: str) -> Cod
         holder_name=order.holder_name,
         account_id=order.account_id,
     )
-    holder, _, account_id = _holder(plain, accounts)
+    holder, _, account = _holder(plain, accounts)
     if not 1 <= order.hours <= 720:
         raise EnrolmentRefused("lifetime-refused")
     return CodeOrder(
         profile=found.name,
         holder=holder,
         holder_name=order.holder_name,
-        account_id=account_id,
-        agency=_agency(order.agency, office),
+        account_id=None if account is None else account.account_id,
+        agency=_agency(order.agency, office, account),
         hours=order.hours,
     )
 
@@ -123,10 +122,11 @@ def checked_reason(text: str) -> str:
     return unicodedata.normalize("NFC", reason)
 
 
-def _holder(order: EnrolmentOrder, accounts: AccountBook) -> tuple[str, SubjectName, str | None]:
+def _holder(order: EnrolmentOrder, accounts: AccountBook) -> tuple[str, SubjectName, Account | None]:
     """Who will hold it, and the name in the certificate as far as it is known before it is issued."""
     personal = order.profile in rules.FOR_ACCOUNTS
     holder = order.holder if personal else _code("holder-not-a-code", order.holder)
+    account: Account | None = None
     if order.account_id is None:
         if personal:
             raise EnrolmentRefused("account-needed")
@@ -138,11 +138,11 @@ def _holder(order: EnrolmentOrder, accounts: AccountBook) -> tuple[str, SubjectN
             raise EnrolmentRefused("holder-differs")
         if account.name != order.holder_name:
             raise EnrolmentRefused("name-differs")
-        if order.profile == "operator" and not account.roles - {Role.APPLICANT}:
+        if order.profile == "operator" and not rules.is_staff(account):
             raise EnrolmentRefused("not-of-the-staff")
     if personal:
-        return holder, SubjectName(order.holder_name), order.account_id
-    return holder, SubjectName(order.holder_name, order.holder_name, holder), order.account_id
+        return holder, SubjectName(order.holder_name), account
+    return holder, SubjectName(order.holder_name, order.holder_name, holder), account
 
 
 def _require_agreement(request: Request, granted: SubjectName) -> None:
@@ -154,9 +154,16 @@ def _require_agreement(request: Request, granted: SubjectName) -> None:
             raise EnrolmentRefused("request-names-another")
 
 
-def _agency(wanted: str, office: str) -> str:
-    """The office that takes it: the wanted one, otherwise the platform's own."""
-    return _code("agency-not-a-code", wanted) if wanted else office
+def _agency(wanted: str, office: str, account: Account | None) -> str:
+    """The office that takes it: the wanted one, otherwise the platform's own.
+
+    Whoever gets a certificate of an account can do all that the account may, so no agency's office vouches
+    for the staff of others.
+    """
+    found = _code("agency-not-a-code", wanted) if wanted else office
+    if account is not None and rules.is_staff(account) and found not in (office, account.agency):
+        raise EnrolmentRefused("staff-of-another-office")
+    return found
 
 
 def _code(code: str, text: str) -> str:

@@ -52,6 +52,12 @@ _ORDER: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
             "an operator's certificate is for accounts of operators, registrars and officers",
             "请改用个人证书 / ask for a person's certificate",
         ),
+        "staff-of-another-office": (
+            "agency",
+            "工作人员账号的证书由平台或其本单位的登记机构受理",
+            "certificates of staff are taken by the platform's office or that of their own agency",
+            "请改向平台登记机构申请 / apply at the platform's office",
+        ),
         "holder-not-a-code": (
             "holder",
             "持有单位须为有效的统一社会信用代码",

@@ -32,7 +32,17 @@ from .errors import (
 )
 from .model import Channel, CodeOrder, Enrolment, EnrolmentCode, EnrolmentOrder, Person, Shape, State
 from .ports import EnrolmentPorts, Outcome
-from .rules import Standing, approvals_needed, concerns, enrolled, is_office, may_apply, may_see, standing
+from .rules import (
+    Standing,
+    approvals_needed,
+    concerns,
+    enrolled,
+    is_office,
+    may_apply,
+    may_see,
+    persons_needed,
+    standing,
+)
 
 _log = logging.getLogger("yinxin.enrolment")
 _UNDECIDED = (State.WAITING.value, State.APPROVED.value)
@@ -251,7 +261,7 @@ class Enrolments:
             "shape": facts.shape.value,
             "channel": channel.value,
             "state": State.WAITING.value,
-            "needed": facts.needed,
+            "needed": self._needed(facts, own=code_id is None and by == facts.account_id),
             "account_id": facts.account_id,
             "holder": facts.holder,
             "holder_name": facts.holder_name,
@@ -273,10 +283,17 @@ class Enrolments:
         store.add(tx, values)
         return store.read(tx.connection, enrolment_id)
 
+    def _needed(self, what: Facts | Enrolment, *, own: bool) -> int:
+        account = None if what.account_id is None else self._ports.accounts.get(what.account_id)
+        return persons_needed(enrolled(what.profile), account, own=own)
+
     def _approve(self, tx: Transaction, found: Enrolment, officer: Person) -> None:
         ports, at = self._ports, self._ports.clock()
         given = len(found.approvals) + 1
-        needed = max(found.needed, approvals_needed(enrolled(found.profile)))
+        # As the account is now: it may have become one of the staff since.
+        row = store.read_row(tx.connection, found.enrolment_id)
+        own = row.code_id is None and found.submitted_by == found.account_id
+        needed = max(found.needed, self._needed(found, own=own))
         store.add_approval(
             tx,
             {

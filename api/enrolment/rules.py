@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may apply for what, who may decide it, and how many have to agree.
 
-Two different persons for whatever can speak for an agency, makes seals, or runs the platform; nobody for
-themselves.  An agency's own officer may be one of the two, so that nothing is certified behind its back, but
-never both.
+Two different persons for whatever can speak for an agency, makes seals, or runs the platform, by its profile
+or by the account that it logs in to; nobody for themselves.  An agency's own officer may be one of the two,
+so that nothing is certified behind its back, but never both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ca import Profile, profile
 
-from ..accounts import Right, Role, rights_of
+from ..accounts import Account, Right, Role, rights_of
 from .errors import EnrolmentRefused
 from .model import Enrolment, EnrolmentOrder, Person
 
@@ -42,6 +42,20 @@ def enrolled(name: str) -> Profile:
 def approvals_needed(found: Profile) -> int:
     """How many persons have to agree: one at least, for here nothing else proves who asks."""
     return max(1, found.approvals)
+
+
+def is_staff(account: Account) -> bool:
+    """Does whoever logs in to this account decide or run something?  Then no single person lets them in."""
+    return bool(account.roles - {Role.APPLICANT})
+
+
+def persons_needed(found: Profile, account: Account | None, *, own: bool) -> int:
+    """How many have to agree to a certificate of this profile for this account, if it has one.
+
+    ``own``: it was applied for with a login of that very account, so nobody new is let in.
+    """
+    strangers = account is not None and is_staff(account) and not own
+    return max(approvals_needed(found), 2 if strangers else 1)
 
 
 def has_pair(found: Profile) -> bool:

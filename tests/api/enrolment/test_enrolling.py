@@ -465,6 +465,27 @@ def test_who_makes_codes(office: Any) -> None:
         assert refused.value.code == code
 
 
+def test_no_single_person_lets_somebody_in_as_staff(office: Any) -> None:
+    """A person's certificate of an operator's account logs in as an operator.  A registrar who hands out a
+    code for it, uses it and approves is one person; and the office of an agency vouches for its own staff."""
+    boss, inside, outside = office.operator("OP7"), office.officer("H17"), office.registrar("R7", AGENCY)
+    order = CodeOrder("person", "OP7", "样例OP7", account_id=boss.account_id, agency=AGENCY, hours=1)
+    with pytest.raises(EnrolmentRefused) as refused:
+        office.enrolments.make_code(order, outside)
+    assert refused.value.code == "staff-of-another-office"
+    with pytest.raises(EnrolmentRefused):
+        office.enrolments.submit(office.order(boss, agency=AGENCY), outside, Channel.REST)
+    own = CodeOrder("person", "H17", "样例H17", account_id=inside.account_id, agency=AGENCY, hours=1)
+    code = office.enrolments.make_code(own, outside)
+    found = office.enrolments.submit_with_code(
+        code, office.order(inside).request, channel=Channel.BROWSER, bundle=False
+    )
+    assert found.needed == 2
+    assert office.enrolments.approve(found.enrolment_id, outside).state is State.WAITING
+    second = office.registrar("R8", AGENCY)
+    assert office.enrolments.approve(found.enrolment_id, second).state is State.ISSUED
+
+
 def test_a_stolen_database_holds_no_codes(office: Any) -> None:
     who = office.applicant()
     code = office.enrolments.make_code(
