@@ -17,7 +17,7 @@ from keys import KeysError, Vault, sm2_providers
 
 from ..certificates import TSA_SIGNERS
 from ..settings import Settings, SettingsError, load_settings
-from ..wiring import SETTINGS_FILE, kernel_clock, open_service
+from ..wiring import SETTINGS_FILE, Service, kernel_clock, open_service
 from ..wiring.custody import custody_health
 from .output import DEFAULT_DATA, DataOption, JsonOption, explain, plain, print_json, say, words_of
 
@@ -165,14 +165,33 @@ def _opened(data: Path) -> Iterator[Note]:
             if not service.timestamps.available(label):
                 what = f"时间戳机构 {label} 不可用 has no certificate in force"
                 yield Note("problem", what, "start the service: it makes one")
-        if stale := service.certificates.stale_crls():
+        yield from _lists(service)
+        if service.second_lint is None:
             yield Note(
                 "warning",
-                f"吊销列表过半 CRLs past half of their term: {', '.join(stale)}",
-                "start the service: it renews them",
+                "没有第二检查器 no second lint: RSA and ECDSA certificates pass our own rules alone",
+                "pip install 'yinxin[lint]'",
             )
     finally:
         service.close()
+
+
+def _lists(service: Service) -> Iterator[Note]:
+    """Lists that are due: the service signs those of issuing authorities, people those of the roots."""
+    roots = {one.name for one in service.certificates.authorities() if one.root}
+    stale = service.certificates.stale_crls()
+    if issuing := [name for name in stale if name not in roots]:
+        yield Note(
+            "warning",
+            f"吊销列表过半 CRLs past half of their term: {', '.join(issuing)}",
+            "start the service: it renews them",
+        )
+    if offline := [name for name in stale if name in roots]:
+        yield Note(
+            "warning",
+            f"根的吊销列表将到期 CRLs of roots are due: {', '.join(offline)}",
+            "bring the roots; yinxin ca ceremony with the same file signs them",
+        )
 
 
 def _custody(vault: Vault) -> Iterator[Note]:

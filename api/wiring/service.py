@@ -110,6 +110,7 @@ class Service:
             )
         )
         self.key_centre = key_centre_of(settings, vault)
+        self.second_lint = second_lint()
         self.certificates = CertificateService(
             CertificatePorts(
                 database=database,
@@ -123,7 +124,7 @@ class Service:
                 clock=now,
                 random=random,
                 key_centre=None if self.key_centre is None else self.key_centre.remote,
-                second_lint=second_lint(),
+                second_lint=self.second_lint,
             )
         )
         self.login = Login(

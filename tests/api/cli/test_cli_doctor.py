@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from api.certificates import CertificateService
 from api.cli import checkup
+from api.wiring import service as wired
 from keys import KeysError, sm2_provider, sm2_providers
 from keys.adapters.file_vault import FileVault
 
@@ -144,3 +146,20 @@ def test_passphrase_elsewhere(yinxin: Any, copied: Path, tmp_path: Path) -> None
     about_files = [one for one in levels(ran, "warning") if "clock" not in one]  # the machine's own clock
     assert (ran.code, about_files) == (0, [])
     assert FileVault.open(copied / "vault", passphrase.read_text().strip()).labels()
+
+
+def test_lists_that_are_due(yinxin: Any, made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service renews those of issuing authorities; those of the roots need the roots."""
+    due = ("root-sm2", "persons-sm2")
+    monkeypatch.setattr(CertificateService, "stale_crls", lambda _: due)
+    ran = yinxin("doctor", "--data", made, "--json")
+    assert "start the service" in todo_of(ran, "past half of their term: persons-sm2")
+    assert "yinxin ca ceremony" in todo_of(ran, "CRLs of roots are due: root-sm2")
+
+
+def test_without_the_second_lint(yinxin: Any, made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wired, "second_lint", lambda: None)
+    ran = yinxin("doctor", "--data", made, "--json")
+    assert "yinxin[lint]" in todo_of(ran, "no second lint")
+    monkeypatch.undo()
+    assert not [one for one in levels(yinxin("doctor", "--data", made, "--json"), "warning") if "lint" in one]
