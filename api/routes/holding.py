@@ -111,9 +111,11 @@ def held_by(service: Service, session: Session, certificate_id: str) -> Holding:
 
 
 def may_resume(session: Session, found: Holding) -> bool:
-    """Whoever suspended it, and the registration office: what the office suspended stays so."""
+    """Whoever suspended it, and the registration office, but nobody there for themselves: what the office
+    suspended stays so."""
     mine = found.held_by == session.account_id
-    return found.status == "suspended" and (mine or may_register(session.roles))
+    others = may_register(session.roles) and found.first.account_id != session.account_id
+    return found.status == "suspended" and (mine or others)
 
 
 def renewable(found: Holding, at: datetime) -> bool:

@@ -291,6 +291,19 @@ def test_resumed_with_another_certificate(site: Any, registrar: Somebody) -> Non
     assert registrar.client.post(f"{path}/resume", {})["status"] == "good"
 
 
+def test_a_registrar_does_not_resume_the_own_certificate(site: Any, registrar: Somebody) -> None:
+    """Suspended by the office for a suspicion: the suspect works there, and has another certificate."""
+    who, key = somebody(site, "registrar", agency=OFFICE), generate_key(KeyKind.SM2)
+    extra = site.operator.certify(
+        key, SubjectName(who.name), profile="person", holder=who.subject, account_id=who.account_id
+    )
+    again = site.stage.client().login(extra)
+    path = f"/api/v1/certificates/{who.holder.certificate_id}"
+    assert registrar.client.post(f"{path}/suspend", {})["status"] == "suspended"
+    assert refused(lambda: again.post(f"{path}/resume", {})) == (403, "suspended-by-another")
+    assert registrar.client.post(f"{path}/resume", {})["status"] == "good"
+
+
 def test_renewed_shortly_before_its_end(site: Any) -> None:
     """The same key, a later end."""
     subject = f"ENR{next(_numbers)}"
