@@ -33,14 +33,18 @@ KEY_COMPROMISE = RevocationReason.KEY_COMPROMISE.value
 _REASONS = {reason.value for reason in RevocationReason} - {RevocationReason.CERTIFICATE_HOLD.value}
 
 
-def suspend(ports: CertificatePorts, which: str, *, by: str) -> IssuedCertificate:
-    """Put on hold; suspending again changes nothing."""
+def suspend(ports: CertificatePorts, which: str, *, by: str, over: bool = False) -> IssuedCertificate:
+    """Put on hold; suspending again changes nothing.
+
+    ``over``: unless somebody else did it, whose suspension becomes this one.  Whoever suspends may resume,
+    so a holder must not be ahead of the office.
+    """
 
     def decide(members: Members, at: datetime) -> dict[str, Any] | None:
         if any(one.revoked_at is not None for one in members):
             raise RevocationRefused("revoked-already")
         if all(one.held_at is not None for one in members):
-            return None
+            return {"held_by": by} if over and any(one.held_by != by for one in members) else None
         return {"held_at": at, "held_by": by}
 
     return _change(ports, which, decide, act="suspend", kind="certificate.suspended", facts={})

@@ -231,12 +231,14 @@ class CertificateService:
         with self._issuing:
             return reissuing.reissue(self._ports, where, by=by, dry_run=dry_run, progress=progress)
 
-    def suspend(self, which: str, *, by: str) -> IssuedCertificate:
+    def suspend(self, which: str, *, by: str, over: bool = False) -> IssuedCertificate:
         """Put a certificate on hold, or all of its bundle; ``which`` is the id of either.
+
+        ``over``: also where somebody else did already, whose suspension becomes this one.
 
         Like all verbs of a life: gives the certificate that was named, or the signing one of the bundle.
         """
-        return lifecycle.suspend(self._ports, which, by=by)
+        return lifecycle.suspend(self._ports, which, by=by, over=over)
 
     def resume(self, which: str, *, by: str) -> IssuedCertificate:
         """End a suspension."""

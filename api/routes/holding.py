@@ -86,9 +86,11 @@ def act_on(
     found = held_by(service, session, certificate_id)
     certificates, by = service.certificates, session.account_id
     if verb == "suspend":
-        certificates.suspend(certificate_id, by=by)
+        office = may_register(session.roles) and found.first.account_id != session.account_id
+        certificates.suspend(certificate_id, by=by, over=office)
     elif verb == "resume":
-        if found.status == "suspended" and not may_resume(session, found):
+        held = any(one.held_at is not None for one in found.members)  # one of them may have expired since
+        if held and found.status in ("suspended", "expired") and not may_resume(session, found):
             raise SuspendedByAnother
         certificates.resume(certificate_id, by=by)
     elif verb == "revoke":
