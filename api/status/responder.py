@@ -54,6 +54,8 @@ new one after half of it."""
 RENEW = timedelta(days=14)
 """How long before its end the certificate of a responder is followed by another."""
 MOST_KEPT = 100_000
+MOST_KEPT_BYTES = 256 * 1024 * 1024
+"""Of questions and answers together: the same is asked in as many words as somebody likes."""
 MOST_ISSUERS = 4096
 
 
@@ -89,9 +91,10 @@ class ResponderPorts:
 class Responder:
     """Answers for every issuing authority of the service.  Safe to share between threads."""
 
-    def __init__(self, ports: ResponderPorts) -> None:
-        self._ports = ports
+    def __init__(self, ports: ResponderPorts, *, most_bytes: int = MOST_KEPT_BYTES) -> None:
+        self._ports, self._most_bytes = ports, most_bytes
         self._kept: dict[bytes, _Kept] = {}
+        self._kept_bytes = 0
         self._issuers: dict[tuple[bytes, bytes, bytes], str] = {}
         self._lock = threading.Lock()
 
@@ -173,8 +176,12 @@ class Responder:
         # What is unknown now may be issued in a moment, and no epoch tells.
         if all(one.standing is not OcspStanding.UNKNOWN for one in statuses):
             with self._lock:
-                if len(self._kept) >= MOST_KEPT:
+                size = len(asked) + len(body)
+                if len(self._kept) >= MOST_KEPT or self._kept_bytes + size > self._most_bytes:
                     self._kept.clear()
+                    self._kept_bytes = 0
+                if asked not in self._kept:
+                    self._kept_bytes += size
                 self._kept[asked] = _Kept(answer, issuer, epoch, produced + (until - produced) / 2)
         return answer
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.database import Database
-from api.status import numbering
+from api.status import Responder, numbering
 from api.status.responder import RENEW, TERM
 from ca import parse_ocsp_request
 from keys import HashAlgorithm, KeyKind, der
@@ -163,6 +163,20 @@ def test_an_answer_is_renewed_at_half_of_its_term(answering: Any) -> None:
     again = answering.responder.answer(asked)
     assert again.body != first.body
     assert again.until == first.until + TERM / 2
+
+
+def test_what_is_kept_has_a_limit_in_bytes(answering: Any) -> None:
+    """The same question, in as many spellings as somebody likes, each of them kept."""
+    found = parse_certificate(answering.identity.person("H01").der)
+    responder = Responder(answering.responder._ports, most_bytes=20_000)
+    for number in range(40):
+        # An extension that nobody understands, with other content each time.
+        filling = der.sequence(der.oid("1.3.6.1.4.1.99999.1"), der.octets(bytes([number]) * 2000))
+        tbs = der.read_only(answering.request(found.serial)).children()[0].content
+        asked = der.sequence(der.sequence(tbs, der.explicit(2, der.sequence(filling))))
+        assert status_of(responder.answer(asked).body) == "successful"
+        assert responder.kept(asked) is not None
+        assert sum(map(len, responder._kept)) < 20_000
 
 
 def test_a_clock_set_back_says_nothing_of_the_future(answering: Any) -> None:
