@@ -42,13 +42,13 @@ def test_every_step_shows_what_was_expected(played: tuple[Path, Told]) -> None:
 
 @pytest.mark.slow
 def test_report(played: tuple[Path, Told]) -> None:
-    """One row for each step; all eight scenes of the main job were played."""
+    """One row for each step; all nine scenes were played."""
     report = json.loads((played[0] / "report.json").read_bytes())
     assert set(report) == {"started", "finished", "passed", "steps"}
     assert {frozenset(one) for one in report["steps"]} == {
         frozenset({"step", "title", "expected", "seen", "ok", "seconds"})
     }
-    assert {one["step"].split(".")[0] for one in report["steps"]} == set("12345678")
+    assert {one["step"].split(".")[0] for one in report["steps"]} == set("123456789")
     numbers = [one["step"] for one in report["steps"]]
     assert len(numbers) == len(set(numbers)) >= 50
     assert all(one["expected"] == one["seen"] and one["seconds"] >= 0 for one in report["steps"])

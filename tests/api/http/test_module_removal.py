@@ -34,7 +34,8 @@ def test_the_rest_starts(data: Path, removed: str) -> None:
     path = data / "yinxin.toml"
     before = path.read_text("utf-8")
     kept = [name for name in MODULES if name != removed and removed in MODULES]
-    path.write_text(re.sub(r"(?m)^enabled = .*$", f"enabled = {kept!r}".replace("'", '"'), before), "utf-8")
+    switched = f"enabled = {kept!r}".replace("'", '"')
+    path.write_text(re.sub(r"(?m)^enabled = \[.*$", switched, before), "utf-8")
     try:
         assert list(load_settings(path).relying_enabled) == kept
         service = open_service(data)

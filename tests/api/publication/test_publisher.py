@@ -24,7 +24,7 @@ from api.database import Database
 from api.database.tables_identity import trust_lists
 from api.ledger import Ledger, check_ledger
 from api.publication import ListDidNotVerify, PublicationPorts, TrustPublisher, committed_trust_lists
-from api.status import committed_crls
+from api.status import committed_crls, committed_status_lists
 from keys import KeyFamily, KeyKind
 from verify import (
     Indication,
@@ -265,6 +265,7 @@ def test_edited_list_is_found(
         "authorities": committed_authorities,
         "certificates": committed_certificates,
         "crls": committed_crls,
+        "status_lists": committed_status_lists,
         "qr_keys": committed_qr_keys,
         "trust_lists": committed_trust_lists,
     }
