@@ -52,6 +52,12 @@ _ORDER: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
             "an operator's certificate is for accounts of operators, registrars and officers",
             "请改用个人证书 / ask for a person's certificate",
         ),
+        "too-many-applications": (
+            "request",
+            "一天内提交的申请过多",
+            "too many applications within a day",
+            "请明天再试,或到登记机构办理 / try again tomorrow, or go to the registration office",
+        ),
         "staff-of-another-office": (
             "agency",
             "工作人员账号的证书由平台或其本单位的登记机构受理",

@@ -10,9 +10,10 @@ public log vouches for them.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, func, or_, select
 
 from verify import canonical_json
 
@@ -26,6 +27,7 @@ from .errors import (
     BundlesUnavailable,
     CodeUnknown,
     EnrolmentDecided,
+    EnrolmentRefused,
     NoSuchEnrolment,
     OfficeNeeded,
     OwnEnrolment,
@@ -46,6 +48,8 @@ from .rules import (
 
 _log = logging.getLogger("yinxin.enrolment")
 _UNDECIDED = (State.WAITING.value, State.APPROVED.value)
+MOST_IN_A_DAY = 50
+"""Applications of one login; the registration office has no limit."""
 BY_CODE = "code"
 """Who submitted, when it was somebody with a code and no login; the account follows from the code."""
 
@@ -110,9 +114,11 @@ class Enrolments:
         ):
             raise NotAllowed("enrol for this holder", roles=by.roles)
         with self._ports.ledger.transaction() as tx:
-            kept = store.find_live(tx.connection, facts.digest) or self._keep(
-                tx, facts, channel, by=by.account_id, code_id=None
-            )
+            kept = store.find_live(tx.connection, facts.digest)
+            if kept is None:
+                if not is_office(by, facts.agency):
+                    self._require_patience(tx, by)
+                kept = self._keep(tx, facts, channel, by=by.account_id, code_id=None)
         return self._settled(kept)
 
     def submit_with_code(
@@ -243,6 +249,16 @@ class Enrolments:
                 # Its applicant and its officer read the reason; the others must not wait for it.
                 _log.warning("an enrolment is not issued", extra={"code": type(error).__name__})
         return done
+
+    def _require_patience(self, tx: Transaction, by: Person) -> None:
+        """One login does not flood the queue and the public log."""
+        lately = (
+            table.c.submitted_by == by.account_id,
+            table.c.submitted_at > self._ports.clock() - timedelta(days=1),
+        )
+        count = select(func.count()).select_from(table).where(*lately)
+        if tx.connection.execute(count).scalar_one() >= MOST_IN_A_DAY:
+            raise EnrolmentRefused("too-many-applications")
 
     def _checked(self, order: EnrolmentOrder) -> Facts:
         facts = checked(order, accounts=self._ports.accounts, office=self._ports.office)

@@ -116,6 +116,25 @@ def test_nobody_approves_their_own(office: Any) -> None:
         office.enrolments.approve(own.enrolment_id, registrar)
 
 
+def test_one_login_does_not_flood_the_office(
+    office: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other keys, other applications: withdrawn ones count as well, for the log keeps them for ever."""
+    monkeypatch.setattr("api.enrolment.room.MOST_IN_A_DAY", 2, raising=False)
+    who, submit = office.applicant(), office.enrolments.submit
+    first = submit(office.order(who), who, Channel.REST)
+    office.enrolments.withdraw(first.enrolment_id, who)
+    order = office.order(who)
+    submit(order, who, Channel.REST)
+    with pytest.raises(EnrolmentRefused) as refused:
+        submit(office.order(who), who, Channel.REST)
+    assert refused.value.code == "too-many-applications"
+    assert submit(order, who, Channel.REST).state is State.WAITING
+    assert submit(office.order(who), office.registrar(), Channel.REST).state is State.WAITING
+    clock.advance(timedelta(days=1))
+    assert submit(office.order(who), who, Channel.REST).state is State.WAITING
+
+
 def test_who_may_apply_for_whom(office: Any) -> None:
     """For oneself, for the enterprise one acts for; nobody else's."""
     who, other = office.applicant(), office.applicant("H02")
