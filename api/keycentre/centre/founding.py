@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import DatabaseError as DatabaseFailure
 
 from ...database import Database
@@ -14,16 +15,23 @@ from ..history import Head
 from . import tables
 from .anchor import Anchor
 
+SERVICE_TABLES: Final = frozenset({"accounts", "certificates", "ledger_entries", "row_commitments"})
+"""Any of these is a mark of the service's database.  Named here: the centre imports nothing of its rooms."""
+
 
 def found_store(database: Database, anchor: Anchor, *, at: datetime) -> None:
     """Make the tables in an empty database, and keep the head of an empty history beside it.
 
-    Raises :class:`CentreMisconfigured` when the database is not empty.
+    Raises :class:`CentreMisconfigured` when the database is the service's, or not empty.
     """
     with database.write() as connection:
-        if inspect(connection).get_table_names():
+        present = _tables(connection)
+        _require_own(present)
+        if present:
             raise CentreMisconfigured(
-                "database", "it is not empty", "give the key centre an empty database of its own"
+                "[store] database",
+                "数据库不是空的 it is not empty",
+                "请为密钥管理中心指定一个空的数据库 / give the key centre an empty database of its own",
             )
         tables.metadata.create_all(connection)
         connection.execute(insert(tables.centre).values(version=tables.VERSION, founded_at=at))
@@ -33,14 +41,38 @@ def found_store(database: Database, anchor: Anchor, *, at: datetime) -> None:
 
 
 def require_store(database: Database) -> None:
-    """Raise :class:`KeyCentreDamaged` unless the tables are those of this version."""
+    """Raise :class:`KeyCentreDamaged` unless the tables are those of this version.
+
+    Raises :class:`CentreMisconfigured` for the database of the service: no backup would help there.
+    """
     try:
         with database.read() as connection:
+            _require_own(_tables(connection))
             versions = connection.execute(select(tables.centre.c.version)).scalars().all()
     except DatabaseFailure as error:
         raise KeyCentreDamaged("its database cannot be opened, or was never founded") from error
     if list(versions) != [tables.VERSION]:
         raise KeyCentreDamaged("its database is of another version")
+
+
+def _tables(connection: Connection) -> frozenset[str]:
+    """Every table that a name without a schema may mean: on PostgreSQL, the whole search path."""
+    found = inspect(connection)
+    if connection.dialect.name != "postgresql":
+        return frozenset(found.get_table_names())
+    schemas = connection.exec_driver_sql("SELECT unnest(current_schemas(false))").scalars().all()
+    return frozenset(name for schema in schemas for name in found.get_table_names(schema=schema))
+
+
+def _require_own(present: frozenset[str]) -> None:
+    """Whoever holds the service's database password must not hold what is escrowed, nor its history."""
+    if present & SERVICE_TABLES:
+        raise CentreMisconfigured(
+            "[store] database",
+            "这是业务平台的数据库 it is the database of the service",
+            "请为密钥管理中心指定单独的数据库(另一数据库角色) / "
+            "name a database of the key centre alone, entered by a role of its own",
+        )
 
 
 def _append_only(dialect: str) -> tuple[str, ...]:

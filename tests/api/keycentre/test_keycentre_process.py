@@ -217,6 +217,20 @@ def test_a_database_of_another_kind(founded: tuple[Settings, FileVault]) -> None
         pass
 
 
+def test_settings_that_name_the_services_database(
+    founded: tuple[Settings, FileVault], database_url: str
+) -> None:
+    """It does not start, and says which key of the settings to change."""
+    path = founded[0].kmc_folder / "kmc.toml"
+    path.write_text(path.read_text("utf-8").replace("sqlite:///kmc.db", database_url), "utf-8")
+    command = [*COMMAND, "serve", "--folder", str(path.parent)]
+    done = subprocess.run(command, capture_output=True, timeout=60)
+    said = done.stderr.decode("utf-8")
+    assert done.returncode == 1
+    assert "[store] database: 这是业务平台的数据库" in said
+    assert "name a database of the key centre alone" in said
+
+
 def test_agents_are_read_from_files(
     founded: tuple[Settings, FileVault], agent_keys: dict[str, SoftwareKey]
 ) -> None:
