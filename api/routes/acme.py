@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from ..acme import PREFIX, Acme, AcmeRefused, Answer, BindingKey
 from ..wiring import Service
@@ -183,21 +184,31 @@ async def _acted(request: Request, service: Service, act: Callable[[Acme, bytes,
     acme = service.acme
     query = f"?{request.url.query}" if request.url.query else ""
     url = acme.addresses.path(f"{request.url.path}{query}")
-    body = await request.body()
     try:
+        body = await _read(request)
         if request.headers.get("content-type", "").split(";")[0].strip().lower() != _JOSE:
             raise AcmeRefused("malformed", f"the content type is {_JOSE}", status=415)
-        if len(body) > LARGEST:
-            raise AcmeRefused("malformed", f"at most {LARGEST} bytes", status=413)
         answer = await run_in_threadpool(act, acme, body, url)
     except AcmeRefused as error:
         if error.status >= 500:
             _log.error("an ACME request failed", exc_info=error)
         answer = _refusal(error)
+    except ClientDisconnect:
+        raise
     except Exception as error:
         _log.error("an ACME request failed", exc_info=error)
         answer = _refusal(AcmeRefused("serverInternal", "it was recorded; try again later"))
     return _response(acme, answer, nonce=True)
+
+
+async def _read(request: Request) -> bytes:
+    """The body; no more of it is taken in than an ACME client ever sends."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            raise AcmeRefused("malformed", f"at most {LARGEST} bytes", status=413)
+    return bytes(body)
 
 
 def _refusal(error: AcmeRefused) -> Answer:

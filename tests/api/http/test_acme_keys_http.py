@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+from starlette.types import Message
+
+from api.routes.application import create_app
 
 
 def test_a_key_is_made_listed_and_ended(site: Any) -> None:
@@ -35,3 +40,32 @@ def test_for_whom_it_is(site: Any) -> None:
     assert made.json()["holder"] == organisation["holder"]
     missing = http.post("/api/v1/acme/keys", json={"domains": []})
     assert missing.status_code == 422
+
+
+def test_a_large_body_is_not_taken_in(site: Any) -> None:
+    """What no client sends is refused while it comes, not when megabytes of it are in memory."""
+    taken: list[int] = []
+    told: list[Message] = []
+
+    async def receive() -> Message:
+        taken.append(64 * 1024)
+        return {"type": "http.request", "body": b"x" * taken[-1], "more_body": len(taken) < 100}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/acme/new-order",
+        "raw_path": b"/acme/new-order",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/jose+json")],
+        "client": ("192.0.2.1", 4000),
+    }
+    asyncio.run(create_app(site.service)(scope, receive, send))
+    assert told[0]["status"] == 413
+    assert len(taken) < 4
