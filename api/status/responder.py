@@ -3,17 +3,21 @@
 
 ``good`` is said of certificates that were issued here and of nothing else.  Answers without a nonce are kept
 in memory, each with the epoch of its authority: a revocation raises the epoch in its own transaction, and
-whatever was kept before is not said again.  Nothing is written to the database because somebody asks.
+whatever was kept before is looked at again, and signed anew where the state is another one.  Holders'
+certificates are answered for ahead (:meth:`Responder.sign_ahead`).  Nothing is written because
+somebody asks.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,8 +36,8 @@ from ca import (
     parse_ocsp_request,
     profile,
 )
-from keys import KeyKind, KeysError, Vault
-from verify import CertId, Certificate, OcspStanding, parse_certificate
+from keys import KeyKind, KeysError, Vault, der
+from verify import CertId, Certificate, OcspStanding, cert_id, parse_certificate
 
 from ..certificates import (
     CertificateError,
@@ -57,6 +61,7 @@ MOST_KEPT = 100_000
 MOST_KEPT_BYTES = 256 * 1024 * 1024
 """Of questions and answers together: the same is asked in as many words as somebody likes."""
 MOST_ISSUERS = 4096
+SIGNED_AHEAD = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class _Kept:
     issuer: str
     epoch: int
     again: datetime
+    statuses: tuple[CertificateStatus, ...] = field(repr=False)
+    responder: str  # fingerprint of its certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,27 @@ class Responder:
                     early=RENEW,
                 )
 
+    def sign_ahead(self, most: int = SIGNED_AHEAD) -> int:
+        """Sign before anybody asks: the plain question (RFC 5019 section 2.1.1, by POST and by GET) about
+        holders' certificates, newest first, ``most`` at a time.  How many were signed; a chore.
+        """
+        ports, signed = self._ports, 0
+        with ports.database.read() as connection:
+            asked = tuple(_plain_questions(connection, whole_second(ports.clock())))
+        for question in asked:
+            if signed >= most:
+                break
+            if self.kept(question) is not None:
+                continue
+            signed += 1
+            if self.answer(question).until is not None:
+                path = quote(base64.b64encode(question), safe="").encode("ascii")
+                with self._lock:
+                    # One answer under two names.
+                    self._kept[path] = self._kept[question]
+                    self._kept_bytes += len(path)
+        return signed
+
     def _answered(self, asked: bytes, parse: Callable[[bytes], OcspRequest]) -> OcspAnswer:
         try:
             request = parse(asked)
@@ -156,7 +184,15 @@ class Responder:
         if responder is None or not responder.not_before <= now < responder.not_after:
             raise OcspRefused("the responder has no certificate in force", OcspFailure.TRY_LATER)
         _, epoch = numbering.head(connection, issuer)
-        statuses = _statuses(connection, issuer, request.cert_ids)
+        statuses = tuple(_statuses(connection, issuer, request.cert_ids))
+        before = self._kept.get(asked)
+        still = before is not None and now < before.again and before.responder == responder.fingerprint
+        if before is not None and still and before.statuses == statuses:
+            # Somebody else's state changed: what is kept says the same still, and needs no signature.
+            with self._lock:
+                if self._kept.get(asked) is before:
+                    self._kept[asked] = replace(before, epoch=epoch)
+            return before.answer
         # A clock that was set back: nobody is told of a revocation in the future.
         produced = max([now, *(one.revocation.at for one in statuses if one.revocation is not None)])
         until = min(produced + TERM, responder.not_after)
@@ -182,7 +218,8 @@ class Responder:
                     self._kept_bytes = 0
                 if asked not in self._kept:
                     self._kept_bytes += size
-                self._kept[asked] = _Kept(answer, issuer, epoch, produced + (until - produced) / 2)
+                again = produced + (until - produced) / 2
+                self._kept[asked] = _Kept(answer, issuer, epoch, again, statuses, responder.fingerprint)
         return answer
 
     def _issuer(self, connection: Connection, asked: Sequence[CertId]) -> str:
@@ -206,6 +243,23 @@ class Responder:
                     self._issuers[key] = one.name
                 return one.name
         return None
+
+
+def _plain_questions(connection: Connection, at: datetime) -> Iterator[bytes]:
+    """The request that a client without wishes sends, for each certificate that may be asked about now."""
+    table = certificates
+    issuers = {
+        one.name: _certificate(connection, one.name) for one in listed_authorities(connection) if not one.root
+    }
+    query = (
+        select(table.c.issuer, table.c.serial)
+        .where(table.c.key_label.is_(None), table.c.not_after > at, table.c.issuer.in_(issuers))
+        .order_by(table.c.issued_at.desc(), table.c.id)
+        .limit(MOST_KEPT // 4)
+    )
+    for row in connection.execute(query):
+        asked = cert_id(issuers[row.issuer], int(row.serial, 16))
+        yield der.sequence(der.sequence(der.sequence(der.sequence(asked.encode()))))
 
 
 def label_of(authority: str) -> str:

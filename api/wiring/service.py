@@ -412,6 +412,7 @@ class Service:
         self.responder.prepare(by=CHORES)
         self.certificates.refresh_crls()
         self.certificates.send_notices()
+        self.responder.sign_ahead()
         self.submissions.expire()
         self.enrolments.resume()
         if self.settings.acme_enabled:

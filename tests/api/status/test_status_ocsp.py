@@ -254,3 +254,38 @@ def test_a_failed_look_is_no_look(answering: Any, monkeypatch: pytest.MonkeyPatc
         patched.setattr(numbering, "epochs", failing)
         assert answering.responder.kept(asked) is None
     assert standing(answering.responder.answer(asked).body)[0] is OcspStanding.REVOKED
+
+
+def test_a_revocation_costs_the_others_no_signature(answering: Any) -> None:
+    """Another certificate of the authority is revoked: what was signed of this one is still said."""
+    mine, other = answering.identity.person("H01"), answering.identity.person("H02")
+    asked = answering.request(parse_certificate(mine.der).serial, issuer="persons-sm2")
+    about_other = answering.request(parse_certificate(other.der).serial, issuer="persons-sm2")
+    before = answering.responder.answer(asked)
+    answering.responder.answer(about_other)
+    answering.identity.certificates.revoke(other.certificate.certificate_id, "keyCompromise", by="test")
+    answering.steady.at += 1
+    assert answering.responder.kept(asked) is None, "nothing is said without a look"
+    assert answering.responder.answer(asked) == before
+    assert answering.responder.kept(asked) == before
+    assert standing(answering.responder.answer(about_other).body)[0] is OcspStanding.REVOKED
+
+
+def test_signed_before_anybody_asks(answering: Any) -> None:
+    """The plain question by POST and by GET; not twice; and a revoked one is signed anew."""
+    held = answering.identity.person("H01")
+    asked = answering.request(parse_certificate(held.der).serial, issuer="persons-sm2")
+    assert answering.responder.kept(asked) is None
+    assert answering.responder.sign_ahead() >= 1
+    kept, path = answering.responder.kept(asked), quote(base64.b64encode(asked), safe="").encode()
+    assert kept is not None
+    assert standing(kept.body)[0] is OcspStanding.GOOD
+    assert answering.responder.kept(path) == kept
+    assert answering.responder.sign_ahead() == 0
+    answering.identity.certificates.revoke(held.certificate.certificate_id, "keyCompromise", by="test")
+    answering.steady.at += 1
+    assert answering.responder.kept(asked) is None
+    assert answering.responder.sign_ahead() >= 1
+    again = answering.responder.kept(path)
+    assert again is not None
+    assert standing(again.body)[0] is OcspStanding.REVOKED
