@@ -59,7 +59,12 @@ def mine(session: SessionOf, service: ServiceOf) -> dict[str, object]:
     room, whose = service.recoveries, speaks_for(session)
     return {
         "notices": [
-            {"recovery_id": one.recovery_id, "happened": one.happened, "at": moment(one.at)}
+            {
+                "recovery_id": one.recovery_id,
+                "happened": one.happened,
+                "purpose": one.purpose.value,
+                "at": moment(one.at),
+            }
             for one in room.notices(*whose)
         ],
         "recoveries": [shown(service, one) for one in room.listed(*whose)],

@@ -53,3 +53,4 @@ class Notice:
     recovery_id: str
     happened: str  # requested | completed
     at: datetime
+    purpose: Purpose

@@ -15,6 +15,7 @@ from ca import PROFILES
 
 from ...accounts import Right, rights_of
 from ...enrolment import STATES, Channel, Enrolment, EnrolmentOrder, Holding, State, has_pair
+from ...keycentre import Purpose
 from ...login import Session
 from ...pages import render
 from ...pages.words import china
@@ -41,8 +42,19 @@ TAGS = {
 }
 USAGES = {"sign": ("签名", "signing"), "encrypt": ("加密", "encryption")}
 RECOVERIES = {
-    "requested": ("有人申请恢复您的加密密钥", "Somebody asks to recover your encryption key"),
-    "completed": ("您的加密密钥已被恢复", "Your encryption key was recovered"),
+    (Purpose.RECOVERY, "requested"): (
+        "有人申请恢复您的加密密钥",
+        "Somebody asks to recover your encryption key",
+    ),
+    (Purpose.RECOVERY, "completed"): ("您的加密密钥已被恢复", "Your encryption key was recovered"),
+    (Purpose.DRILL, "requested"): (
+        "恢复演练:申请以您的加密密钥检验恢复程序",
+        "Recovery drill: the recovery procedure is to be tested with your encryption key",
+    ),
+    (Purpose.DRILL, "completed"): (
+        "恢复演练已完成:以您的加密密钥检验了恢复程序",
+        "Recovery drill done: the recovery procedure was tested with your encryption key",
+    ),
 }
 _LARGEST = 64 * 1024
 _MOST_NOTICES = 20
@@ -229,7 +241,11 @@ def _notices(session: Session, service: Service) -> list[dict[str, str]]:
     ]
     if service.key_centre is not None:
         found += [
-            (one.at, *RECOVERIES.get(one.happened, (one.happened, one.happened)), one.recovery_id)
+            (
+                one.at,
+                *RECOVERIES.get((one.purpose, one.happened), (one.happened, one.happened)),
+                one.recovery_id,
+            )
             for one in service.recoveries.notices(*speaks_for(session))
         ]
     newest = sorted(found, reverse=True)[:_MOST_NOTICES]

@@ -102,7 +102,9 @@ def test_the_key_of_a_body_is_not_recovered_silently(
     assert [one.happened for one in stand.recoveries.notices("", (body,))] == ["requested"]
     stand.approve(asked, "li", "wang")
     stand.recoveries.complete(asked.recovery_id, by="operator-1")
-    assert {one.happened for one in stand.recoveries.notices("", (body,))} == {"requested", "completed"}
+    told = stand.recoveries.notices("", (body,))
+    assert {one.happened for one in told} == {"requested", "completed"}
+    assert {one.purpose for one in told} == {Purpose.RECOVERY}
     assert [one.recovery_id for one in stand.recoveries.listed("", (body,))] == [asked.recovery_id]
     for account, holders in (("", ()), ("", ("11510106DEM9A00331",)), ("f" * 32, ())):
         assert stand.recoveries.notices(account, holders) == stand.recoveries.listed(account, holders) == ()
@@ -497,6 +499,11 @@ def test_a_drill_goes_the_same_way(stand: Any, key_id: str, holder: SoftwareKey)
     more = {"sample": 5, "by": "console"}
     (good,) = drill_keys(stand.recoveries, [key_id], agents, spki_of=lambda _id: spki, **more)
     assert (good.passed, good.code) == (True, "recovered")
+    told = stand.recoveries.notices(stand.owners[key_id].account_id)
+    assert {(one.happened, one.purpose) for one in told} == {
+        ("requested", Purpose.DRILL),
+        ("completed", Purpose.DRILL),
+    }
     (other,) = drill_keys(
         stand.recoveries, [key_id], agents, spki_of=lambda _id: holder.public_key.spki, **more
     )

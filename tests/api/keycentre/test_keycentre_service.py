@@ -204,6 +204,19 @@ def test_a_drill(house: House, bundle: IssuedBundle) -> None:
         by="console",
     )
     assert (drilled.key_id, drilled.passed) == (bundle.escrow_key_id, True)
+    signing = next(one for one in bundle.members if one.usage == "sign")
+    holder = house.token(house.holder, signing.der)
+    seen = house.http.get("/api/v1/recoveries/mine", headers=holder).json()
+    of_drill = {one["recovery_id"] for one in seen["recoveries"] if one["purpose"] == "drill"}
+    told = [one for one in seen["notices"] if one["recovery_id"] in of_drill]
+    assert [(one["happened"], one["purpose"]) for one in told] == [
+        ("completed", "drill"),
+        ("requested", "drill"),
+    ]
+    page = house.http.get("/holder", headers=holder).text
+    rows = [row for row in page.split("<tr>") if any(one in row for one in of_drill)]
+    assert len(rows) == 2
+    assert all("恢复演练" in row and "已被恢复" not in row for row in rows)
 
 
 def test_the_centre_sees_the_log(house: House, bundle: IssuedBundle) -> None:
