@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 from .output import plain_errors, refuse
@@ -50,9 +51,9 @@ def require_new(path: Path | None) -> None:
         raise refuse(f"{path.parent}: 没有这个文件夹 there is no such folder", "make the folder first")
 
 
-def write_new(path: Path, content: bytes) -> None:
-    """Write a file that does not exist yet: the whole of it or nothing."""
-    with plain_errors(), path.open("xb") as file:
+def write_new(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write a file that does not exist yet: the whole of it or nothing.  ``mode``: its rights, never more."""
+    with plain_errors(), open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         try:
             file.write(content)
             file.flush()

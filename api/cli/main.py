@@ -17,6 +17,7 @@ from . import (
     checkup,
     demonstration,
     keycentre,
+    keys,
     log,
     probing,
     sealing,
@@ -65,6 +66,7 @@ app.add_typer(acme.app, name="acme")
 app.add_typer(log.app, name="log")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keycentre.app, name="kmc")
+app.add_typer(keys.app, name="key")
 
 
 def main() -> None:
