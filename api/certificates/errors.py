@@ -208,9 +208,18 @@ _REVOCATION: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "the invalidity date has a zone and is not in the future",
             "请改写失效时间,或留空 / correct it, or leave it out",
         ),
+        "invalidity-before-issuance": (
+            "失效时间不能早于证书签发",
+            "the invalidity date is not before the certificate was issued",
+            "请改写失效时间,或留空 / correct it, or leave it out",
+        ),
     }
 )
-_FIELDS = {"reason-unknown": "reason", "invalidity-refused": "invalidity_date"}
+_FIELDS = {
+    "reason-unknown": "reason",
+    "invalidity-refused": "invalid_since",
+    "invalidity-before-issuance": "invalid_since",
+}
 
 
 class RevocationRefused(CertificateError):

@@ -93,6 +93,8 @@ def revoking(reason: str, *, by: str, invalidity_date: datetime | None = None) -
     """What revocation makes of the members."""
 
     def decide(members: Members, at: datetime) -> dict[str, Any] | None:
+        if invalidity_date is not None and any(invalidity_date < one.not_before for one in members):
+            raise RevocationRefused("invalidity-before-issuance")
         if any(one.revoked_at is None for one in members):
             return {"revoked_at": at, "revoked_by": by, "reason": reason, "invalidity_date": invalidity_date}
         if reason == KEY_COMPROMISE and any(one.reason != KEY_COMPROMISE for one in members):
@@ -202,4 +204,7 @@ def _invalidity(ports: CertificatePorts, stated: datetime | None) -> datetime | 
         return None
     if stated.tzinfo is None or stated > ports.clock():
         raise RevocationRefused("invalidity-refused")
-    return whole_second(stated)
+    try:
+        return whole_second(stated)
+    except OverflowError:  # the first hours of the year 1, in a zone east of here
+        raise RevocationRefused("invalidity-before-issuance") from None

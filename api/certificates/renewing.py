@@ -75,6 +75,7 @@ def require_rekey(
         raise OrderRefused("rekey-differs")
     if (first.bundle_id is not None) is not isinstance(order, BundleOrder):
         raise OrderRefused("rekey-differs")
+    _require_standing(members)
     keys = {row.key_id for row in members}
     if any(plan.public_key.key_id.hex() in keys for plan in plans):
         raise OrderRefused("rekey-same-key")
@@ -88,11 +89,20 @@ def superseding(ports: CertificatePorts, which: str, by: str, at: datetime) -> A
         if not rows:
             return  # the same order was done meanwhile, with all that belongs to it
         members = store.living_together(tx.connection, which)
+        _require_standing(members)  # nobody suspended or ended it meanwhile
         new = lifecycle.revoking(SUPERSEDED, by=by)(members, at)
         if new is not None:
             lifecycle.apply(ports, tx, members, new, kind="certificate.revoked", facts={"reason": SUPERSEDED})
 
     return end
+
+
+def _require_standing(members: Sequence[Row[Any]]) -> None:
+    """No re-key goes round a suspension or an end."""
+    if any(row.revoked_at is not None for row in members):
+        raise OrderRefused("renewal-of-ended")
+    if any(row.held_at is not None for row in members):
+        raise OrderRefused("renewal-of-suspended")
 
 
 def _require_renewable(

@@ -98,9 +98,12 @@ class Model:
                 self.add(made, unit.key)
         else:
             key, order = self.order(unit.bundle)
+            if unit.state:
+                with pytest.raises(OrderRefused):
+                    service.rekey(which, order, by="test")
+                return
             self.add(service.rekey(which, order, by="test"), key)
-            if not final:
-                unit.state = "superseded"
+            unit.state = "superseded"
 
     def check(self) -> None:
         service = self.world.service

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -84,7 +84,7 @@ def test_invalidity_date_is_a_moment_that_was(identity: Any, moment: str) -> Non
         identity.certificates.revoke(
             held.certificate.certificate_id, "keyCompromise", by="test", invalidity_date=at
         )
-    assert (refused.value.code, refused.value.field) == ("invalidity-refused", "invalidity_date")
+    assert (refused.value.code, refused.value.field) == ("invalidity-refused", "invalid_since")
 
 
 def test_own_certificates_and_authorities_are_not_changed_here(identity: Any) -> None:
@@ -157,6 +157,32 @@ def test_rekey_is_for_the_same_holder_and_another_key(identity: Any) -> None:
             service.rekey(which, order, by="test")
         assert refused.value.code == code
     assert service.get(which).status(identity.clock()) == "good"
+
+
+def test_rekey_goes_round_no_suspension_and_no_end(identity: Any) -> None:
+    held, service = identity.person(), identity.certificates
+    which = held.certificate.certificate_id
+    order = identity.order("H01", KeyKind.P256, account_id=held.account_id)
+    service.suspend(which, by="test")
+    with pytest.raises(OrderRefused) as refused:
+        service.rekey(which, order, by="test")
+    assert refused.value.code == "renewal-of-suspended"
+    service.revoke(which, "superseded", by="test")
+    with pytest.raises(OrderRefused) as refused:
+        service.rekey(which, order, by="test")
+    assert refused.value.code == "renewal-of-ended"
+
+
+def test_invalidity_date_is_not_before_the_certificate(identity: Any) -> None:
+    held, service = identity.person(), identity.certificates
+    begun = service.get(held.certificate.certificate_id).not_before
+    east = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+    for since in (begun - timedelta(seconds=1), east):
+        with pytest.raises(RevocationRefused) as refused:
+            service.revoke(held.certificate.certificate_id, "keyCompromise", by="test", invalidity_date=since)
+        assert (refused.value.code, refused.value.field) == ("invalidity-before-issuance", "invalid_since")
+    ended = service.revoke(held.certificate.certificate_id, "keyCompromise", by="test", invalidity_date=begun)
+    assert ended.invalidity_date == begun
 
 
 def test_holders_are_told_once_at_each_mark(identity: Any, bundles: Any) -> None:
