@@ -12,6 +12,7 @@ import typer
 
 from ..certificates import IssuedCertificate, IssueOrder
 from ..console import CONSOLE
+from ..enrolment import rekey as new_keys
 from .files import read_input, require_new, write_new
 from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_json, refuse, say
 
@@ -120,6 +121,34 @@ def renew(
     require_new(out)
     with opened(data) as service:
         made = service.certificates.renew(certificate, by=CONSOLE)
+    _show(made, out, as_json)
+
+
+@app.command()
+def rekey(
+    certificate: IdArgument,
+    request: Annotated[Path, typer.Option(help="PKCS#10 for the new key, PEM or DER")],
+    rsa_request: Annotated[
+        Path | None, typer.Option(help="the same for the RSA or ECDSA key of a bundle", show_default=False)
+    ] = None,
+    out: OutOption = None,
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """换发 — a new key for the same holder.
+
+    The certificate that it replaces, or the whole bundle, is superseded at once.
+    """
+    require_new(out)
+    with opened(data) as service:
+        made = new_keys(
+            service.certificates,
+            service.holdings.holding(certificate),
+            read_input(request, MOST_BYTES),
+            rsa_request=None if rsa_request is None else read_input(rsa_request, MOST_BYTES),
+            at=service.clock(),
+            by=CONSOLE,
+        )
     _show(made, out, as_json)
 
 

@@ -40,6 +40,7 @@ from .model import (
 )
 from .packaging import pem, pkcs7
 from .ports import EnrolmentPorts, Issuance, Outcome
+from .rekeying import RENEWABLE, rekey
 from .room import Enrolments
 from .rules import ENROLLED, FOR_ACCOUNTS, approvals_needed, concerns, has_pair, may_register, standing
 from .store import APPROVALS, CODES, ENROLMENTS, committed_approvals, committed_codes, committed_enrolments
@@ -55,6 +56,7 @@ __all__ = [
     "ENROLLED",
     "FOR_ACCOUNTS",
     "PROTECTED",
+    "RENEWABLE",
     "STATES",
     "AnotherPersonNeeded",
     "Approval",
@@ -94,5 +96,6 @@ __all__ = [
     "may_register",
     "pem",
     "pkcs7",
+    "rekey",
     "standing",
 ]

@@ -288,6 +288,16 @@ _REFUSALS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "what is suspended, revoked or expired is not renewed",
             "请先恢复,或重新申请 / resume it first, or apply anew",
         ),
+        "rekey-over-protocol": (
+            "服务器和设备证书经 ACME 或 EST 换发",
+            "servers and devices get new keys over ACME or EST, where their names are proven",
+            "请使用 ACME 或 EST / use ACME or EST",
+        ),
+        "rekey-other-keys": (
+            "换发须覆盖原有的每一个签名密钥,不多不少",
+            "a re-key brings a request for every signing key that is there, and for no other",
+            "原证书组含 RSA 或 ECDSA 证书时须提交 rsa_request / send rsa_request exactly for such bundles",
+        ),
         "renewal-too-early": (
             "到期前 90 天内才能续期",
             "a certificate is renewed within 90 days of its end",

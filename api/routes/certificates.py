@@ -30,6 +30,7 @@ class Revocation(RequestBody):
     """Why a certificate ends (RFC 5280 section 5.3.1)."""
 
     reason: Short
+    invalid_since: Moment | None = None  # since when the key was out of hand
 
 
 @router.post("/api/v1/certificates", status_code=201)
@@ -62,7 +63,10 @@ def revoke(certificate_id: Id, body: Revocation, session: SessionOf, service: Se
     """Revoke for good, by the operator or the holder; a new CRL is out when this answers."""
     if not service.holdings.is_own(certificate_id, *speaks_for(session)):
         require(session, Right.ISSUE_CERTIFICATES)
-    return shown(service, service.certificates.revoke(certificate_id, body.reason, by=session.account_id))
+    ended = service.certificates.revoke(
+        certificate_id, body.reason, by=session.account_id, invalidity_date=body.invalid_since
+    )
+    return shown(service, ended)
 
 
 @router.get("/certificates/{name}.cer")

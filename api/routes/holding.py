@@ -8,7 +8,7 @@ suspended is resumed by the office.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter, Response
@@ -17,6 +17,7 @@ from ca import PROFILES
 
 from ..accounts import Right
 from ..enrolment import (
+    RENEWABLE,
     Holding,
     NothingDelivered,
     RenewalRefused,
@@ -24,18 +25,24 @@ from ..enrolment import (
     approvals_needed,
     may_register,
 )
+from ..enrolment import rekey as rekeyed
 from ..login import Session
 from ..wiring import Service
 from .access import ServiceOf, SessionOf, require, speaks_for
-from .bodies import Id, RequestBody, moment
+from .bodies import Base64, Id, RequestBody, moment
 
 router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"])
-RENEWABLE = timedelta(days=90)
-"""How long before its end a certificate may be renewed."""
 
 
 class Nothing(RequestBody):
     """An empty object."""
+
+
+class NewKeys(RequestBody):
+    """PKCS#10 DER: for the signing key, and for the RSA or ECDSA key of a bundle that has one."""
+
+    request: Base64
+    rsa_request: Base64 | None = None
 
 
 @router.post("/{held_id}/suspend")
@@ -60,6 +67,21 @@ def renew(
 ) -> dict[str, object]:
     """New certificates for the same keys."""
     return shown(service, act_on(service, session, held_id, "renew"))
+
+
+@router.post("/{held_id}/rekey")
+def rekey(held_id: Id, body: NewKeys, session: SessionOf, service: ServiceOf) -> dict[str, object]:
+    """New keys, for the holder alone: whoever else could ask would choose the key that speaks for them."""
+    found = service.holdings.own(held_id, *speaks_for(session))
+    made = rekeyed(
+        service.certificates,
+        found,
+        body.request,
+        rsa_request=body.rsa_request,
+        at=service.clock(),
+        by=session.account_id,
+    )
+    return shown(service, service.holdings.holding(made.certificate_id))
 
 
 @router.get("/{held_id}/envelope")

@@ -218,3 +218,26 @@ def test_output_is_never_overwritten(yinxin: Any, made: Path, tmp_path: Path) ->
     service = open_service(made)
     assert len(service.certificates.listed()) == before
     service.close()
+
+
+def test_rekey(yinxin: Any, made: Path, tmp_path: Path) -> None:
+    """Another key for the same holder; the old certificate is superseded, and is not re-keyed again."""
+    (tmp_path / "new").mkdir()
+    told = yinxin(*order(request(tmp_path), made, "--json")).json
+    command = ("cert", "rekey", told["certificate_id"], "--data", made, "--json", "--request")
+    ran = yinxin(*command, tmp_path / "sm2.csr")
+    assert (ran.code, "a re-key needs a new key" in ran.err) == (1, True)
+    csr, out = request(tmp_path / "new"), tmp_path / "new.cer"
+    ran = yinxin(*command, csr, "--out", out)
+    assert ran.code == 0, ran.err
+    assert (ran.json["state"], ran.json["holder"], ran.json["not_after"]) == (
+        "issued",
+        E01,
+        told["not_after"],
+    )
+    before = parse_certificate(base64.b64decode(told["certificate"]))
+    after = parse_certificate(out.read_bytes())
+    assert (after.subject, after.public_key != before.public_key) == (before.subject, True)
+    shown = yinxin("cert", "show", told["certificate_id"], "--data", made, "--json").json
+    assert (shown["state"], shown["reason"]) == ("revoked", "superseded")
+    assert yinxin(*command, csr).code == 1

@@ -247,6 +247,12 @@ MATRIX = (
             ("GET", "response"),
         )
     ),
+    only(
+        "POST",
+        "/api/v1/certificates/{held_id}/rekey",
+        "401 404 404 404 404 404 404",
+        json={"request": "MAA="},
+    ),
     only("GET", "/holder", "303 200 200 200 200 200 200", headers=PAGE),
     only("GET", "/holder/certificates/{certificate_id}", "401 404 200 404 404 404 404"),
     only("POST", "/holder/certificates/{held_id}/{verb}", "303 403 403 403 403 403 403"),

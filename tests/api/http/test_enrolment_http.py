@@ -150,6 +150,9 @@ def test_an_agency_needs_two_persons(site: Any, registrar: Somebody, second: Som
     assert officer.client.post(f"{held}/suspend", {})["status"] == "suspended"
     assert officer.client.post(f"{held}/resume", {})["status"] == "good"
     assert refused(lambda: registrar.client.post(f"{held}/renew", {})) == (422, "renewal-needs-approval")
+    anew = make_request(generate_key(KeyKind.SM2), SubjectName(name, name, AGENCY))
+    new_key = {"request": encoded(anew)}
+    assert refused(lambda: officer.client.post(f"{held}/rekey", new_key)) == (422, "renewal-needs-approval")
 
 
 def test_an_operator_does_not_go_round_the_two(site: Any) -> None:
