@@ -16,7 +16,7 @@ from ..enrolment import rekey as new_keys
 from .files import read_input, require_new, write_new
 from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_json, refuse, say
 
-app = typer.Typer(help="证书 certificates: issue, show, suspend, renew, revoke.", no_args_is_help=True)
+app = typer.Typer(help="证书 certificates: issue, show, suspend, renew, rekey, revoke.", no_args_is_help=True)
 MOST_BYTES = 64 * 1024
 OutOption = Annotated[
     Path | None, typer.Option(help="write the certificate to this new file (DER)", show_default=False)
