@@ -2,8 +2,8 @@
 """A fresh database, a clock that stands still, repeatable randomness, a ledger with real keys — and on top of
 them identity, and the procedure rooms with real certificates, seals, modules and files.
 
-With ``YINXIN_TEST_DATABASE_URL`` set to a PostgreSQL address the same tests run there, each in a schema of
-its own.
+With ``YINXIN_TEST_DATABASE_URL`` set to a PostgreSQL address the same tests run there, each in a database of
+its own, copied from a template.
 """
 
 from __future__ import annotations
@@ -99,7 +99,46 @@ def founded_sqlite(
     """The same with authorities and the platform's keys: the ceremony is held once."""
     path = tmp_path_factory.mktemp("template") / "founded.db"
     shutil.copyfile(empty_sqlite, path)
-    database, clock = Database(f"sqlite:///{path}"), Clock()
+    found_over(f"sqlite:///{path}", vault, offline_vault, log_signers)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_templates(
+    vault: FileVault, offline_vault: FileVault, log_signers: LogSigners
+) -> Iterator[Callable[[str], str]]:
+    """Names of template databases, ``empty`` and ``founded``, made when they are first wanted."""
+    server, made = os.environ["YINXIN_TEST_DATABASE_URL"], dict[str, str]()
+
+    def template(kind: str) -> str:
+        if kind not in made:
+            name = f"template_{kind}_{uuid.uuid4().hex[:12]}"
+            administer(server, f"CREATE DATABASE {name}")
+            address = make_url(server).set(database=name).render_as_string(hide_password=False)
+            first = Database(address)
+            first.upgrade()
+            first.dispose()
+            if kind == "founded":
+                found_over(address, vault, offline_vault, log_signers)
+            made[kind] = name
+        return made[kind]
+
+    yield template
+    for name in made.values():
+        administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def administer(server: str, statement: str) -> None:
+    """Outside of any transaction."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def found_over(address: str, vault: FileVault, offline_vault: FileVault, log_signers: LogSigners) -> None:
+    """Authorities and the platform's keys in a database that was migrated."""
+    database, clock = Database(address), Clock()
     random = pseudo_random.Random("INSECURE founding").randbytes
     ledger = Ledger(database, signers=log_signers, clock=clock, random=random)
     intents = Intents(database, ledger, clock=clock, random=random)
@@ -111,7 +150,6 @@ def founded_sqlite(
     with database.write() as connection:
         connection.exec_driver_sql("SELECT 1")
     database.dispose()
-    return path
 
 
 def found(certificates: CertificateService, offline: FileVault) -> None:
@@ -129,19 +167,12 @@ def database_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str
         shutil.copyfile(request.getfixturevalue(template), tmp_path / "yinxin.db")
         yield f"sqlite:///{tmp_path / 'yinxin.db'}"
         return
-    schema = f"test_{uuid.uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    url = make_url(server).update_query_dict({"options": f"-csearch_path={schema}"})
-    address = url.render_as_string(hide_password=False)
-    first = Database(address)
-    first.upgrade()
-    first.dispose()
-    yield address
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    engine.dispose()
+    kind = "founded" if "identity" in request.fixturenames else "empty"
+    name = f"test_{uuid.uuid4().hex}"
+    template = request.getfixturevalue("postgresql_templates")(kind)
+    administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -59,13 +60,14 @@ def test_starting_where_the_service_moved_in(stand: Any, mark: str) -> None:
         stand.start()
 
 
-def test_a_service_within_reach_of_the_search_path(stand: Any, database: Database, centre_url: str) -> None:
+def test_a_service_within_reach_of_the_search_path(stand: Any, centre_url: str) -> None:
     """On PostgreSQL a schema apart is no database apart when names still reach the other one."""
-    if database.dialect != "postgresql":
+    if stand.means.database.dialect != "postgresql":
         pytest.skip("about schemas of PostgreSQL")
-    with database.read() as connection:
-        service = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
     (options,) = [make_url(centre_url).query["options"]]
+    service = f"service_{uuid.uuid4().hex}"
+    stand.edit(f"CREATE SCHEMA {service}")
+    stand.edit(f"CREATE TABLE {service}.ledger_entries (id INTEGER)")
     both = make_url(centre_url).update_query_dict({"options": f"{options},{service}"})
     reaching = Database(both.render_as_string(hide_password=False))
     try:
@@ -73,3 +75,4 @@ def test_a_service_within_reach_of_the_search_path(stand: Any, database: Databas
             stand.start(database=reaching)
     finally:
         reaching.dispose()
+        stand.edit(f"DROP SCHEMA {service} CASCADE")
