@@ -283,6 +283,11 @@ _REFUSALS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "a certificate of this profile is not renewed: two persons approve it anew",
             "请在申请页重新提交 / apply anew",
         ),
+        "rekey-of-body": (
+            "单位证书换用新密钥须重新申请,由登记机构审核",
+            "new keys for a body are applied for anew: the registration office looks at who asks",
+            "请在申请页重新提交 / apply anew",
+        ),
         "renewal-of-ended": (
             "已挂失、吊销或过期的证书不能续期",
             "what is suspended, revoked or expired is not renewed",

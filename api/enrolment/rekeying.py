@@ -40,6 +40,9 @@ def rekey(
     first = found.first
     if first.profile in _VALIDATED:
         raise RenewalRefused("rekey-over-protocol")
+    if first.account_id is None:
+        # Whoever acts for a body today would leave with a key that speaks for it tomorrow.
+        raise RenewalRefused("rekey-of-body")
     if first.profile in PROFILES and approvals_needed(PROFILES[first.profile]) > 1:
         raise RenewalRefused("renewal-needs-approval")
     if found.status != "good":

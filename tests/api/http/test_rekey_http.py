@@ -158,8 +158,8 @@ def test_a_bundle_gets_new_keys_as_one(site: Any) -> None:
     assert {one.reason for one in ended.members} == {"superseded"}
 
 
-def test_a_body_gets_new_keys_through_who_acts_for_it(site: Any) -> None:
-    """An enterprise's certificate, by a login that acts for it and by no other; servers go another way."""
+def test_who_acts_for_a_body_chooses_no_key_for_it(site: Any) -> None:
+    """An enterprise's new key is applied for: a mandate ends, a key would stay; servers go another way."""
     enterprise = site.service.certificates.get(site.holder("E01").certificate_id)
     words = {"holder": enterprise.holder, "holder_name": enterprise.holder_name}
     name = SubjectName(enterprise.holder_name, enterprise.holder_name, enterprise.holder)
@@ -170,15 +170,14 @@ def test_a_body_gets_new_keys_through_who_acts_for_it(site: Any) -> None:
         )
         for profile in ("enterprise", "device")
     )
-    path, new = f"/api/v1/certificates/{held.certificate_id}/rekey", generate_key(KeyKind.SM2)
-    sent = {"request": encoded(make_request(new, name))}
+    path = f"/api/v1/certificates/{held.certificate_id}/rekey"
+    sent = {"request": encoded(make_request(generate_key(KeyKind.SM2), name))}
     alone, acting = site.login("H01"), site.login("H01", "E01")
     assert refused(lambda: alone.post(path, sent)) == (404, "no-such-certificate")
     other = f"/api/v1/certificates/{device.certificate_id}/rekey"
     assert refused(lambda: acting.post(other, sent)) == (422, "rekey-over-protocol")
-    made = site.service.certificates.get(acting.post(path, sent)["certificate_id"])
-    assert (made.replaces, made.holder, made.account_id) == (held.certificate_id, enterprise.holder, None)
-    assert parse_certificate(made.der).public_key == new.public_key
+    assert refused(lambda: acting.post(path, sent)) == (422, "rekey-of-body")
+    assert site.service.certificates.get(held.certificate_id).revoked_at is None
 
 
 def test_since_when_a_key_was_out_of_hand(site: Any) -> None:
