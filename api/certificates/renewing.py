@@ -26,7 +26,7 @@ from .authorities import Authorities
 from .bundles import BundlePlan
 from .errors import OrderRefused
 from .issuing import Plan, Rows
-from .model import AUTHORITY, BundleOrder, IssueOrder
+from .model import AUTHORITY, BundleOrder, IssueOrder, whole_second
 from .ports import CertificatePorts
 
 SUPERSEDED = RevocationReason.SUPERSEDED.value
@@ -90,7 +90,7 @@ def superseding(ports: CertificatePorts, which: str, by: str, at: datetime) -> A
             return  # the same order was done meanwhile, with all that belongs to it
         members = store.living_together(tx.connection, which)
         _require_standing(members)  # nobody suspended or ended it meanwhile
-        new = lifecycle.revoking(SUPERSEDED, by=by)(members, at)
+        new = lifecycle.revoking(SUPERSEDED, by=by)(members, whole_second(at))
         if new is not None:
             lifecycle.apply(ports, tx, members, new, kind="certificate.revoked", facts={"reason": SUPERSEDED})
 

@@ -141,7 +141,7 @@ class PublishedLists:
         # A clock that was set back must not let an older list look newer.
         latest = [seconds(self._ports.clock()), *(row.since for row in rows)]
         latest += stored.times(connection, one.name)
-        this_update = max(latest)
+        this_update = seconds(max(latest))  # what the bytes will say
         until = this_update + (ROOT_TERM if one.root else TERM)
         moment = _Moment(number, this_update, until)
         for chosen in parts if everything else sorted(partitions & set(parts)):

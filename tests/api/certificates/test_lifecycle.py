@@ -138,6 +138,18 @@ def test_renewed_and_rekeyed(identity: Any) -> None:
     assert refused.value.code == "key-compromised"
 
 
+def test_two_rekeys_within_one_second(identity: Any) -> None:
+    """Lists know whole seconds: what a re-key ends, it ends at one."""
+    identity.clock.advance(timedelta(milliseconds=425))
+    for subject in ("H01", "H02"):
+        held = identity.person(subject)
+        order = identity.order(subject, KeyKind.P256, account_id=held.account_id)
+        identity.certificates.rekey(held.certificate.certificate_id, order, by="test")
+        ended = identity.certificates.get(held.certificate.certificate_id)
+        assert ended.reason == "superseded"
+        assert ended.revoked_at is not None and ended.revoked_at.microsecond == 0
+
+
 def test_rekey_is_for_the_same_holder_and_another_key(identity: Any) -> None:
     held, other, service = identity.person(), identity.person("H02"), identity.certificates
     which = held.certificate.certificate_id
