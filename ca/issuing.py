@@ -55,7 +55,7 @@ def require_signer(signer: Signer, key: PublicKey, scheme: Scheme) -> None:
         raise IssueFailed("signer", f"signs with {signer.scheme.name}, the draft says {scheme.name}")
 
 
-def require_signature(key: PublicKey, signature: bytes, tbs: bytes, scheme: Scheme) -> None:
+def require_signature(key: PublicKey, signature: bytes, tbs: bytes | memoryview, scheme: Scheme) -> None:
     """A faulty device must not be able to publish a signature that nobody can check."""
     try:
         key.verify(signature, tbs, scheme)

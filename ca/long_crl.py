@@ -79,7 +79,7 @@ def write_long_crl(
         ) from error
     # 3. Sign, and check with the key that relying parties have, before a byte leaves.
     signature = _signed(tbs, signer)
-    require_signature(issuer.public_key, signature, tbs, signer.scheme)  # type: ignore[arg-type]
+    require_signature(issuer.public_key, signature, tbs, signer.scheme)
     return _released(sink, tbs, signer.scheme, signature, count)
 
 
@@ -158,7 +158,7 @@ def _header(size: int) -> bytes:
 
 def _signed(tbs: memoryview, signer: Signer) -> bytes:
     try:
-        return signer.sign(tbs)  # type: ignore[arg-type]  # hashed in place: a copy would be the list again
+        return signer.sign(tbs)  # hashed in place: a copy would be the list again
     except KeysError as error:
         raise IssueFailed("sign", str(error)) from error
 

@@ -20,8 +20,10 @@ class Signer(Protocol):
     def scheme(self) -> Scheme:
         """The scheme of every signature of this signer."""
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes | memoryview) -> bytes:
         """The signature over the message: DER (r, s) for SM2 and ECDSA, the octets of PKCS #1 for RSA.
+
+        A view is read where it lies: a list of a million entries is never copied.
 
         Safe to call concurrently.  Raises :class:`~keys.SigningFailed` or :class:`~keys.SigningRefused`.
         """

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from . import sm2
@@ -32,6 +32,7 @@ from .algorithms import (
 )
 from .der import SEQUENCE, as_bits, as_oid, expect, null, read_only
 from .digests import IMPLEMENTATIONS
+from .digests import digest as hash_of
 from .errors import DerMalformed, KeyMalformed, KeyUnsupported, SignatureInvalid
 from .formats import parse_pair
 from .sm2 import SM2Cipher
@@ -67,7 +68,7 @@ class PublicKey:
         """RFC 5280 section 4.2.1.2 method 1."""
         return hashlib.sha1(self.bits, usedforsecurity=False).digest()
 
-    def verify(self, signature: bytes, message: bytes, scheme: Scheme | None = None) -> None:
+    def verify(self, signature: bytes, message: bytes | memoryview, scheme: Scheme | None = None) -> None:
         """Nothing, if this is a signature over the message in this scheme (else the default of the kind).
 
         Raises :class:`SignatureInvalid`, or :class:`KeyUnsupported` when key and scheme do not go together.
@@ -83,7 +84,8 @@ class PublicKey:
                 parse_pair(signature, ORDERS[self.kind])
                 native.verify(signature, message, ec.ECDSA(digest))
             else:
-                native.verify(signature, message, rsa_padding(scheme), digest)
+                hashed = hash_of(scheme.hash, message).value
+                native.verify(signature, hashed, rsa_padding(scheme), utils.Prehashed(digest))
         except InvalidSignature:
             raise SignatureInvalid(f"not a signature of this key over these bytes ({scheme.name})") from None
 

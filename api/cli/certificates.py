@@ -148,6 +148,7 @@ def rekey(
             rsa_request=None if rsa_request is None else read_input(rsa_request, MOST_BYTES),
             at=service.clock(),
             by=CONSOLE,
+            by_office=True,
         )
     _show(made, out, as_json)
 

@@ -6,12 +6,11 @@ Needs no data directory.  It fetches the bytes that everybody fetches and believ
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from verify import Indication, Json, Trust, VerifyError, crl_report, load_trust, parse_crl
@@ -55,7 +54,7 @@ def _probed(url: str, trust: Trust, at: datetime, least: timedelta) -> dict[str,
     try:
         encoded = _fetched(url)
         crl = parse_crl(encoded)
-    except (OSError, ValueError, VerifyError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, VerifyError) as error:
         return answer(False, f"无法获取或读取 cannot be fetched or read: {error}")
     facts: dict[str, Json] = {
         "number": None if crl.number is None else str(crl.number),
@@ -77,8 +76,11 @@ def _probed(url: str, trust: Trust, at: datetime, least: timedelta) -> dict[str,
 def _fetched(url: str) -> bytes:
     if not url.startswith(("http://", "https://")):
         raise ValueError("an address begins with http:// or https://")
-    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - http(s) only, above
-        content: bytes = response.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ValueError(f"larger than {LARGEST} bytes")
-    return content
+    content = bytearray()
+    with httpx.stream("GET", url, timeout=TIMEOUT_SECONDS, follow_redirects=True) as answer:
+        answer.raise_for_status()
+        for part in answer.iter_bytes():
+            content += part
+            if len(content) > LARGEST:
+                raise ValueError(f"larger than {LARGEST} bytes")
+    return bytes(content)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from ca import DEFAULT_CEREMONY, SubjectName, make_request
 from keys import (
@@ -58,7 +59,7 @@ class _Authority:
         self.stage = stage
         self.key = generate_key(KeyKind.SM2)
         self.name = stage.facts.name(APPLICANT)
-        self.enrolment: dict[str, str] = {}
+        self.enrolment: dict[str, Any] = {}
         self.held: Holder | None = None
         self.response = CsrResponse(())
 
@@ -91,7 +92,7 @@ class _Authority:
                 "bundle": True,
             },
         )
-        needed = self.enrolment["approvals"]["needed"]  # type: ignore[index]
+        needed = self.enrolment["approvals"]["needed"]
         return f"{self.enrolment['state']}, {needed} approval needed"
 
     def approve(self) -> str:

@@ -6,7 +6,7 @@ An approval is a signature; who sends it proves nothing.  An envelope opens for 
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from keys import parse_public_key
 
@@ -15,7 +15,7 @@ from ..keycentre import to_be_signed
 from ..keycentre.recoveries import Recovery
 from ..login import Session
 from ..wiring import Service
-from .access import Right, ServiceOf, SessionOf, require, speaks_for
+from .access import Right, ServiceOf, SessionOf, require, session_of, speaks_for
 from .bodies import Base64, Id, RequestBody, Short, moment, to_base64
 
 router = APIRouter(tags=["recoveries"])
@@ -71,8 +71,8 @@ def mine(session: SessionOf, service: ServiceOf) -> dict[str, object]:
     }
 
 
-@router.get("/api/v1/recoveries/history")
-def history(session: SessionOf, service: ServiceOf) -> Response:  # noqa: ARG001 (somebody logged in)
+@router.get("/api/v1/recoveries/history", dependencies=[Depends(session_of)])
+def history(service: ServiceOf) -> Response:
     """Every recovery that there was, signed by the key centre: proof that there was no other."""
     return Response(service.recoveries.history(), media_type="application/json")
 

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 
 from sqlalchemy import Connection
 
-from ca import ListKind, Resumed, Revocation, RevocationReason, make_crl
+from ca import ListKind, Resumed, Revocation, RevocationReason, make_crl, write_long_crl
 from keys import Signer, Vault
 from verify import Certificate, parse_crl
 
@@ -173,7 +174,7 @@ class _Issuing:
 
     def complete(self, rows: Sequence[StatusRow], moment: _Moment, before: Published | None) -> None:
         kind = ListKind() if self.row.root else ListKind(freshest=self.authority.delta_url(self.row.name))
-        encoded = self._made(rows, moment, kind)
+        encoded = self._listed(rows, moment, kind)
         require_releasable(
             encoded, authority=self.certificate, url="", expected=_expected(rows), before=before
         )
@@ -182,7 +183,7 @@ class _Issuing:
     def partition(self, number: int, rows: Sequence[StatusRow], moment: _Moment) -> None:
         # The partition of a serial number that is its own remainder: the address is the certificates' own.
         url = self.authority.crl_url(self.row, number)
-        encoded = self._made(rows, moment, ListKind(url=url))
+        encoded = self._listed(rows, moment, ListKind(url=url))
         before = stored.newest(self.tx.connection, self.row.name, part(number))
         require_releasable(
             encoded, authority=self.certificate, url=url, expected=_expected(rows), before=before
@@ -205,13 +206,28 @@ class _Issuing:
             for serial, was in under.items()
             if was.reason == HOLD and serial not in now
         ]
-        encoded = self._made(news, moment, ListKind(base=base.number), resumed=ended)
+        encoded = self._changes(news, moment, ListKind(base=base.number), ended)
         before = stored.newest(self.tx.connection, self.row.name, DELTA)
         require_delta(encoded, authority=self.certificate, base=base.der, complete=now, before=before)
         self._keep(DELTA, base.number, encoded, moment)
 
-    def _made(
-        self, rows: Sequence[StatusRow], moment: _Moment, kind: ListKind, *, resumed: Sequence[Resumed] = ()
+    def _listed(self, rows: Sequence[StatusRow], moment: _Moment, kind: ListKind) -> bytes:
+        """However long it is; :mod:`.rereading` reads it back."""
+        sink = BytesIO()
+        write_long_crl(
+            sink,
+            issuer=self.certificate,
+            signer=self.signer,
+            number=moment.number,
+            this_update=moment.this_update,
+            next_update=moment.next_update,
+            rows=((row.serial, row.since, row.reason, _invalidity(row)) for row in rows),
+            kind=kind,
+        )
+        return sink.getvalue()
+
+    def _changes(
+        self, rows: Sequence[StatusRow], moment: _Moment, kind: ListKind, resumed: Sequence[Resumed]
     ) -> bytes:
         return make_crl(
             issuer=self.certificate,

@@ -57,7 +57,7 @@ class TokenSigner:
             raise KeyUnsupported(f"{scheme.name} does not go with a key of kind {self._public_key.kind}")
         return TokenSigner(self._link, self._label, self._public_key, scheme)
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes | memoryview) -> bytes:
         """Raises :class:`TokenUnavailable`, or :class:`TokenOutcomeUnknown`: then the caller decides."""
         value = digest(self._scheme.hash, message).value
         mechanism = "ecdsa" if self._public_key.family is KeyFamily.ECDSA else "rsa"

@@ -120,7 +120,7 @@ class CountedSigner:
         """The same key, counted on, in another scheme (PSS).  Raises :class:`~keys.KeyUnsupported`."""
         return CountedSigner(self._key.using(scheme), self._label, self._book)
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes | memoryview) -> bytes:
         # Counted first: a count that is too high is harmless, one that is too low is not.
         self._book.count(self._label)
         if _log.isEnabledFor(logging.INFO):

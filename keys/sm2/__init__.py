@@ -64,7 +64,7 @@ def _loaded(point: bytes) -> tuple[Sm2Public, bytes]:
     return admitted()[0].public(point), user_digest(point)
 
 
-def verify(point: bytes, signature: bytes, message: bytes) -> None:
+def verify(point: bytes, signature: bytes, message: bytes | memoryview) -> None:
     """GB/T 32918.2 clause 7.1.  Raises :class:`SignatureInvalid`."""
     r, s = parse_pair(signature, N)
     key, za = _loaded(point)
@@ -82,7 +82,7 @@ class Sm2SigningKey:
         self._private, self.point = private, private.point
         self._za = user_digest(self.point)
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes | memoryview) -> bytes:
         """DER (r, s)."""
         return encode_pair(*self._private.sign(message_digest(self._za, message)))
 

@@ -52,7 +52,7 @@ def user_digest(point: bytes) -> bytes:
     return context.finalize()
 
 
-def message_digest(za: bytes, message: bytes) -> bytes:
+def message_digest(za: bytes, message: bytes | memoryview) -> bytes:
     """e = SM3(ZA || message)."""
     context = hashes.Hash(_SM3)
     context.update(za)

@@ -7,12 +7,13 @@ import os
 from collections.abc import Callable
 from typing import NoReturn, Protocol
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from .. import sm2
 from ..algorithms import KeyKind, Scheme, allowed, default_scheme
 from ..digests import IMPLEMENTATIONS
+from ..digests import digest as hash_of
 from ..errors import KeyUnsupported, SigningFailed
 from ..formats import encrypt
 from ..public import PublicKey, parse_public_key, rsa_padding
@@ -27,7 +28,7 @@ Native = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 class Secret(Protocol):
     """What a :class:`SoftwareKey` signs with."""
 
-    def sign(self, message: bytes, scheme: Scheme) -> bytes: ...
+    def sign(self, message: bytes | memoryview, scheme: Scheme) -> bytes: ...
 
     def pkcs8(self) -> bytes: ...
 
@@ -45,7 +46,7 @@ class Sm2Secret:
         self._key = sm2.load_private(d, unsafe_not_constant_time=unsafe_not_constant_time)
         self._d, self._unsafe = d, unsafe_not_constant_time
 
-    def sign(self, message: bytes, scheme: Scheme) -> bytes:  # noqa: ARG002 - SM2 has one scheme
+    def sign(self, message: bytes | memoryview, scheme: Scheme) -> bytes:  # noqa: ARG002 - SM2 has one scheme
         return self._key.sign(message)
 
     def decrypt(self, cipher: SM2Cipher) -> bytes:
@@ -66,12 +67,13 @@ class NativeSecret:
     def __init__(self, key: Native) -> None:
         self._key = key
 
-    def sign(self, message: bytes, scheme: Scheme) -> bytes:
+    def sign(self, message: bytes | memoryview, scheme: Scheme) -> bytes:
         digest = IMPLEMENTATIONS[scheme.hash]
         try:
             if isinstance(self._key, ec.EllipticCurvePrivateKey):
                 return self._key.sign(message, ec.ECDSA(digest))
-            return self._key.sign(message, rsa_padding(scheme), digest)
+            hashed = hash_of(scheme.hash, message).value
+            return self._key.sign(hashed, rsa_padding(scheme), utils.Prehashed(digest))
         except ValueError as error:
             raise SigningFailed(f"this key cannot sign: {error}") from error
 
@@ -115,7 +117,7 @@ class SoftwareKey:
         """The same key, signing in another scheme of the allow-list.  Raises :class:`KeyUnsupported`."""
         return SoftwareKey(self._secret, scheme)
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes | memoryview) -> bytes:
         """SM2 and ECDSA: DER (r, s); RSA: the octets of PKCS #1."""
         return self._secret.sign(message, self._scheme)
 
