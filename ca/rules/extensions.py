@@ -1,252 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lints: what must hold for every certificate before a key may sign it.
+"""Rules of the extensions, and of whom they name: exactly what the profile and the order have, byte for byte.
 
-RFC 5280 section 4, GB/T 20518-2018 and GM/T 0015 as digested in standards.md sections 4.3 and 5.  ``FORM``
-looks at the bytes alone; ``CONTENT`` also at the certificate as ``verify`` understands it, which it can only
-once the form is right.  None of them looks at how the bytes were written.
+RFC 5280 section 4.2, GB/T 20518-2018 and decision 0010.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 
-from keys import KeyFamily, KeysError, allowed, der
+from keys import KeysError, der
 from verify import Certificate, IdentifierInvalid, parse_uscc
 
-from .alternative_names import MOST_NAMES, AlternativeName, read_names
-from .drafting import (
+from ..alternative_names import MOST_NAMES, AlternativeName, read_names
+from ..drafting import (
     AUTHORITY_INFORMATION,
     AUTHORITY_KEY_ID,
     BASIC_CONSTRAINTS,
     CRL_ADDRESSES,
     EXTENDED_KEY_USAGE,
     KEY_USAGE,
-    LONGEST_SERIAL,
     OCSP_NO_CHECK,
     ORGANIZATION_CODE,
     SUBJECT_ALTERNATIVE_NAME,
-    SUBJECT_KEY_ID,
     Draft,
     authority_information,
     crl_addresses,
     issuer_key_id,
 )
-from .errors import DraftRefused, Finding, NameRefused
-from .identifiers import IDENTIFIER_OIDS, read_identifier
-from .policies import CERTIFICATE_POLICIES, policies_value, read_policies
-from .profiles import KEY_USAGE_BITS, CodeRule, Usage
-from .shape import RawTbs
-from .subject import SubjectName, parse_subject
+from ..errors import DraftRefused, NameRefused
+from ..identifiers import IDENTIFIER_OIDS, read_identifier
+from ..policies import CERTIFICATE_POLICIES, policies_value, read_policies
+from ..profiles import KEY_USAGE_BITS, CodeRule, Usage
+from ..shape import RawTbs
+from .form import subject_of
+from .kinds import ContentRule
 
-CRITICAL = frozenset({KEY_USAGE, EXTENDED_KEY_USAGE, BASIC_CONSTRAINTS})
-KNOWN = (
-    CRITICAL
-    | IDENTIFIER_OIDS
-    | {
-        SUBJECT_KEY_ID,
-        SUBJECT_ALTERNATIVE_NAME,
-        AUTHORITY_KEY_ID,
-        AUTHORITY_INFORMATION,
-        CERTIFICATE_POLICIES,
-        CRL_ADDRESSES,
-        ORGANIZATION_CODE,
-        OCSP_NO_CHECK,
-    }
-)
-SHORTEST_SERIAL_BITS = 64
-
-CERTIFIED_FAMILIES: Mapping[KeyFamily, frozenset[KeyFamily]] = {
-    KeyFamily.SM2: frozenset({KeyFamily.SM2}),
-    KeyFamily.RSA: frozenset({KeyFamily.RSA, KeyFamily.ECDSA}),
-    KeyFamily.ECDSA: frozenset({KeyFamily.RSA, KeyFamily.ECDSA}),
-}
-"""Which kinds of keys an authority certifies: national and international algorithms do not mix in a chain."""
-
-_VERSION_3 = bytes.fromhex("a003020102")
 _NULL = b"\x05\x00"
 _HTTP = re.compile(r"https?://[!-~]{1,255}\Z", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class FormRule:
-    """A rule about spelling; ``clause`` is where it comes from."""
-
-    name: str
-    clause: str
-    zh: str
-    en: str
-    holds: Callable[[Draft, RawTbs], bool]
-
-    def finding(self) -> Finding:
-        """What is said when it is broken."""
-        return Finding(self.name, self.zh, self.en, self.clause)
-
-
-@dataclass(frozen=True, slots=True)
-class ContentRule:
-    """A rule about meaning."""
-
-    name: str
-    clause: str
-    zh: str
-    en: str
-    holds: Callable[[Draft, RawTbs, Certificate], bool]
-
-    def finding(self) -> Finding:
-        """What is said when it is broken."""
-        return Finding(self.name, self.zh, self.en, self.clause)
-
-
-def _serial(_: Draft, raw: RawTbs) -> bool:
-    return raw.serial > 0 and SHORTEST_SERIAL_BITS <= raw.serial.bit_length() < 8 * LONGEST_SERIAL
-
-
-def _algorithm(order: Draft, raw: RawTbs) -> bool:
-    """For SM2 with NULL or without, as this issuer has it; the outer one is written from the same bytes."""
-    spelt = order.scheme.family is not KeyFamily.SM2 or raw.algorithm.endswith(_NULL) is order.null_parameters
-    return spelt and raw.algorithm == order.algorithm
-
-
-def _time_form(_: Draft, raw: RawTbs) -> bool:
-    try:
-        return all(der.time(der.as_time(one)) == one.raw for one in (raw.not_before, raw.not_after))
-    except KeysError:
-        return False
-
-
-@lru_cache(maxsize=256)
-def _subject(encoded: bytes) -> SubjectName | None:
-    """Read anew, once for all rules that look at it."""
-    try:
-        return parse_subject(encoded)
-    except NameRefused:
-        return None
-
-
-def _name_form(_: Draft, raw: RawTbs) -> bool:
-    subject = _subject(raw.subject)
-    return subject is None or subject.encode() == raw.subject  # None: said by name_text
-
-
-def _extension_form(_: Draft, raw: RawTbs) -> bool:
-    return not raw.repeated and not any(one.explicit_false for one in raw.extensions.values())
-
-
-def _extensions_known(_: Draft, raw: RawTbs) -> bool:
-    # What may be critical has rules of its own about it.
-    return all(
-        kind in KNOWN and (not one.critical or kind in CRITICAL) for kind, one in raw.extensions.items()
-    )
-
-
-FORM: tuple[FormRule, ...] = (
-    FormRule(
-        "version",
-        "RFC 5280 4.1.2.1",
-        "版本应为v3",
-        "version is v3",
-        lambda _, raw: raw.version == _VERSION_3,
-    ),
-    FormRule(
-        "serial",
-        "RFC 5280 4.1.2.2",
-        "序列号为正数,64位以上,不超过20字节",
-        "serial: positive, 64 bits to 20 octets",
-        _serial,
-    ),
-    FormRule(
-        "algorithm",
-        "RFC 5280 4.1.2.3; GB/T 20518-2018",
-        "内层签名算法与签发者一致(SM2的NULL按机构设置)",
-        "inner algorithm is the issuer's; for SM2, NULL as the authority has it",
-        _algorithm,
-    ),
-    FormRule(
-        "time_form",
-        "RFC 5280 4.1.2.5",
-        "2049年及以前用UTCTime,之后用GeneralizedTime",
-        "UTCTime through 2049",
-        _time_form,
-    ),
-    FormRule(
-        "name_text",
-        "GB/T 20518-2018; RFC 5280 A.1",
-        "主体名称不合规则",
-        "the subject breaks the rules for names",
-        lambda _, raw: _subject(raw.subject) is not None,
-    ),
-    FormRule(
-        "name_form",
-        "GB/T 20518-2018 5.2.3",
-        "次序为C、ST、L、O、OU、CN;C为PrintableString,其余为UTF8String",
-        "order C, ST, L, O, OU, CN; C is Printable, the others UTF8",
-        _name_form,
-    ),
-    FormRule(
-        "extension_form",
-        "RFC 5280 4.2; X.690 11.5",
-        "扩展重复或写出默认值",
-        "extension repeated, or a default written",
-        _extension_form,
-    ),
-    FormRule(
-        "extension_known",
-        "GB/T 20518-2018 5.2.4",
-        "含模板以外的扩展",
-        "extension that no profile has",
-        _extensions_known,
-    ),
-)
-UNREADABLE = Finding("structure", "证书结构无法读取", "not the structure of a certificate", "RFC 5280 4.1")
-UNREAD = Finding("readable", "验证方无法读取", "verify cannot read it", "RFC 5280 4; GB/T 32918 (SM2 point)")
-OUTLAWED = Finding("profile", "证书模板不在本机构之列", "not a profile of this authority", "docs 0010")
-
-
-def _ordered(order: Draft, raw: RawTbs, found: Certificate) -> bool:
-    return (
-        raw.subject == order.subject.encode()
-        and raw.spki == order.public_key.spki
-        and found.public_key == order.public_key
-        and found.serial == order.serial
-        and (found.not_before, found.not_after) == (order.not_before, order.not_after)
-    )
-
-
-def _issuer_name(order: Draft, raw: RawTbs, _: Certificate) -> bool:
-    """Byte for byte: relying parties compare names as DER."""
-    return raw.issuer == (raw.subject if order.issuer is None else order.issuer.subject.der)
-
-
-def _issuer_may(order: Draft, _: RawTbs, __: Certificate) -> bool:
-    issuer, wanted = order.issuer, order.profile
-    if issuer is None:
-        return wanted.self_signed
-    if wanted.self_signed or not issuer.is_ca or "keyCertSign" not in (issuer.key_usage or ()):
-        return False
-    # An authority below needs room for itself; a holder never counts (RFC 5280 section 4.2.1.9).
-    below = 0 if wanted.path_length is None else wanted.path_length
-    return not wanted.ca or issuer.path_length is None or issuer.path_length > below
-
-
-def _scheme(order: Draft, _: RawTbs, found: Certificate) -> bool:
-    return found.scheme == order.scheme and allowed(order.issuer_key.kind, order.scheme)
-
-
-def _key_kind(order: Draft, _: RawTbs, found: Certificate) -> bool:
-    return found.public_key.family in CERTIFIED_FAMILIES[order.issuer_key.family]
-
-
-def _validity_length(order: Draft, _: RawTbs, found: Certificate) -> bool:
-    return found.not_after - found.not_before <= timedelta(days=order.profile.days)
-
-
-def _validity_nested(order: Draft, _: RawTbs, found: Certificate) -> bool:
-    issuer = order.issuer
-    return issuer is None or (issuer.not_before <= found.not_before and found.not_after <= issuer.not_after)
 
 
 def _key_usage(order: Draft, raw: RawTbs, found: Certificate) -> bool:
@@ -318,7 +109,7 @@ def _authority_information(order: Draft, raw: RawTbs, _: Certificate) -> bool:
 
 
 def _places(order: Draft, raw: RawTbs, _: Certificate) -> bool:
-    subject = _subject(raw.subject)
+    subject = subject_of(raw.subject)
     return order.profile.places or subject is None or not (subject.state or subject.locality or subject.unit)
 
 
@@ -382,7 +173,7 @@ def _policies(order: Draft, raw: RawTbs, _: Certificate) -> bool:
 
 
 def _organization_code(order: Draft, raw: RawTbs, found: Certificate) -> bool:
-    rule, subject = order.profile.code, _subject(raw.subject)
+    rule, subject = order.profile.code, subject_of(raw.subject)
     named = subject.uscc if subject else ""
     stated = raw.extensions.get(ORGANIZATION_CODE)
     if stated is None:
@@ -395,59 +186,7 @@ def _organization_code(order: Draft, raw: RawTbs, found: Certificate) -> bool:
     return same and rule is not CodeRule.FORBIDDEN
 
 
-CONTENT: tuple[ContentRule, ...] = (
-    ContentRule(
-        "ordered", "docs 0010", "内容与申请不一致", "states something else than was ordered", _ordered
-    ),
-    ContentRule(
-        "issuer_name",
-        "RFC 5280 4.1.2.4",
-        "签发者名称与上级证书不一致",
-        "issuer is not the subject above",
-        _issuer_name,
-    ),
-    ContentRule(
-        "issuer_authority",
-        "RFC 5280 4.2.1.9, 4.2.1.3",
-        "上级证书无权签发",
-        "the issuer may not certify this",
-        _issuer_may,
-    ),
-    ContentRule(
-        "scheme",
-        "RFC 5280 4.1.1.2",
-        "签名算法与签发密钥不配",
-        "the issuing key does not sign so",
-        _scheme,
-    ),
-    ContentRule(
-        "key_kind",
-        "GM/T 0015",
-        "公钥种类不能由该机构签发",
-        "key kind not certified by this authority",
-        _key_kind,
-    ),
-    ContentRule(
-        "validity_order",
-        "RFC 5280 4.1.2.5",
-        "截止时间应晚于起始时间",
-        "ends after it begins",
-        lambda _, __, found: found.not_before < found.not_after,
-    ),
-    ContentRule(
-        "validity_length",
-        "docs 0010",
-        "有效期超过模板规定",
-        "longer than the profile allows",
-        _validity_length,
-    ),
-    ContentRule(
-        "validity_nested",
-        "GM/T 0015",
-        "有效期超出上级证书",
-        "not within the validity of the issuer",
-        _validity_nested,
-    ),
+EXTENSIONS: tuple[ContentRule, ...] = (
     ContentRule(
         "key_usage",
         "RFC 5280 4.2.1.3; GB/T 20518-2018",
