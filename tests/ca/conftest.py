@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two authorities, one per family of algorithms, and the OpenSSL command line as the other opinion."""
+"""Two authorities, one per family of algorithms; drafts written otherwise than was ordered, for the lints;
+and the OpenSSL command line as the other opinion."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +15,21 @@ from typing import Any
 
 import pytest
 
-from ca import AlternativeName, CodeRule, Draft, SubjectName, draft, issue, lint, new_serial, profile
-from keys import KeyKind, PublicKey, Scheme, Signer, SoftwareKey, generate_key
+from ca import (
+    PROFILES,
+    AlternativeName,
+    CodeRule,
+    Draft,
+    LintRefused,
+    SubjectName,
+    draft,
+    issue,
+    lint,
+    new_serial,
+    profile,
+)
+from ca.templates import seen
+from keys import KeyKind, PublicKey, Scheme, Signer, SoftwareKey, der, generate_key
 from verify import Certificate, parse_certificate
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
@@ -116,6 +130,65 @@ def _authority(kind: KeyKind, salt: bytes) -> Authority:
     )
     certificate = parse_certificate(issue(lint(below), root_key))
     return Authority(root_key, root_certificate, key, certificate, holder_key)
+
+
+VERSION, SERIAL, ALGORITHM, ISSUER, VALIDITY, SUBJECT, KEY, EXTENSIONS = range(8)
+AKI, SKI, USAGE = "2.5.29.35", "2.5.29.14", "2.5.29.15"
+Break = Callable[[Any], Draft]
+
+
+def with_part(draft: Draft, part: int, der_bytes: bytes) -> Draft:
+    """The same order, with one part of the TBSCertificate written otherwise."""
+    parts = [one.raw for one in der.read_only(draft.tbs).children()]
+    parts[part] = der_bytes
+    return replace(draft, tbs=der.sequence(*parts))
+
+
+def extensions(draft: Draft) -> dict[str, bytes]:
+    (listed,) = der.read_only(draft.tbs).children()[EXTENSIONS].children()
+    return {der.as_oid(one.children()[0]): one.raw for one in listed.children()}
+
+
+def with_extensions(draft: Draft, changes: dict[str, bytes], *more: bytes) -> Draft:
+    """Extensions replaced (left out when empty) and added."""
+    written = b"".join((extensions(draft) | changes).values())
+    return with_part(draft, EXTENSIONS, der.explicit(3, der.sequence(written, *more)))
+
+
+def extension(kind: str, value: bytes, critical: bool | None = None) -> bytes:
+    flag = b"" if critical is None else der.boolean(critical)
+    return der.sequence(der.oid(kind), flag, der.octets(value))
+
+
+def issuing(authority: Any, **changes: Any) -> Draft:
+    order = {
+        "issuer": authority.root,
+        "scheme": authority.root_key.scheme,
+        "crl_url": "http://ca.example/root.crl",
+    }
+    made: Draft = authority.draft("issuing", SubjectName("示例签发CA二"), **(order | changes))
+    return made
+
+
+def cases(broken: Mapping[str, Sequence[Break]], rules: set[str]) -> list[tuple[str, int]]:
+    """Every way to break one of these rules; none of them may be without."""
+    assert set(broken) == rules
+    return [(rule, number) for rule, breaks in broken.items() for number in range(len(breaks))]
+
+
+def findings(order: Draft, **more: Any) -> list[str]:
+    """The rules that refuse it, each with words and a clause."""
+    with pytest.raises(LintRefused) as caught:
+        lint(order, **more)
+    assert all(one.zh and one.en and one.clause for one in caught.value.findings)
+    return [one.rule for one in caught.value.findings]
+
+
+def passes_the_short_way(authority: Any, make: Break) -> bool:
+    """Would it pass as lint() asks, after a right draft of every profile?"""
+    for one in set(PROFILES) - {"root", "issuing"}:
+        lint(authority.draft(one))
+    return seen(make(authority), (id(PROFILES), None))
 
 
 @pytest.fixture(scope="session")
