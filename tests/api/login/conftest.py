@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A login over both hierarchies, ways to answer its challenges, and what is left of them in log and database."""
+"""A login over both hierarchies, ways to answer its challenges, and what they leave in log and database."""
 
 from __future__ import annotations
 
