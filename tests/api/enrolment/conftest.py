@@ -10,8 +10,15 @@ import pytest
 
 from api.accounts import Role
 from api.database import Database
-from api.enrolment import EnrolmentOrder, EnrolmentPorts, Enrolments, OwnAuthority, Person
-from api.ledger import Ledger
+from api.enrolment import (
+    PROTECTED,
+    EnrolmentOrder,
+    EnrolmentPorts,
+    Enrolments,
+    OwnAuthority,
+    Person,
+)
+from api.ledger import FindingKind, Ledger, check_ledger
 from ca import SubjectName, make_request
 from keys import KeyKind, generate_key
 
@@ -70,6 +77,14 @@ class Office:
             **more,
         }
         return EnrolmentOrder(**facts)
+
+
+def ledger_findings(office: Any) -> list[Any]:
+    """What ``yinxin log check`` would say of the tables of this room."""
+    found = check_ledger(office.ports.database, office.ports.ledger.log_keys(), PROTECTED)
+    return [
+        one for one in found.findings if one.kind is not FindingKind.NOT_COMPARED or one.table in PROTECTED
+    ]
 
 
 @pytest.fixture
