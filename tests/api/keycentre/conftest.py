@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,26 @@ from sqlalchemy import Connection, create_engine, insert, make_url
 
 from api.database import Database
 from api.database.tables_identity import accounts
-from api.keycentre import CentreAccess, ConnectionBroken, RemoteKeyCentre, to_be_signed
+from api.keycentre import (
+    Approval,
+    CentreAccess,
+    ConnectionBroken,
+    KeyCentreRefused,
+    RemoteKeyCentre,
+    to_be_signed,
+)
 from api.keycentre.adapters.head_file import HeadFile
 from api.keycentre.centre import Agent, Agents, Anchor, Centre, CentreMeans, LogWatch, found_store
-from api.keycentre.recoveries import KeyOwner, Recoveries, Recovery, RecoveryPorts, StoredNotices
+from api.keycentre.recoveries import (
+    KeyOwner,
+    Recoveries,
+    Recovery,
+    RecoveryPorts,
+    StoredNotices,
+)
 from api.ledger import Ledger, LogSigners
 from keys import KeyKind, SoftwareKey, generate_key
+from verify import parse_checkpoint, parse_note
 
 AGENTS = ("li", "wang", "zhao")
 ACCOUNT = "ab" * 16
@@ -112,6 +126,43 @@ class Stand:
             return connection.exec_driver_sql(statement, parameters).rowcount
 
 
+def bring(stand: Any, recovery: Recovery, approvals: Sequence[Approval], **other: Any) -> bytes:
+    """Straight to the centre, as a service would that looks at nothing itself."""
+    ledger = other.get("ledger", stand.ledger)
+    proof = ledger.prove(other.get("index", recovery.entry_index))
+    size = parse_checkpoint(parse_note(proof.checkpoint).text).size
+    seen = stand.remote.status().log_size
+    consistency = ledger.consistency(seen, size) if 1 <= seen <= size else ()
+    envelope: bytes = stand.remote.recover(
+        other.get("key_id", recovery.owner.key_id),
+        other.get("request", recovery.request),
+        approvals=approvals,
+        proof=other.get("proof", proof.encode()),
+        consistency=other.get("consistency", consistency),
+    )
+    return envelope
+
+
+def signed(stand: Any, request: bytes, *names: str) -> list[Approval]:
+    return [Approval(name, stand.agents[name].sign(to_be_signed(request))) for name in names]
+
+
+def recovered(stand: Any, key_id: str, recipient: SoftwareKey) -> Recovery:
+    asked = stand.requested(key_id, recipient)
+    stand.approve(asked, "li", "wang")
+    done: Recovery = stand.recoveries.complete(asked.recovery_id, by="operator-1")
+    return done
+
+
+def refused(code: str) -> Any:
+    return pytest.raises(KeyCentreRefused, match=f"^{code}:")
+
+
+def untouched(stand: Any) -> bool:
+    """No recovery is in the centre's history."""
+    return bool(stand.remote.status().head.size == 0)
+
+
 @pytest.fixture(scope="session")
 def agent_keys() -> dict[str, SoftwareKey]:
     kinds = (KeyKind.SM2, KeyKind.SM2, KeyKind.P256)
@@ -199,6 +250,12 @@ def stand(
             )
         )
     return Stand(tmp_path, ledger, clock, means, centre_keys[1], agent_keys)
+
+
+@pytest.fixture
+def key_id(stand: Any, holder: SoftwareKey) -> str:
+    made: str = stand.escrowed("bundle-1", holder)
+    return made
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 
-from api.keycentre import KeyCentreRefused
 from api.keycentre.centre import listed, tables
 from api.keycentre.centre.keeping import _context
 from keys import (
@@ -30,11 +29,9 @@ from keys import (
 )
 from keys.der import SEQUENCE, as_octets, expect, read_only
 
+from .conftest import refused
+
 OPENSSL = shutil.which("openssl")
-
-
-def refused(code: str) -> Any:
-    return pytest.raises(KeyCentreRefused, match=f"^{code}:")
 
 
 def test_the_same_reference_is_the_same_key(stand: Any, holder: SoftwareKey) -> None:

@@ -1,61 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A recovery needs different agents, one public request, and one log; each way around has its refusal."""
+"""A recovery needs different agents and one public request, once; each way around has its refusal."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from api.keycentre import (
     Approval,
     CentreMisconfigured,
-    KeyCentreDamaged,
-    KeyCentreRefused,
     Purpose,
-    WireMalformed,
     check_history,
     to_be_signed,
 )
-from api.keycentre.centre import Agents, tables
+from api.keycentre.centre import Agents
 from api.keycentre.drilling import drill_keys
-from api.keycentre.recoveries import Recovery, committed_recoveries
-from api.keycentre.requests import entry_body
-from api.ledger import Ledger, RowAltered, check_ledger
+from api.keycentre.recoveries import committed_recoveries
+from api.ledger import RowAltered, check_ledger
 from keys import KeyKind, SoftwareKey, generate_key, open_enveloped_key, parse_enveloped_key
-from verify import parse_checkpoint, parse_note
 
-
-@pytest.fixture
-def key_id(stand: Any, holder: SoftwareKey) -> str:
-    made: str = stand.escrowed("bundle-1", holder)
-    return made
-
-
-def bring(stand: Any, recovery: Recovery, approvals: Sequence[Approval], **other: Any) -> bytes:
-    """Straight to the centre, as a service would that looks at nothing itself."""
-    ledger = other.get("ledger", stand.ledger)
-    proof = ledger.prove(other.get("index", recovery.entry_index))
-    size = parse_checkpoint(parse_note(proof.checkpoint).text).size
-    seen = stand.remote.status().log_size
-    consistency = ledger.consistency(seen, size) if 1 <= seen <= size else ()
-    envelope: bytes = stand.remote.recover(
-        other.get("key_id", recovery.owner.key_id),
-        other.get("request", recovery.request),
-        approvals=approvals,
-        proof=other.get("proof", proof.encode()),
-        consistency=other.get("consistency", consistency),
-    )
-    return envelope
-
-
-def signed(stand: Any, request: bytes, *names: str) -> list[Approval]:
-    return [Approval(name, stand.agents[name].sign(to_be_signed(request))) for name in names]
+from .conftest import bring, recovered, refused, signed, untouched
 
 
 def test_a_recovery(stand: Any, key_id: str, fresh_key: Callable[[], SoftwareKey]) -> None:
@@ -108,22 +76,6 @@ def test_the_key_of_a_body_is_not_recovered_silently(
     assert [one.recovery_id for one in stand.recoveries.listed("", (body,))] == [asked.recovery_id]
     for account, holders in (("", ()), ("", ("11510106DEM9A00331",)), ("f" * 32, ())):
         assert stand.recoveries.notices(account, holders) == stand.recoveries.listed(account, holders) == ()
-
-
-def recovered(stand: Any, key_id: str, recipient: SoftwareKey) -> Recovery:
-    asked = stand.requested(key_id, recipient)
-    stand.approve(asked, "li", "wang")
-    done: Recovery = stand.recoveries.complete(asked.recovery_id, by="operator-1")
-    return done
-
-
-def refused(code: str) -> Any:
-    return pytest.raises(KeyCentreRefused, match=f"^{code}:")
-
-
-def untouched(stand: Any) -> bool:
-    """No recovery is in the centre's history."""
-    return bool(stand.remote.status().head.size == 0)
 
 
 # Agents
@@ -264,103 +216,6 @@ def test_a_key_that_the_centre_does_not_have(stand: Any, key_id: str, holder: So
         bring(stand, asked, signed(stand, asked.request, "li", "wang"))
 
 
-# The log
-
-
-def test_a_proof_of_another_entry(stand: Any, key_id: str, holder: SoftwareKey) -> None:
-    first, second = stand.requested(key_id, holder), stand.requested(key_id, holder)
-    with refused("proof-other-entry"):
-        bring(stand, second, signed(stand, second.request, "li", "wang"), index=first.entry_index)
-    with stand.ledger.transaction() as tx:  # the same body in an entry of another kind
-        index = tx.append("key_recovery.other", entry_body(second.request, key_id))
-    with refused("proof-other-entry"):
-        bring(stand, second, signed(stand, second.request, "li", "wang"), index=index)
-    assert untouched(stand)
-
-
-def test_a_proof_that_is_none(stand: Any, key_id: str, holder: SoftwareKey) -> None:
-    asked = stand.requested(key_id, holder)
-    stand.requested(key_id, holder)
-    good = stand.ledger.prove(asked.entry_index)
-    approvals = signed(stand, asked.request, "li", "wang")
-    wrong = (
-        b"{}",
-        replace(good, proof=()).encode(),
-        replace(good, entry=good.entry + b" ").encode(),
-        replace(good, checkpoint=good.checkpoint.replace("yinxin.example/log", "other.example/log")).encode(),
-        replace(good, checkpoint=good.checkpoint.rsplit("\n", 2)[0] + "\n").encode(),  # one key alone signed
-    )
-    for proof in wrong:
-        with refused("proof-invalid"):
-            bring(stand, asked, approvals, proof=proof)
-    assert untouched(stand)
-    bring(stand, asked, approvals)
-
-
-def test_a_log_of_its_own_for_the_centre(
-    stand: Any,
-    key_id: str,
-    holder: SoftwareKey,
-    fork: Ledger,
-) -> None:
-    """The log's own keys sign a second history, in which the request stands and nobody else sees it."""
-    recovered(stand, key_id, holder)
-    asked = stand.requested(key_id, holder)
-    for _ in range(stand.ledger.size() + 1):
-        with fork.transaction() as tx:
-            index = tx.append("key_recovery.requested", entry_body(asked.request, key_id))
-    approvals = signed(stand, asked.request, "li", "wang")
-    with refused("log-forked"):
-        bring(stand, asked, approvals, ledger=fork, index=index)
-    for steps in ((), (b"x" * 32,), (b"short",)):
-        with refused("log-forked"):
-            bring(stand, asked, approvals, ledger=fork, index=index, consistency=steps)
-    assert stand.remote.status().head.size == 1
-    bring(stand, asked, approvals)
-
-
-def test_a_fork_is_refused_from_the_first_recovery_on(
-    stand: Any, key_id: str, holder: SoftwareKey, fork: Ledger, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The centre saw the log in an idle moment: what is shown to it now must extend that."""
-    assert not stand.recoveries.show_log()  # an empty log shows nothing
-    with stand.ledger.transaction() as tx:
-        tx.append("something.happened", {})
-    assert stand.recoveries.show_log()
-    assert stand.recoveries.show_log()
-    assert stand.remote.status().log_size == 1
-    asked = stand.requested(key_id, holder)
-    for _ in range(2):
-        with fork.transaction() as tx:
-            index = tx.append("key_recovery.requested", entry_body(asked.request, key_id))
-    approvals = signed(stand, asked.request, "li", "wang")
-    with refused("log-forked"):
-        bring(stand, asked, approvals, ledger=fork, index=index)
-    for note, code in (
-        (fork.checkpoint(), "log-forked"),
-        ("no note", "proof-invalid"),
-        (stand.ledger.checkpoint().rsplit("\n", 2)[0] + "\n", "proof-invalid"),
-    ):
-        with refused(code):
-            stand.remote.witness(note, ())
-    assert stand.recoveries.show_log()
-    with fork.transaction() as tx:
-        tx.append("something.happened", {})
-    stand.recoveries._ports = replace(stand.recoveries._ports, ledger=fork)
-    assert not stand.recoveries.show_log()
-    assert "does not accept the public log" in caplog.text
-    stand.link.broken = 1
-    assert not stand.recoveries.show_log()
-
-
-def test_a_log_that_went_back(stand: Any, key_id: str, holder: SoftwareKey) -> None:
-    asked = stand.requested(key_id, holder)
-    old = stand.ledger.prove(asked.entry_index).encode()
-    recovered(stand, key_id, holder)
-    with refused("log-behind"):
-        bring(stand, asked, signed(stand, asked.request, "li", "wang"), proof=old)
-
-
 # Twice, and from outside
 
 
@@ -396,90 +251,6 @@ def test_a_stranger_is_not_obeyed(stand: Any, key_id: str, holder: SoftwareKey) 
     stand.start()
     with refused("request-forged"):
         stand.remote.make_key("bundle-9")
-
-
-# The centre's history
-
-
-def test_a_history_that_lost_its_end(stand: Any, key_id: str, holder: SoftwareKey) -> None:
-    for _ in range(3):
-        recovered(stand, key_id, holder)
-    file = stand.recoveries.history()
-    centre = stand.means.signer.public_key
-    assert [one.index for one in check_history(file, centre)] == [0, 1, 2]
-    assert stand.edit("DELETE FROM recoveries WHERE link_index = 2") == 1
-    with pytest.raises(KeyCentreDamaged, match="lost its end"):
-        stand.start()
-
-
-def test_a_history_with_a_changed_link(stand: Any, key_id: str, holder: SoftwareKey) -> None:
-    for _ in range(2):
-        recovered(stand, key_id, holder)
-    other = "f" * 32
-    with stand.means.database.read() as connection:
-        link = bytes(connection.execute(select(tables.recoveries.c.link).limit(1)).scalar_one())
-    stand.edit("UPDATE recoveries SET link = ?", link.replace(key_id.encode(), other.encode()))
-    with pytest.raises(KeyCentreDamaged):
-        stand.start()
-
-
-def test_a_head_file_that_was_changed_or_lost(stand: Any, key_id: str, holder: SoftwareKey) -> None:
-    recovered(stand, key_id, holder)
-    path = stand.folder / "kmc" / "head.json"
-    good = path.read_bytes()
-    for bad in (b"{}", good.replace(b'"mac":"', b'"mac":"0'), b""):
-        path.write_bytes(bad)
-        with pytest.raises(KeyCentreDamaged, match="was changed"):
-            stand.start()
-    path.unlink()
-    with pytest.raises(KeyCentreDamaged, match="is missing"):
-        stand.start()
-
-
-def test_a_log_head_that_was_put_back(stand: Any, key_id: str, holder: SoftwareKey) -> None:
-    recovered(stand, key_id, holder)
-    assert stand.edit("DELETE FROM checkpoints") == 1
-    with pytest.raises(KeyCentreDamaged, match="went back"):
-        stand.start()
-
-
-def test_the_service_notices_a_centre_that_was_put_back(
-    stand: Any, key_id: str, holder: SoftwareKey, means: Any
-) -> None:
-    """Database and head file put back together look whole to the centre; the log knows better."""
-    path = stand.folder / "kmc" / "head.json"
-    recovered(stand, key_id, holder)
-    kept = path.read_bytes()
-    recovered(stand, key_id, holder)
-    assert stand.edit("DELETE FROM recoveries WHERE link_index = 1") == 1
-    seen = stand.edit("UPDATE checkpoints SET size = size")
-    assert seen == 1
-    path.write_bytes(kept)
-    stand.start()
-    asked = stand.requested(key_id, holder)
-    stand.approve(asked, "li", "wang")
-    with refused("history-lost"):
-        stand.recoveries.complete(asked.recovery_id, by="operator-1")
-
-
-def test_history_files_that_are_not_the_centres(stand: Any, key_id: str, holder: SoftwareKey) -> None:
-    recovered(stand, key_id, holder)
-    first = stand.remote.head()
-    recovered(stand, key_id, holder)
-    file, centre = stand.recoveries.history(), stand.means.signer.public_key
-    assert len(check_history(file, centre, at_least=first)) == 2
-    with pytest.raises(KeyCentreDamaged):
-        check_history(file, holder.public_key)
-    with pytest.raises(KeyCentreDamaged):
-        check_history(file, centre, at_least=replace(first, sha256="0" * 64))
-    with pytest.raises(KeyCentreDamaged):
-        check_history(file, centre, at_least=replace(first, size=9))
-    value = json.loads(file)
-    value["links"].pop()
-    with pytest.raises(KeyCentreDamaged):
-        check_history(json.dumps(value).encode(), centre)
-    with pytest.raises(WireMalformed):
-        check_history(b"[]", centre)
 
 
 def test_an_edited_row_is_not_believed(stand: Any, key_id: str, holder: SoftwareKey) -> None:
