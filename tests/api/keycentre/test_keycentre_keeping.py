@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 
+from api.keycentre import KeyCentreRefused
 from api.keycentre.centre import listed, tables
 from api.keycentre.centre.keeping import _context
 from keys import (
