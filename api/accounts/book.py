@@ -95,6 +95,13 @@ class AccountBook:
         with self._database.read() as connection:
             return read_account(connection, account_id)
 
+    def of_subject(self, subject: str) -> Account:
+        """The oldest account of a subject; raises :class:`NoSuchAccount`."""
+        found = next((one for one in self.list() if one.subject == subject), None)
+        if found is None:
+            raise NoSuchAccount(subject[:64])
+        return found
+
     def list(self, role: str | None = None) -> tuple[Account, ...]:
         """Every account, or those of one role, oldest first."""
         with self._database.read() as connection:

@@ -21,6 +21,14 @@ CSRF_HEADER = "x-csrf-token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class LogInFirst(NotLoggedIn):
+    """A form was sent after the session ended: log in, and go back to the page that has the form."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__()
+        self.back = back
+
+
 def service_of(request: Request) -> Service:
     """The wired service of this application."""
     service: Service = request.app.state.service
@@ -71,15 +79,34 @@ def require_csrf(session: Session, shown: str) -> None:
         raise CsrfMissing
 
 
+def form_sender(session: Session | None, csrf: str, right: Right | None = None, *, back: str) -> Session:
+    """Who sent a form of ours, and may.  Raises :class:`LogInFirst`, :class:`CsrfMissing`, ``NotAllowed``."""
+    found = logged_in(session, back=back)
+    require_csrf(found, csrf)
+    if right is not None:
+        require(found, right)
+    return found
+
+
+def logged_in(session: Session | None, *, back: str) -> Session:
+    """The session of a page; raises :class:`LogInFirst`."""
+    if session is None:
+        raise LogInFirst(back)
+    return session
+
+
 SessionOf = Annotated[Session, Depends(session_of)]
 Visitor = Annotated[Session | None, Depends(session_if_any)]
 
 __all__ = [
     "COOKIE",
+    "LogInFirst",
     "Right",
     "ServiceOf",
     "SessionOf",
     "Visitor",
+    "form_sender",
+    "logged_in",
     "require",
     "require_csrf",
     "session_if_any",

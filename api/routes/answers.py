@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse
 from ..login import NotLoggedIn
 from ..pages import render
 from ..problems import FieldError, Problem, problem_of
+from .access import LogInFirst
 
 _log = logging.getLogger("yinxin.http")
 _HTTP = {
@@ -49,6 +50,8 @@ def respond(request: Request, problem: Problem) -> Response:
 
 async def answer_error(request: Request, error: Exception) -> Response:
     """Any exception of the packages or of ours."""
+    if isinstance(error, LogInFirst):
+        return RedirectResponse(f"/login?next={error.back}", 303)
     if isinstance(error, NotLoggedIn) and wants_page(request) and request.method == "GET":
         return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
     problem = problem_of(error)

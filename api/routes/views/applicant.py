@@ -17,7 +17,7 @@ from ...plugins import FieldsRefused
 from ...problems import problem_of
 from ...submissions import Submission
 from ...wiring import Service
-from ..access import Right, ServiceOf, SessionOf, Visitor, require, require_csrf
+from ..access import Right, ServiceOf, SessionOf, Visitor, logged_in, require, require_csrf
 from .frame import STATES, frame
 
 router = APIRouter(prefix="/applicant", include_in_schema=False)
@@ -76,21 +76,20 @@ def submission(request: Request, submission_id: str, session: SessionOf, service
 @router.post("/sheets/{document_type}")
 async def sheet(request: Request, document_type: str, session: Visitor, service: ServiceOf) -> Response:
     """Print a sheet from the page; without a script."""
-    if session is None:
-        return RedirectResponse("/login?next=/applicant", 303)
+    sender = logged_in(session, back="/applicant")
     async with request.form(max_fields=40, max_files=0) as sent:
         values = {name: value for name, value in sent.items() if isinstance(value, str)}
-    require_csrf(session, values.pop("csrf", ""))
-    require(session, Right.PRINT_SHEETS)
+    require_csrf(sender, values.pop("csrf", ""))
+    require(sender, Right.PRINT_SHEETS)
     asked: Body = {name: value.strip() for name, value in values.items() if value.strip()}
     try:
         issued = await run_in_threadpool(
-            service.sheets.print, document_type, service.applicant(session).holder, asked
+            service.sheets.print, document_type, service.applicant(sender).holder, asked
         )
     except FieldsRefused as refused:
         problem = problem_of(refused)
         words = ";".join(f"{one.field}:{one.rule} {one.todo}" for one in problem.errors) or problem.detail
-        return _mine(request, session, service, notice=f"没有打印:{words}", status=problem.status)
+        return _mine(request, sender, service, notice=f"没有打印:{words}", status=problem.status)
     return RedirectResponse(f"/documents/{issued.document_id}/file", 303)
 
 

@@ -9,13 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse
 
 from ca import PROFILES
 from keys import KeysError
 from verify import parse_certificate, parse_crl
 
-from ...accounts import Account, NoSuchAccount, Role
+from ...accounts import Account, Role
 from ...certificates import CertificateError, find_by_label
 from ...database.tables import intents as intents_table
 from ...database.tables_identity import certificates as certificates_table
@@ -25,7 +24,7 @@ from ...pages import render
 from ...pages.words import china
 from ...problems import Problem
 from ...wiring import Service
-from ..access import Right, ServiceOf, SessionOf, Visitor, require, require_csrf
+from ..access import Right, ServiceOf, SessionOf, Visitor, form_sender, logged_in, require, require_csrf
 from .frame import expected, frame
 
 router = APIRouter(prefix="/authority", include_in_schema=False)
@@ -224,19 +223,18 @@ def accounts(request: Request, session: SessionOf, service: ServiceOf) -> Respon
 @router.post("/accounts")
 async def open_account(request: Request, session: Visitor, service: ServiceOf) -> Response:
     """Open an account with its roles."""
-    if session is None:
-        return RedirectResponse("/login?next=/authority/accounts", 303)
+    sender = logged_in(session, back="/authority/accounts")
     async with request.form(max_files=0, max_fields=16) as sent:
         texts = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
         roles = [value for value in sent.getlist("roles") if isinstance(value, str)]
-    require_csrf(session, texts.get("csrf", ""))
-    require(session, Right.MANAGE_ACCOUNTS)
+    require_csrf(sender, texts.get("csrf", ""))
+    require(sender, Right.MANAGE_ACCOUNTS)
     typed = {name: texts.get(name, "") for name in ("name", "subject", "agency")}
     try:
-        made = await run_in_threadpool(service.accounts.add, **typed, roles=roles, by=session.account_id)
+        made = await run_in_threadpool(service.accounts.add, **typed, roles=roles, by=sender.account_id)
     except Exception as error:
-        return _accounts(request, session, service, problem=expected(error), typed={**typed, "roles": roles})
-    return _accounts(request, session, service, notice=f"已开立:{made.name}({made.subject})")
+        return _accounts(request, sender, service, problem=expected(error), typed={**typed, "roles": roles})
+    return _accounts(request, sender, service, notice=f"已开立:{made.name}({made.subject})")
 
 
 @router.post("/accounts/mandates")
@@ -249,18 +247,13 @@ def allow_to_act(
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Record that somebody acts for an enterprise."""
-    if session is None:
-        return RedirectResponse("/login?next=/authority/accounts", 303)
-    require_csrf(session, csrf)
-    require(session, Right.MANAGE_ACCOUNTS)
+    sender = form_sender(session, csrf, Right.MANAGE_ACCOUNTS, back="/authority/accounts")
     try:
-        found = next((one for one in service.accounts.list() if one.subject == subject.strip()), None)
-        if found is None:
-            raise NoSuchAccount(subject[:64])
-        service.accounts.allow_to_act(found.account_id, uscc.strip(), by=session.account_id)
+        found = service.accounts.of_subject(subject.strip())
+        service.accounts.allow_to_act(found.account_id, uscc.strip(), by=sender.account_id)
     except Exception as error:
-        return _accounts(request, session, service, problem=expected(error))
-    return _accounts(request, session, service, notice=f"已登记:{found.name} 可代表 {uscc.strip()}")
+        return _accounts(request, sender, service, problem=expected(error))
+    return _accounts(request, sender, service, notice=f"已登记:{found.name} 可代表 {uscc.strip()}")
 
 
 @router.post("/accounts/{account_id}/close")
@@ -272,17 +265,14 @@ def close(
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Close an account and end its logins; one's own is closed by somebody else."""
-    if session is None:
-        return RedirectResponse("/login?next=/authority/accounts", 303)
-    require_csrf(session, csrf)
-    require(session, Right.MANAGE_ACCOUNTS)
-    if account_id == session.account_id:
-        return _accounts(request, session, service, notice="不能停用自己的账号。Nobody closes their own.")
+    sender = form_sender(session, csrf, Right.MANAGE_ACCOUNTS, back="/authority/accounts")
+    if account_id == sender.account_id:
+        return _accounts(request, sender, service, notice="不能停用自己的账号。Nobody closes their own.")
     try:
-        found = service.accounts.close(account_id, by=session.account_id)
+        found = service.accounts.close(account_id, by=sender.account_id)
     except Exception as error:
-        return _accounts(request, session, service, problem=expected(error))
-    return _accounts(request, session, service, notice=f"已停用:{found.name}({found.subject})")
+        return _accounts(request, sender, service, problem=expected(error))
+    return _accounts(request, sender, service, notice=f"已停用:{found.name}({found.subject})")
 
 
 def _accounts(

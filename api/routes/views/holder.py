@@ -21,7 +21,7 @@ from ...pages import render
 from ...pages.words import china
 from ...problems import Problem
 from ...wiring import Service
-from ..access import ServiceOf, SessionOf, Visitor, require_csrf, speaks_for
+from ..access import ServiceOf, SessionOf, Visitor, form_sender, require_csrf, speaks_for
 from ..enrolment import packed, person_of
 from ..holding import act_on, may_resume, renewable
 from .frame import expected, frame
@@ -184,13 +184,11 @@ def change(
     reason: Annotated[str, Form()] = "cessationOfOperation",
 ) -> Response:
     """Suspend what was lost, resume what was found, renew, end for good."""
-    if session is None:
-        return RedirectResponse("/login?next=/holder", 303)
-    require_csrf(session, csrf)
+    sender = form_sender(session, csrf, back="/holder")
     try:
-        act_on(service, session, held_id, verb, reason=reason)
+        act_on(service, sender, held_id, verb, reason=reason)
     except Exception as error:
-        return _mine(request, session, service, problem=expected(error))
+        return _mine(request, sender, service, problem=expected(error))
     return RedirectResponse("/holder", 303)
 
 
@@ -203,13 +201,11 @@ def withdraw(
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Take an application back."""
-    if session is None:
-        return RedirectResponse("/login?next=/holder", 303)
-    require_csrf(session, csrf)
+    sender = form_sender(session, csrf, back="/holder")
     try:
-        service.enrolments.withdraw(enrolment_id, person_of(session))
+        service.enrolments.withdraw(enrolment_id, person_of(sender))
     except Exception as error:
-        return _mine(request, session, service, problem=expected(error))
+        return _mine(request, sender, service, problem=expected(error))
     return RedirectResponse("/holder", 303)
 
 

@@ -13,11 +13,11 @@ from verify import Indication
 from ...login import Session
 from ...pages import render
 from ...pages.words import HEADLINES
-from ...problems import Problem, problem_of
+from ...problems import Problem
 from ...wiring import Service
-from ..access import Right, ServiceOf, SessionOf, Visitor, require, require_csrf
+from ..access import Right, ServiceOf, SessionOf, Visitor, form_sender, require
 from .applicant import details, line, links
-from .frame import frame
+from .frame import expected, frame
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 TAGS = {
@@ -59,14 +59,11 @@ def approve(
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Approve and seal."""
-    if session is None:
-        return RedirectResponse(f"/login?next=/desk/{submission_id}", 303)
-    require_csrf(session, csrf)
-    require(session, Right.DECIDE)
+    sender = form_sender(session, csrf, Right.DECIDE, back=f"/desk/{submission_id}")
     try:
-        service.desk.approve(submission_id, seal_id, service.officer(session))
+        service.desk.approve(submission_id, seal_id, service.officer(sender))
     except Exception as error:
-        return _case(request, session, service, submission_id, problem=_expected(error))
+        return _case(request, sender, service, submission_id, problem=expected(error))
     return RedirectResponse(f"/desk/{submission_id}", 303)
 
 
@@ -80,23 +77,12 @@ def send_back(
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Return with a reason."""
-    if session is None:
-        return RedirectResponse(f"/login?next=/desk/{submission_id}", 303)
-    require_csrf(session, csrf)
-    require(session, Right.DECIDE)
+    sender = form_sender(session, csrf, Right.DECIDE, back=f"/desk/{submission_id}")
     try:
-        service.desk.send_back(submission_id, reason.strip(), service.officer(session))
+        service.desk.send_back(submission_id, reason.strip(), service.officer(sender))
     except Exception as error:
-        return _case(request, session, service, submission_id, problem=_expected(error))
+        return _case(request, sender, service, submission_id, problem=expected(error))
     return RedirectResponse("/desk", 303)
-
-
-def _expected(error: Exception) -> Problem:
-    """Refusals are shown on the page; anything unexpected goes its usual way."""
-    problem = problem_of(error)
-    if problem.status >= 500:
-        raise error
-    return problem
 
 
 def _case(

@@ -18,7 +18,7 @@ from ...pages import render
 from ...pages.words import china
 from ...problems import Problem
 from ...wiring import Service
-from ..access import Right, ServiceOf, SessionOf, Visitor, require, require_csrf
+from ..access import Right, ServiceOf, SessionOf, Visitor, form_sender, require
 from ..enrolment import person_of
 from ..holding import act_on
 from .frame import expected, frame
@@ -46,23 +46,20 @@ def invite(
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Hand out a code; it is on the page that answers, once."""
-    if session is None:
-        return RedirectResponse("/login?next=/registration", 303)
-    require_csrf(session, csrf)
-    require(session, Right.REGISTER)
+    sender = form_sender(session, csrf, Right.REGISTER, back="/registration")
     try:
         order = _code_order(service, profile.strip(), subject.strip(), holder_name.strip())
-        code = service.enrolments.make_code(order, person_of(session))
+        code = service.enrolments.make_code(order, person_of(sender))
         made = service.enrolments.code(code)
     except Exception as error:
-        return _queue(request, session, service, problem=expected(error))
+        return _queue(request, sender, service, problem=expected(error))
     shown = {
         "code": code,
         "holder_name": made.holder_name,
         "title": PROFILES[made.profile].zh,
         "until": china(made.expires_at),
     }
-    return _queue(request, session, service, code=shown)
+    return _queue(request, sender, service, code=shown)
 
 
 @router.post("/holdings")
@@ -75,21 +72,18 @@ def at_the_counter(
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Suspend or resume for a holder who cannot log in any more."""
-    if session is None:
-        return RedirectResponse("/login?next=/registration", 303)
-    require_csrf(session, csrf)
-    require(session, Right.REGISTER)
-    if not may_register(session.roles):
-        raise NotAllowed("suspend for others", roles=session.roles)
+    sender = form_sender(session, csrf, Right.REGISTER, back="/registration")
+    if not may_register(sender.roles):
+        raise NotAllowed("suspend for others", roles=sender.roles)
     try:
         found = [one for one in service.holdings.asked(query) if one.key_label is None]
         if len(found) != 1:
             raise NoSuchCertificate(query[:64])
-        changed = act_on(service, session, found[0].certificate_id, verb)
+        changed = act_on(service, sender, found[0].certificate_id, verb)
     except Exception as error:
-        return _queue(request, session, service, problem=expected(error))
+        return _queue(request, sender, service, problem=expected(error))
     state = {"suspended": "已挂失", "good": "已恢复"}.get(changed.status, changed.status)
-    return _queue(request, session, service, notice=f"{state}:{changed.first.holder_name}")
+    return _queue(request, sender, service, notice=f"{state}:{changed.first.holder_name}")
 
 
 @router.post("/{enrolment_id}/approve")
@@ -101,14 +95,11 @@ def approve(
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Say yes."""
-    if session is None:
-        return RedirectResponse("/login?next=/registration", 303)
-    require_csrf(session, csrf)
-    require(session, Right.REGISTER)
+    sender = form_sender(session, csrf, Right.REGISTER, back="/registration")
     try:
-        service.enrolments.approve(enrolment_id, person_of(session))
+        service.enrolments.approve(enrolment_id, person_of(sender))
     except Exception as error:
-        return _queue(request, session, service, problem=expected(error))
+        return _queue(request, sender, service, problem=expected(error))
     return RedirectResponse("/registration", 303)
 
 
@@ -122,14 +113,11 @@ def refuse(
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Say no with a reason."""
-    if session is None:
-        return RedirectResponse("/login?next=/registration", 303)
-    require_csrf(session, csrf)
-    require(session, Right.REGISTER)
+    sender = form_sender(session, csrf, Right.REGISTER, back="/registration")
     try:
-        service.enrolments.refuse(enrolment_id, reason, person_of(session))
+        service.enrolments.refuse(enrolment_id, reason, person_of(sender))
     except Exception as error:
-        return _queue(request, session, service, problem=expected(error))
+        return _queue(request, sender, service, problem=expected(error))
     return RedirectResponse("/registration", 303)
 
 
@@ -137,9 +125,7 @@ def _code_order(service: Service, profile: str, subject: str, holder_name: str) 
     """A person's account is found by the subject; a unit needs none."""
     if profile not in FOR_ACCOUNTS:
         return CodeOrder(profile, subject, holder_name)
-    account = next((one for one in service.accounts.list() if one.subject == subject), None)
-    if account is None:
-        raise NoSuchAccount(subject[:64])
+    account = service.accounts.of_subject(subject)
     return CodeOrder(profile, account.subject, account.name, account.account_id)
 
 
