@@ -54,6 +54,8 @@ class Database:
         # Within one process writers queue here, in order, instead of polling the database's lock.
         self._turn = threading.Lock()
         self._thread = threading.local()
+        # Transactions of this process: whoever keeps what it read looks again after the next one.
+        self.commits = 0
         self._version_lock = threading.Lock()
         self._version_source: Any = None
 
@@ -79,6 +81,7 @@ class Database:
                     if self.dialect == "postgresql":
                         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SEQUENCER_LOCK})")
                     yield connection
+                self.commits += 1  # our turn is not over: nobody else counts
             finally:
                 self._thread.writing = False
 

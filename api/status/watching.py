@@ -2,8 +2,8 @@
 """Has anything changed since an answer was kept?  Asked before every answer, so it must cost next to nothing.
 
 On SQLite one number of the open file says whether any other connection has committed.  On PostgreSQL the
-epochs are read anew at most five times a second.  Either way a revocation by another process is seen well
-within two seconds.
+epochs are read anew after each transaction of this process, and five times a second for those of others.
+Either way a revocation by another process is seen well within two seconds, and one by this process at once.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ class EpochWatch:
         self._database, self._monotonic = database, monotonic
         self._lock = threading.Lock()
         self._version: int | None = None
+        self._commits = -1
         self._read_at = float("-inf")
         self._epochs: Mapping[str, int] = {}
 
     def current(self) -> Mapping[str, int]:
-        """As of the newest committed transaction, or (PostgreSQL) of a fifth of a second ago."""
+        """As of the newest committed transaction; (PostgreSQL) of others, of a fifth of a second ago."""
         with self._lock:
-            version = self._database.version()
+            version, commits = self._database.version(), self._database.commits
             if version is None:
-                fresh = self._monotonic() - self._read_at < EVERY_SECONDS
+                soon = self._monotonic() - self._read_at < EVERY_SECONDS
+                fresh = soon and commits == self._commits
             else:
                 fresh = version == self._version
             if not fresh:
@@ -41,5 +43,5 @@ class EpochWatch:
                 at = self._monotonic()
                 with self._database.read() as connection:
                     self._epochs = numbering.epochs(connection)
-                self._read_at, self._version = at, version
+                self._read_at, self._version, self._commits = at, version, commits
             return self._epochs

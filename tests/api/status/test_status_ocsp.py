@@ -239,6 +239,15 @@ def test_another_process_is_seen(answering: Any, database_url: str) -> None:
     assert standing(answering.responder.answer(asked).body)[0] is OcspStanding.REVOKED
 
 
+def test_an_own_revocation_is_seen_at_once(answering: Any) -> None:
+    """No moment passes on the clock that PostgreSQL's polling goes by."""
+    held = answering.identity.person("H01")
+    asked = answering.request(parse_certificate(held.der).serial)
+    assert standing(answering.responder.answer(asked).body)[0] is OcspStanding.GOOD
+    answering.identity.certificates.revoke(held.certificate.certificate_id, "keyCompromise", by="test")
+    assert standing(answering.responder.answer(asked).body)[0] is OcspStanding.REVOKED
+
+
 def failing(_connection: Any) -> Any:
     raise SQLAlchemyError("no connection")
 
