@@ -30,7 +30,7 @@ from seal import GrantRefused, PdfRefused
 
 OUTSIDE = {
     # Say in words why a command cannot run; no request meets them.
-    "api.settings.SettingsError",
+    "api.settings.errors.SettingsError",
     "api.wiring.errors.WiringError",
     "api.cli.files.InputRefused",
     # The demonstration's own, on the client's side.
@@ -40,6 +40,7 @@ OUTSIDE = {
     # Caught inside their own file or room.
     "api.routes.limits.TooLarge",
     "api.acme.ports.Unproven",
+    "api.settings.errors.Wrong",
     "verify.cms.errors.Refused",
     "verify.pdf.coverage.CoverageRefused",
     "verify.pdf.revisions.NotComparable",
