@@ -73,6 +73,6 @@ def test_a_service_within_reach_of_the_search_path(stand: Any, centre_url: str) 
     try:
         with refused():
             stand.start(database=reaching)
-    finally:
-        reaching.dispose()
         stand.edit(f"DROP SCHEMA {service} CASCADE")
+    finally:
+        reaching.dispose()  # the stand had started over it
