@@ -7,6 +7,7 @@ Nothing here knows who issues or seals.  Checks answer with a three-valued :clas
 
 from __future__ import annotations
 
+from .authority import AUTHORITY_OID, Authority, AuthorityMalformed, parse_authority
 from .bundle import Bundle, BundleMalformed, parse_bundle
 from .canonical import Json, JsonMalformed, canonical_json, parse_json
 from .cms import CmsMalformed, SignedData, check_signed_data, parse_signed_data
@@ -126,7 +127,10 @@ from .x509 import (
 )
 
 __all__ = [
+    "AUTHORITY_OID",
     "Accuracy",
+    "Authority",
+    "AuthorityMalformed",
     "Bundle",
     "BundleMalformed",
     "CertId",
@@ -223,6 +227,7 @@ __all__ = [
     "note_key_id",
     "note_signature",
     "parse_address",
+    "parse_authority",
     "parse_bundle",
     "parse_certificate",
     "parse_checkpoint",
