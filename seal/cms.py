@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write detached CMS signatures: RFC 5652 section 5, with the attributes of ETSI EN 319 122-1 (B-B level).
+"""Write detached CMS signatures: RFC 5652 section 5, with the attributes of ETSI EN 319 122-1 (B-B, B-T).
 
 SignedData version 1 with one SignerInfo.  Certificates and revocation lists are inside, as SETs in DER order
 because ISO 32000-1 section 12.8.3.3.1 asks for DER.  SM2 uses the same RFC 5652 identifiers with its own
@@ -25,6 +25,7 @@ from keys import (
     digest,
 )
 from keys.der import explicit, implicit, integer, octets, oid, sequence, set_of, time
+from verify import AUTHORITY_OID
 
 from .certificate import SealingCertificate
 from .errors import SignatureMismatch
@@ -35,6 +36,7 @@ _CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
 _SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
 _SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
+_SIGNATURE_TIMESTAMP: Final = "1.2.840.113549.1.9.16.2.14"  # RFC 3161 appendix A
 
 # The longest signature of each kind: RSA has one length, a DER (r, s) has two integers with a leading zero.
 _LONGEST: Final = {
@@ -59,10 +61,13 @@ class CmsWriter:
     content_type: bytes
     signing_certificate: bytes
 
-    def attributes(self, content: Digest, *, signing_time: datetime | None = None) -> bytes:
+    def attributes(
+        self, content: Digest, *, signing_time: datetime | None = None, authority: bytes | None = None
+    ) -> bytes:
         """The signed attributes as the key signs them: a SET in DER order, tag 0x31.
 
         PAdES keeps the time in the signature dictionary and forbids the attribute; everything else has it.
+        ``authority``: the statement of :class:`verify.Authority`, encoded.
         """
         parts = [
             self.content_type,
@@ -71,23 +76,37 @@ class CmsWriter:
         ]
         if signing_time is not None:
             parts.append(_attribute(_SIGNING_TIME, time(signing_time)))
+        if authority is not None:
+            parts.append(_attribute(AUTHORITY_OID, octets(authority)))
         return set_of(*parts)
 
-    def encode(self, attributes: bytes, signature: bytes) -> bytes:
-        """The ContentInfo.  The signature must have been checked before: see :meth:`require`."""
+    def encode(self, attributes: bytes, signature: bytes, *, timestamp: bytes | None = None) -> bytes:
+        """The ContentInfo.  The signature must have been checked before: see :meth:`require`.
+
+        ``timestamp``: a token over the digest of the signature value, as an unsigned attribute (EN 319 122-1
+        section 5.3).
+        """
+        unsigned = (
+            b"" if timestamp is None else implicit(1, set_of(_attribute(_SIGNATURE_TIMESTAMP, timestamp)))
+        )
         signer = sequence(
             self.signer,
             implicit(0, attributes),
             self.scheme.algorithm_identifier(),
             octets(signature),
+            unsigned,
         )
         signed = sequence(self.opening, self.evidence, set_of(signer))
         return sequence(oid(_SIGNED_DATA), explicit(0, signed))
 
-    def longest(self) -> int:
-        """How long :meth:`encode` can become for attributes without a time; nothing is signed to find out."""
-        blank = self.attributes(Digest(self.scheme.hash, bytes(self.scheme.hash.size)))
-        return len(self.encode(blank, bytes(_LONGEST[self.public_key.kind])))
+    def longest(self, *, authority: bytes | None = None, timestamp: int = 0) -> int:
+        """How long :meth:`encode` can become for attributes without a time; nothing is signed to find out.
+
+        ``timestamp``: octets of the longest token that may be added, 0 when none will be.
+        """
+        blank = self.attributes(Digest(self.scheme.hash, bytes(self.scheme.hash.size)), authority=authority)
+        token = octets(bytes(timestamp)) if timestamp else None
+        return len(self.encode(blank, bytes(_LONGEST[self.public_key.kind]), timestamp=token))
 
     def require(self, signature: bytes, attributes: bytes) -> None:
         """The signature is right.  Raises :class:`SignatureMismatch`."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from keys import HashAlgorithm
 from keys.der import OCTET_STRING, SEQUENCE, SET, Tlv, as_integer, as_octets, as_oid, as_time, expect
 
+from ..authority import AUTHORITY_OID
 from .errors import CmsMalformed
 from .names import (
     CONTENT_TYPE,
@@ -37,13 +38,17 @@ class CertificateId:
 
 @dataclass(frozen=True, slots=True)
 class SignedAttributes:
-    """``certificate`` names the signing certificate; ``by_sha1`` when only RFC 2634 did, or did as well."""
+    """``certificate`` names the signing certificate; ``by_sha1`` when only RFC 2634 did, or did as well.
+
+    ``authority``: what should be a statement of authority, judged by whoever reads it.
+    """
 
     to_be_signed: bytes
     message_digest: bytes
     signing_time: datetime | None
     certificate: CertificateId | None
     by_sha1: bool
+    authority: bytes | None = None
 
 
 def read_signed_attributes(tlv: Tlv, content_type: str) -> SignedAttributes:
@@ -79,7 +84,15 @@ def read_signed_attributes(tlv: Tlv, content_type: str) -> SignedAttributes:
         if SIGNING_CERTIFICATE_V2 in found
         else None,
         by_sha1=SIGNING_CERTIFICATE in found,
+        authority=_authority(found[AUTHORITY_OID]) if AUTHORITY_OID in found else None,
     )
+
+
+def _authority(values: tuple[Tlv, ...]) -> bytes:
+    """The octets of the one value; anything else as it stands, which no statement looks like."""
+    if len(values) == 1 and values[0].tag == OCTET_STRING:
+        return as_octets(values[0])
+    return b"".join(one.raw for one in values)
 
 
 def _only(found: dict[str, tuple[Tlv, ...]], name: str) -> Tlv:

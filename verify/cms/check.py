@@ -9,10 +9,12 @@ change nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from keys import Digest, HashAlgorithm
 
+from ..authority import AuthorityMalformed, parse_authority
 from ..canonical import Json
 from ..report import Indication, Reason, SignatureReport, SubIndication
 from ..trust import Trust
@@ -131,11 +133,16 @@ def _worst(marks: list[_Mark]) -> _Mark:
 def _facts(signed: SignedData) -> dict[str, Json]:
     attributes: SignedAttributes | None = signed.signer.attributes
     claimed = None if attributes is None else attributes.signing_time
-    return {
+    facts: dict[str, Json] = {
         "standard": signed.standard,
         "signing_time": None if claimed is None else f"{claimed.replace(tzinfo=None).isoformat()}Z",
         "names_certificate": attributes is not None and attributes.certificate is not None,
     }
+    if attributes is not None and attributes.authority is not None:
+        # Signed, so it says something only as far as the signature is good.
+        with suppress(AuthorityMalformed):
+            facts["authority"] = dict(parse_authority(attributes.authority).members)
+    return facts
 
 
 def _notes(signed: SignedData) -> list[Reason]:
@@ -149,6 +156,12 @@ def _notes(signed: SignedData) -> list[Reason]:
                 "the signed attributes do not name the signing certificate",
             )
         )
+    attributes = signed.signer.attributes
+    if attributes is not None and attributes.authority is not None:
+        try:
+            parse_authority(attributes.authority)
+        except AuthorityMalformed as error:
+            notes.append(Reason("AUTHORITY_MALFORMED", f"签名所附用印依据不合格式:{error.rule}", str(error)))
     if TIMESTAMP in signed.signer.unsigned:
         notes.append(
             Reason(
