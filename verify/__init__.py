@@ -82,6 +82,14 @@ from .qr import (
     raw_signature,
 )
 from .report import Indication, Reason, Report, SignatureReport, SubIndication, combine
+from .seal_states import (
+    SealChange,
+    SealEntry,
+    SealStanding,
+    SealState,
+    SealStatusInvalid,
+    SealStatusList,
+)
 from .status_receipt import (
     StatusReceipt,
     StatusReceiptMalformed,
@@ -104,9 +112,13 @@ from .trust_list import (
     TrustListBody,
     TrustListInvalid,
     TrustListSignature,
+    check_seal_status,
     check_trust_list,
+    encode_seal_status,
     load_trust,
+    parse_seal_status,
     parse_trust_list,
+    seal_status_message,
 )
 from .x509 import (
     Certificate,
@@ -172,6 +184,12 @@ __all__ = [
     "Reason",
     "Report",
     "Revoked",
+    "SealChange",
+    "SealEntry",
+    "SealStanding",
+    "SealState",
+    "SealStatusInvalid",
+    "SealStatusList",
     "SealedForm",
     "SignatureReport",
     "SignedData",
@@ -205,6 +223,7 @@ __all__ = [
     "check_ocsp_response",
     "check_pdf",
     "check_qr",
+    "check_seal_status",
     "check_signed_data",
     "check_status_receipt",
     "check_timestamp",
@@ -215,6 +234,7 @@ __all__ = [
     "crl_report",
     "der_signature",
     "empty_root",
+    "encode_seal_status",
     "group_document_id",
     "inclusion_path",
     "leaf_hash",
@@ -240,6 +260,7 @@ __all__ = [
     "parse_ocsp_response",
     "parse_qr",
     "parse_resident_id",
+    "parse_seal_status",
     "parse_signed_data",
     "parse_status_receipt",
     "parse_timestamp",
@@ -251,6 +272,7 @@ __all__ = [
     "read_attachment",
     "read_cert_id",
     "read_codes",
+    "seal_status_message",
     "stamped",
     "tree_root",
     "verified_by",

@@ -23,11 +23,12 @@ from .status_receipt import check_status_receipt
 from .timestamp import ContentDigest, is_timestamp, timestamp_report
 from .trust import Trust
 from .trust_list import FORMAT as TRUST_LIST
-from .trust_list import check_trust_list
+from .trust_list import SEAL_STATUS_FORMAT as SEAL_STATUS
+from .trust_list import check_seal_status, check_trust_list
 from .x509 import certificate_report, crl_report
 
 LARGEST_FILE = 200 * 1024 * 1024
-LARGEST_JSON = 32 * 1024 * 1024
+LARGEST_JSON = 64 * 1024 * 1024
 LONGEST_CODE = 4096
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
@@ -35,8 +36,8 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 def check_file(
     data: bytes, *, trust: Trust, at: datetime, name: str = "", content: ContentDigest | None = None
 ) -> Report:
-    """The report on a sealed PDF, form, trust list, log proof, status receipt, certificate, CRL, time stamp,
-    QR picture or QR text.
+    """The report on a sealed PDF, form, trust list, seal status list, log proof, status receipt, certificate,
+    CRL, time stamp, QR picture or QR text.
 
     ``content`` digests the file that a time stamp is about, which stands beside it.
     Raises :class:`Unreadable`, which says in Chinese and English what to do, and nothing else for any bytes.
@@ -81,9 +82,11 @@ def _json(data: bytes, trust: Trust, at: datetime) -> Report:
         return check_status_receipt(data, trust=trust, at=at)
     if name == LOG_PROOF:
         return check_log_proof(data, trust=trust, at=at)
+    if name == SEAL_STATUS:
+        return check_seal_status(data, trust=trust, at=at)
     raise Unreadable(
-        "不是本系统的签章表单、信任列表、日志证明或状态凭证"
-        " JSON, but neither a sealed form nor a trust list, log proof or status receipt"
+        "不是本系统的签章表单、信任列表、印章状态列表、日志证明或状态凭证"
+        " JSON, but neither a sealed form nor a trust list, seal status list, log proof or status receipt"
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from keys import PublicKey
 
+from .seal_states import SealStatusList
 from .x509 import Certificate, Crl
 
 
@@ -42,6 +43,7 @@ class Trust:
     """Anchors are believed; intermediates and revocation lists only help to find and to check a path.
 
     ``next_update``: after it the whole is stale and nothing passes.
+    ``seal_status``: how seals stood when; its own time passes apart from that of the trust.
     """
 
     anchors: tuple[Certificate, ...] = ()
@@ -54,3 +56,4 @@ class Trust:
     next_update: datetime | None = None
     sequence: int | None = None
     source: str = ""
+    seal_status: SealStatusList | None = None

@@ -75,13 +75,13 @@ def judge(listed: TrustList, *, known: Trust | None, at: datetime) -> Judged:
     message = listed.body.signed_bytes()
     reports = []
     for signature in listed.signatures:
-        path = _path(signature.certificate, own, at)
+        path = path_of(signature.certificate, own, at)
         for family, trust in roots.items():
-            from_root = _path(signature.certificate, trust, at)
+            from_root = path_of(signature.certificate, trust, at)
             if from_root.sub_indication not in _NOT_FOUND:
                 path = from_root
                 reached.add(family)
-        reports.append(_signature(signature, message, path))
+        reports.append(signature_report(signature, message, path))
     return Judged(tuple(reports), tuple(sorted(set(roots) - reached)))
 
 
@@ -98,11 +98,19 @@ def _by_family(own: Trust, known: Trust) -> dict[KeyFamily, Trust]:
     }
 
 
-def _path(certificate: Certificate, trust: Trust, at: datetime) -> SignatureReport:
+def family_reached(certificate: Certificate, trust: Trust, family: KeyFamily, at: datetime) -> bool:
+    """Does this signer chain to an anchor of one family?  Judged or not is another question."""
+    roots = tuple(one for one in trust.anchors if one.public_key.family is family)
+    return path_of(certificate, replace(trust, anchors=roots), at).sub_indication not in _NOT_FOUND
+
+
+def path_of(certificate: Certificate, trust: Trust, at: datetime) -> SignatureReport:
+    """May this certificate sign lists, judged from these anchors?"""
     return check_certificate(certificate, trust, at, purpose=Purpose.TRUST_LIST)
 
 
-def _signature(one: TrustListSignature, message: bytes, path: SignatureReport) -> SignatureReport:
+def signature_report(one: TrustListSignature, message: bytes, path: SignatureReport) -> SignatureReport:
+    """The verdict on one signature, whose signer was judged already."""
     key = one.certificate.public_key
     facts: dict[str, Json] = {**path.facts, "algorithm": default_scheme(key.kind).name}
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trust from files: signed trust lists, certificates and revocation lists, whatever the names say.
+"""Trust from files: signed trust lists, seal status lists, certificates and CRLs, whatever the names say.
 
 A self-issued certificate is an anchor, because somebody who knows it chose to hand it over; others are only
 intermediates. An anchor that is handed over beside a trust list binds that list (see :mod:`.check`).
@@ -8,16 +8,24 @@ intermediates. An anchor that is handed over beside a trust list binds that list
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from ..bundle import BundleMalformed, parse_bundle
 from ..report import Indication, SignatureReport, SubIndication
+from ..seal_states import SealStatusInvalid, SealStatusList
 from ..trust import Trust
 from ..x509 import Certificate, Crl
+from .body import TrustListSignature
 from .check import judge
 from .errors import TrustListInvalid
+from .seal_status import FORMAT as SEAL_STATUS
+from .seal_status import parse_seal_status, require_seal_status
 from .signed import TrustList, parse_trust_list
+
+_SEAL_STATUS = f'{{"format":"{SEAL_STATUS}"'.encode()
+"""How such a file begins: it is canonical, and its members are sorted."""
 
 
 class _Encoded(Protocol):
@@ -31,14 +39,19 @@ _E = TypeVar("_E", bound=_Encoded)
 def load_trust(found: Sequence[tuple[str, bytes]], at: datetime) -> Trust:
     """One trust from files given as name and content.  Raises :class:`TrustListInvalid`.
 
-    Of several lists of one publisher the highest sequence counts. A list whose time has passed is loaded all
+    Of several lists of one publisher the highest sequence counts; of seal status lists one publisher's can be
+    asked. A list whose time has passed is loaded all
     the same: ``Trust.next_update`` then keeps every verdict from passing, which says more than a refusal.
     """
     lists: dict[str, TrustList] = {}
+    standings: list[tuple[str, SealStatusList, tuple[TrustListSignature, ...]]] = []
     certificates: list[Certificate] = []
     crls: list[Crl] = []
     for name, data in found:
         if data.lstrip()[:1] == b"{":
+            if data.startswith(_SEAL_STATUS):
+                standings.append((name, *_seal_status(name, data)))
+                continue
             listed = parse_trust_list(data)
             other = lists.get(listed.body.publisher)
             if other is None or other.body.sequence < listed.body.sequence:
@@ -55,7 +68,7 @@ def load_trust(found: Sequence[tuple[str, bytes]], at: datetime) -> Trust:
     for listed in lists.values():
         _require_good(listed, known, at)
     bodies = [listed.body for listed in lists.values()]
-    return Trust(
+    trust = Trust(
         anchors=_once((*anchors, *(one for body in bodies for one in body.anchors))),
         intermediates=_once(
             (
@@ -72,6 +85,30 @@ def load_trust(found: Sequence[tuple[str, bytes]], at: datetime) -> Trust:
         sequence=bodies[0].sequence if len(bodies) == 1 else None,
         source=", ".join(name for name, _ in found),
     )
+    return replace(trust, seal_status=_newest_standing(standings, trust, at))
+
+
+def _seal_status(name: str, data: bytes) -> tuple[SealStatusList, tuple[TrustListSignature, ...]]:
+    try:
+        return parse_seal_status(data)
+    except SealStatusInvalid as error:
+        raise TrustListInvalid(field=f"{name}: {error.field}", rule=error.rule) from error
+
+
+def _newest_standing(
+    found: Sequence[tuple[str, SealStatusList, tuple[TrustListSignature, ...]]], trust: Trust, at: datetime
+) -> SealStatusList | None:
+    """Every list must be believable; the newest is the one that counts."""
+    if len({listed.publisher for _, listed, _ in found}) > 1:
+        raise TrustListInvalid(
+            field=found[-1][0], rule="seal status lists of two publishers: check with one of them at a time"
+        )
+    for name, listed, signatures in found:
+        try:
+            require_seal_status(listed, signatures, trust=trust, at=at)
+        except SealStatusInvalid as error:
+            raise TrustListInvalid(field=f"{name}: {error.field}", rule=error.rule) from error
+    return max((listed for _, listed, _ in found), key=lambda one: one.sequence, default=None)
 
 
 def _require_good(listed: TrustList, known: Trust, at: datetime) -> None:
