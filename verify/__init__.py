@@ -62,6 +62,15 @@ from .ocsp import (
     parse_ocsp_response,
     read_cert_id,
 )
+from .ofd import (
+    OfdBody,
+    OfdDocument,
+    OfdEntry,
+    OfdMalformed,
+    OfdPackage,
+    OfdPage,
+    read_ofd,
+)
 from .pdf import check_pdf, read_attachment
 from .picture import PictureRefused, picture_of_pdf, read_codes
 from .qr import (
@@ -172,6 +181,12 @@ __all__ = [
     "OcspResponse",
     "OcspSingle",
     "OcspStanding",
+    "OfdBody",
+    "OfdDocument",
+    "OfdEntry",
+    "OfdMalformed",
+    "OfdPackage",
+    "OfdPage",
     "PictureRefused",
     "ProofInvalid",
     "Purpose",
@@ -272,6 +287,7 @@ __all__ = [
     "read_attachment",
     "read_cert_id",
     "read_codes",
+    "read_ofd",
     "seal_status_message",
     "stamped",
     "tree_root",
