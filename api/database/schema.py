@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from . import (
     tables_acme,
     tables_authority,
+    tables_batches,
     tables_enrolment,
     tables_est,
     tables_identity,
@@ -38,6 +39,7 @@ ROOMS = (
     tables_acme,
     tables_recovery,
     tables_est,
+    tables_batches,
 )
 """Importing them is what puts their tables into the metadata; a test finds one that is missing here."""
 

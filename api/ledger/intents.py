@@ -7,7 +7,7 @@ open and tells; the next start closes it as *abandoned*, and what it announced c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,28 +60,34 @@ class Intents:
 
     def open_all(self, kind: str, bodies: Sequence[dict[str, Json]]) -> tuple[Intent, ...]:
         """Announce many acts in one transaction: each with a row and an entry of its own."""
-        rows: list[dict[str, Any]] = []
         with self._ledger.transaction() as tx:
-            for body in bodies:
-                intent_id = self._random(16).hex()
-                values: dict[str, Any] = {
-                    "id": intent_id,
-                    "kind": kind,
-                    "body": canonical_json(body).decode("utf-8"),
-                    "opened_at": self._clock(),
-                    "outcome": None,
-                    "closed_at": None,
-                }
-                index = tx.commit_row(
-                    INTENTS,
-                    intent_id,
-                    committed(values),
-                    kind="intent.opened",
-                    body={"intent_id": intent_id, "act": kind, "facts": body},
-                )
-                rows.append({**values, "ledger_index": index})
-            if rows:
-                tx.connection.execute(insert(table), rows)
+            return self.open_within(tx, kind, bodies)
+
+    def open_within(
+        self, tx: Transaction, kind: str, bodies: Sequence[dict[str, Json]]
+    ) -> tuple[Intent, ...]:
+        """The same in a transaction that also notes whose intents they are; nothing is signed before it ends."""
+        rows: list[dict[str, Any]] = []
+        for body in bodies:
+            intent_id = self._random(16).hex()
+            values: dict[str, Any] = {
+                "id": intent_id,
+                "kind": kind,
+                "body": canonical_json(body).decode("utf-8"),
+                "opened_at": self._clock(),
+                "outcome": None,
+                "closed_at": None,
+            }
+            index = tx.commit_row(
+                INTENTS,
+                intent_id,
+                committed(values),
+                kind="intent.opened",
+                body={"intent_id": intent_id, "act": kind, "facts": body},
+            )
+            rows.append({**values, "ledger_index": index})
+        if rows:
+            tx.connection.execute(insert(table), rows)
         return tuple(Intent(row["id"], kind, row["ledger_index"]) for row in rows)
 
     def close(self, tx: Transaction, intent: Intent, outcome: str) -> None:
@@ -101,14 +107,27 @@ class Intents:
         with self._ledger.transaction() as tx:
             self._end(tx, [one.id for one in intents], FAILED, {"code": code})
 
-    def abandon_open(self) -> int:
-        """End what a killed process left open; how many there were.  For the start, before any request."""
+    def abandon_open(self, *, but: Collection[str] = ()) -> int:
+        """End what a killed process left open; how many there were.  For the start, before any request.
+
+        ``but``: intents of somebody who is known to be still at work.
+        """
         with self._ledger.transaction() as tx:
             open_ones = tx.connection.execute(
                 select(table.c.id).where(table.c.outcome.is_(None)).order_by(table.c.ledger_index)
             ).scalars()
-            left = [str(one) for one in open_ones]
+            left = [str(one) for one in open_ones if one not in but]
             self._end(tx, left, ABANDONED, {})
+        return len(left)
+
+    def end_left(self, tx: Transaction, intent_ids: Sequence[str], outcome: str = ABANDONED) -> int:
+        """End those that are still open, of work that was lost or thrown away; how many there were."""
+        left: list[str] = []
+        for start in range(0, len(intent_ids), _AT_ONCE):
+            some = intent_ids[start : start + _AT_ONCE]
+            query = select(table.c.id).where(table.c.id.in_(some), table.c.outcome.is_(None))
+            left += [str(one) for one in tx.connection.execute(query.order_by(table.c.ledger_index)).scalars()]
+        self._end(tx, left, outcome, {})
         return len(left)
 
     def _end(self, tx: Transaction, intent_ids: Sequence[str], outcome: str, more: dict[str, Json]) -> None:
