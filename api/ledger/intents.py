@@ -66,7 +66,7 @@ class Intents:
     def open_within(
         self, tx: Transaction, kind: str, bodies: Sequence[dict[str, Json]]
     ) -> tuple[Intent, ...]:
-        """The same in a transaction that also notes whose intents they are; nothing is signed before it ends."""
+        """The same in a transaction that also notes whose they are; nothing is signed before it ends."""
         rows: list[dict[str, Any]] = []
         for body in bodies:
             intent_id = self._random(16).hex()
@@ -126,7 +126,8 @@ class Intents:
         for start in range(0, len(intent_ids), _AT_ONCE):
             some = intent_ids[start : start + _AT_ONCE]
             query = select(table.c.id).where(table.c.id.in_(some), table.c.outcome.is_(None))
-            left += [str(one) for one in tx.connection.execute(query.order_by(table.c.ledger_index)).scalars()]
+            found = tx.connection.execute(query.order_by(table.c.ledger_index)).scalars()
+            left += [str(one) for one in found]
         self._end(tx, left, outcome, {})
         return len(left)
 
