@@ -48,6 +48,7 @@ from .pdf import (
     prepare_pdf,
     seal_pdf,
 )
+from .timestamping import Timestamper, TimestampUnfit
 
 __all__ = [
     "Appearance",
@@ -81,6 +82,8 @@ __all__ = [
     "StateMalformed",
     "TableTooWide",
     "TableUneven",
+    "TimestampUnfit",
+    "Timestamper",
     "authorise",
     "complete_form",
     "complete_pdf",

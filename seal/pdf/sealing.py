@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seal a PDF: in one call where the key is here, in two steps where the key is with the applicant.
 
-ETSI EN 319 142-1 (PAdES), level B-B.  Preparing fixes every byte of the sealed file but the signature value;
-completing checks that value before it is written, and changes nothing else.  What lies between is plain typed
+ETSI EN 319 142-1 (PAdES), levels B-B and B-T.  Preparing fixes every byte of the sealed file but the signature
+value; completing checks that value before it is written, and changes nothing else.  What lies between is plain typed
 data: a digest, two offsets, the attributes to be signed.
 """
 
@@ -20,6 +20,7 @@ from ..cms import CmsWriter, cms_writer
 from ..errors import EvidenceOutgrown, StateMalformed
 from ..kept import kept_bytes, kept_digest
 from ..pages.pdf_objects import date_string, text_string
+from ..timestamping import TOKEN_ROOM, Timestamper, signature_token
 from .appearance import Appearance, Placement, form_xobject, place
 from .base import Base, opened
 from .errors import PdfRefused, PlacementRefused
@@ -90,24 +91,33 @@ def prepare_pdf(
     appearance: Appearance | None,
     reason: str,
     certify: bool = False,
+    timestamped: bool = False,
 ) -> PreparedPdf:
     """Everything but the signature.  Without a placement the seal is not visible.
 
-    ``certify`` forbids any later change.  Raises :class:`PdfRefused` and :class:`PlacementRefused`.
+    ``certify`` forbids any later change; ``timestamped`` keeps room for a time stamp.  Raises
+    :class:`PdfRefused` and :class:`PlacementRefused`.
     """
     act = _Act(at, placement, appearance, reason, certify)
     writer = cms_writer(sealing, default_scheme(sealing.certificate.public_key.kind))
-    return _prepare(data, act, writer, room=writer.longest() + GROWTH)
+    room = writer.longest(timestamp=TOKEN_ROOM if timestamped else 0)
+    return _prepare(data, act, writer, room=room + GROWTH)
 
 
-def complete_pdf(prepared: PreparedPdf, signature: bytes, *, sealing: SealingCertificate) -> bytes:
-    """The sealed file.
+def complete_pdf(
+    prepared: PreparedPdf,
+    signature: bytes,
+    *,
+    sealing: SealingCertificate,
+    timestamper: Timestamper | None = None,
+) -> bytes:
+    """The sealed file, of level B-T with a ``timestamper``.
 
     Raises :class:`SignatureMismatch` for a wrong signature, :class:`StateMalformed` when the file was
     prepared for another certificate, :class:`EvidenceOutgrown` when newer revocation lists do not fit.
     """
     writer = cms_writer(sealing, default_scheme(sealing.certificate.public_key.kind))
-    return _complete(prepared, signature, writer)
+    return _complete(prepared, signature, writer, timestamper)
 
 
 def seal_pdf(
@@ -120,12 +130,17 @@ def seal_pdf(
     appearance: Appearance | None,
     reason: str,
     certify: bool = False,
+    timestamper: Timestamper | None = None,
 ) -> bytes:
-    """Prepare, sign, complete; the room for the signature is exactly what it can need."""
+    """Prepare, sign, complete; the room for the signature is exactly what it can need.
+
+    With a ``timestamper`` the file is of level B-T.
+    """
     writer = cms_writer(sealing, usable_scheme(signer, sealing))
     act = _Act(at, placement, appearance, reason, certify)
-    prepared = _prepare(data, act, writer, room=writer.longest())
-    return _complete(prepared, signer.sign(prepared.attributes), writer)
+    room = writer.longest(timestamp=0 if timestamper is None else TOKEN_ROOM)
+    prepared = _prepare(data, act, writer, room=room)
+    return _complete(prepared, signer.sign(prepared.attributes), writer, timestamper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +171,9 @@ def _prepare(data: bytes, act: _Act, writer: CmsWriter, *, room: int) -> Prepare
     return PreparedPdf(data + tail, content, writer.attributes(content), gap, resume)
 
 
-def _complete(prepared: PreparedPdf, signature: bytes, writer: CmsWriter) -> bytes:
+def _complete(
+    prepared: PreparedPdf, signature: bytes, writer: CmsWriter, timestamper: Timestamper | None
+) -> bytes:
     # 1. What was signed must be what this certificate signs for these bytes.
     if prepared.digest.algorithm is not writer.scheme.hash:
         raise StateMalformed("digest algorithm of another certificate")
@@ -164,8 +181,9 @@ def _complete(prepared: PreparedPdf, signature: bytes, writer: CmsWriter) -> byt
         raise StateMalformed("attributes of another certificate")
     # 2. Nothing is embedded that does not verify.
     writer.require(signature, prepared.attributes)
-    # 3. The value fills its place and moves nothing.
-    value = writer.encode(prepared.attributes, signature)
+    # 3. The time of the signature, proven by another; then the value fills its place and moves nothing.
+    token = None if timestamper is None else signature_token(signature, writer.scheme.hash, timestamper)
+    value = writer.encode(prepared.attributes, signature, timestamp=token)
     room = (prepared.resume - prepared.gap - 2) // 2
     if len(value) > room:
         raise EvidenceOutgrown(needed=len(value), room=room)
