@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seal a PDF: in one call where the key is here, in two steps where the key is with the applicant.
 
-ETSI EN 319 142-1 (PAdES), levels B-B and B-T.  Preparing fixes every byte of the sealed file but the signature
-value; completing checks that value before it is written, and changes nothing else.  What lies between is plain typed
-data: a digest, two offsets, the attributes to be signed.
+ETSI EN 319 142-1 (PAdES), levels B-B and B-T.  Preparing fixes every byte of the sealed file but the value
+of the signature; completing checks that value before it is written, and changes nothing else.  What lies
+between is plain typed data: a digest, two offsets, the attributes to be signed.
 """
 
 from __future__ import annotations
