@@ -38,6 +38,12 @@ class Vault(Protocol):
     def signer(self, label: str) -> Signer:
         """The key under this label.  Raises :class:`~keys.NoSuchKey`."""
 
+    def destroy_key(self, label: str) -> None:
+        """The key is gone for good.  Durable once it returns; a key that is gone already is no error.
+
+        Copies of the vault made before still hold it: whoever destroys a key sees to those as well.
+        """
+
     def labels(self) -> tuple[str, ...]:
         """The labels of all keys, sorted."""
 

@@ -293,6 +293,23 @@ class FileVault:
                 found = self._signers[label] = CountedSigner(self._load(label), label, self.book)
             return found
 
+    def destroy_key(self, label: str) -> None:
+        """The entry is overwritten, then removed; this process forgets the key, others when they end."""
+        path = self._path("key", label)
+        with self._lock:
+            self._signers.pop(label, None)
+            try:
+                with path.open("r+b") as file:
+                    file.write(os.urandom(path.stat().st_size))
+                    file.flush()
+                    os.fsync(file.fileno())
+                path.unlink()
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise VaultError(f"cannot be removed: {error.strerror}", file=path.name) from error
+            flush_folder(self._folder)
+
     def labels(self) -> tuple[str, ...]:
         found = (path.name[len("key-") : -len(".json")] for path in self._folder.glob("key-*.json"))
         return tuple(sorted(label for label in found if _LABEL.fullmatch(label)))

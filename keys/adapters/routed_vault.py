@@ -48,6 +48,15 @@ class RoutedVault:
         with self._lock:
             return self._signers.setdefault(label, signer)
 
+    def destroy_key(self, label: str) -> None:
+        """Wherever it is; on the token too when it is away, which then says so."""
+        if self.files.holds(label):
+            self.files.destroy_key(label)
+            return
+        with self._lock:
+            self._signers.pop(label, None)
+        self.token.destroy_key(label)
+
     def labels(self) -> tuple[str, ...]:
         """Raises :class:`~keys.TokenUnavailable` when the token is away and was never seen."""
         return tuple(sorted({*self.files.labels(), *self._on_token()}))

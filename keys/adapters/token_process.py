@@ -144,6 +144,20 @@ class Token:
                 public, _ = parameters.generate_keypair(**options)
             return _spki(public)
 
+    def destroy(self, label: str, deadline: float) -> int:
+        """Every object under the label; how many there were."""
+        from pkcs11 import Attribute, ObjectClass
+
+        with self._creating, self._sessions.one(deadline) as session:
+            number = 0
+            for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
+                for found in list(session.get_objects({Attribute.CLASS: kind, Attribute.LABEL: label})):
+                    found.destroy()
+                    number += 1
+        if not number:
+            raise Refused("no-such-key")
+        return number
+
     def health(self, deadline: float) -> dict[str, str]:
         """Asks the token itself: its slot, and a search in a session."""
         from pkcs11 import Attribute, ObjectClass
@@ -218,6 +232,8 @@ def _do(token: Token, request: Message) -> object:
             return token.labels(deadline)
         case "create":
             return text(token.create(str(request["label"]), KeyKind(request["kind"]), deadline))
+        case "destroy":
+            return token.destroy(str(request["label"]), deadline)
         case "health":
             return token.health(deadline)
     raise Refused("unsupported", "no such request")

@@ -118,6 +118,16 @@ class TokenVault:
         with self._lock:
             return self._signers.setdefault(label, signer)
 
+    def destroy_key(self, label: str) -> None:
+        """Both halves, on the token itself."""
+        with self._lock:
+            self._signers.pop(label, None)
+        try:
+            self._link.ask("destroy", label=label)
+        except TokenRefusal as error:
+            if error.code != "no-such-key":
+                raise _translated(error, label) from error
+
     def labels(self) -> tuple[str, ...]:
         try:
             answer = self._link.ask("labels")

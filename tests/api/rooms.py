@@ -77,6 +77,9 @@ class SealVault:
     def signer(self, label: str) -> Signer:
         return self._keys[label]
 
+    def destroy_key(self, label: str) -> None:
+        self._keys.pop(label, None)
+
     def labels(self) -> tuple[str, ...]:
         return tuple(self._keys)
 

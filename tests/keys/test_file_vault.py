@@ -119,6 +119,22 @@ def test_keys_do_not_leave(vault: FileVault, folder: Path) -> None:
                 assert spelled not in content
 
 
+def test_destroyed(vault: FileVault, folder: Path) -> None:
+    """No file, no signer, no label; again is no error; other keys stay; the label is free."""
+    for label in ("a", "b"):
+        vault.create_key(label, KeyKind.SM2)
+    vault.signer("a")
+    vault.destroy_key("a")
+    vault.destroy_key("a")
+    assert vault.labels() == ("b",)
+    for other in (vault, FileVault.open(folder, PASSPHRASE)):
+        with pytest.raises(NoSuchKey):
+            other.signer("a")
+    assert vault.create_key("a", KeyKind.SM2) == vault.signer("a").public_key
+    with pytest.raises(LabelMalformed):
+        vault.destroy_key("../b")
+
+
 def test_permissions(vault: FileVault, folder: Path) -> None:
     """The owner alone; a vault that others may read is not opened."""
     vault.create_key("a", KeyKind.P256)

@@ -197,6 +197,18 @@ def test_what_it_refuses(vault: TokenVault) -> None:
     assert "yinxin" in vault.health().detail
 
 
+def test_destroyed(vault: TokenVault, rig: Rig) -> None:
+    """Gone from the token, for the next process too; again is no error; the label is free."""
+    vault.signer("ca")
+    vault.destroy_key("ca")
+    vault.destroy_key("ca")
+    for other in (vault, TokenVault(rig.link())):
+        with pytest.raises(NoSuchKey):
+            other.signer("ca")
+        assert other.labels() == ()
+    vault.create_key("ca", KeyKind.P256)
+
+
 def test_the_key_does_not_leave(vault: TokenVault, rig: Rig) -> None:
     """Sensitive, not extractable, and the PIN is in no argument and no environment of the process."""
     link = rig.links[0]
