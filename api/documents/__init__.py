@@ -20,14 +20,16 @@ from .errors import (
     SealDidNotVerify,
 )
 from .files import drop_file, file_sha256, get_file, put_file, recorded_file, stored_file
-from .issuing import Issued, IssueOrder, Issuing, Means, Within
+from .issuing import ISSUE, Issued, IssueOrder, Issuing, Means, Within, intended
 from .library import Library, StoredDocument
+from .making import Draft, Made
 from .numbering import next_number
 from .ports import QrSigner, Site
 from .receipt import RECEIPT, RECEIPT_CODE, RECEIPT_TITLE, Filed, SealedFile, compose_receipt
 from .sheets import Sheets
 
 __all__ = [
+    "ISSUE",
     "RECEIPT",
     "RECEIPT_CODE",
     "RECEIPT_TITLE",
@@ -35,6 +37,7 @@ __all__ = [
     "DocumentError",
     "DocumentIdMalformed",
     "DocumentState",
+    "Draft",
     "FileAltered",
     "Filed",
     "IssueOrder",
@@ -44,6 +47,7 @@ __all__ = [
     "Library",
     "Line",
     "LineState",
+    "Made",
     "Means",
     "NoSuchDocument",
     "NotSelfService",
@@ -62,6 +66,7 @@ __all__ = [
     "drop_file",
     "file_sha256",
     "get_file",
+    "intended",
     "next_number",
     "put_file",
     "recorded_file",

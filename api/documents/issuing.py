@@ -17,12 +17,12 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from keys import HashAlgorithm, digest
-from relying import Composition
+from relying import Composition, Json
 from verify import EcertId, Trust, canonical_json, new_document_id
 
 from ..database import Database
 from ..database.tables_sealing import documents as table
-from ..ledger import Intents, Ledger, Transaction, require_vouched
+from ..ledger import Intent, Intents, Ledger, Transaction, require_vouched
 from ..seals import UsableSeal, require_usable
 from .committed import committed, face_text
 from .errors import IssuedMeanwhile
@@ -53,6 +53,9 @@ class Issued:
     ecert_id: str
     ledger_index: int
 
+
+ISSUE = "document.issue"
+"""The kind of the intent."""
 
 Within = Callable[[Transaction, str], None]
 """Runs in the transaction that records a document, before it; an exception stops the release."""
@@ -87,41 +90,18 @@ class Issuing:
         Raises :class:`api.seals.SealNotUsable` before anything is announced or signed.
         """
         # 0. A seal whose certificate is no good signs nothing.
-        require_usable(
-            order.seal,
-            trust=self._means.trust(),
-            at=order.at,
-            ledger=self._ledger,
-            document_type=order.type,
-            officer=order.officer,
-        )
-        draft = self._draft(order)
+        self.require_usable(order)
+        draft = self.draft(order)
         # 1. Evidence first: what will be signed, and over which facts.
-        intent = self._intents.open(
-            "document.issue",
-            {
-                "document_id": draft.document_id,
-                "ecert_id": draft.ecert_id.encode(),
-                "type": draft.type,
-                "seal_id": order.seal.seal_id,
-                "record_sha256": draft.record_digest().value.hex(),
-            },
-        )
+        intent = self._intents.open(ISSUE, intended(draft, order.seal))
         try:
             # 2. Sign, seal, reopen.
-            made = make(
-                draft,
-                seal=order.seal,
-                qr=self._means.qr,
-                site=self._means.site,
-                trust=self._means.trust(),
-                log_index=intent.ledger_index,
-            )
+            made = self.make(draft, order.seal, intent)
             # 3. The act, the document and the entry: together or not at all.
             with self._ledger.transaction() as tx:
                 if within is not None:
                     within(tx, draft.document_id)
-                index = _record(tx, made, order, file_id=self._means.random(16).hex())
+                index = self.record(tx, made, order)
                 self._intents.close(tx, intent, "issued")
         except IntegrityError as error:
             self._intents.fail(intent, "issued-meanwhile")
@@ -131,7 +111,36 @@ class Issuing:
             raise
         return Issued(draft.document_id, draft.ecert_id.encode(), index)
 
-    def _draft(self, order: IssueOrder) -> Draft:
+    # The steps by themselves, for whoever issues many in the same order of steps.
+
+    def require_usable(self, order: IssueOrder) -> None:
+        """Raise :class:`api.seals.SealNotUsable`, recorded, for a seal whose certificate is no good now."""
+        require_usable(
+            order.seal,
+            trust=self._means.trust(),
+            at=order.at,
+            ledger=self._ledger,
+            document_type=order.type,
+            officer=order.officer,
+        )
+
+    def make(self, draft: Draft, seal: UsableSeal, intent: Intent) -> Made:
+        """Sign, seal, reopen; the intent is public already.  Raises :class:`SealDidNotVerify`."""
+        return make(
+            draft,
+            seal=seal,
+            qr=self._means.qr,
+            site=self._means.site,
+            trust=self._means.trust(),
+            log_index=intent.ledger_index,
+        )
+
+    def record(self, tx: Transaction, made: Made, order: IssueOrder) -> int:
+        """The document, its file and its entry, in the transaction that also ends its intent."""
+        return _record(tx, made, order, file_id=self._means.random(16).hex())
+
+    def draft(self, order: IssueOrder) -> Draft:
+        """What will be stated, under the next version of its serial."""
         site, issuer = self._means.site, order.seal.holder
         with self._database.read() as connection:
             version = 1 + _newest_version(connection, order.type, issuer, order.made.serial)
@@ -151,6 +160,17 @@ class Issuing:
             at=order.at,
             salt=self._means.random(16),
         )
+
+
+def intended(draft: Draft, seal: UsableSeal) -> dict[str, Json]:
+    """What the intent says."""
+    return {
+        "document_id": draft.document_id,
+        "ecert_id": draft.ecert_id.encode(),
+        "type": draft.type,
+        "seal_id": seal.seal_id,
+        "record_sha256": draft.record_digest().value.hex(),
+    }
 
 
 def _newest_version(connection: Connection, type_: str, issuer: str, serial: str) -> int:
