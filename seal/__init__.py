@@ -22,6 +22,7 @@ from .grants import Grant, GrantRefused, authorise
 
 # Pages and seal images.
 from .image import Drawing, SealDesign, SealDesignRefused, draw_seal, drawing_pdf, drawing_svg
+from .ofd import OfdRefused, write_ofd
 from .pages import (
     Attachment,
     AttachmentRefused,
@@ -48,6 +49,16 @@ from .pdf import (
     prepare_pdf,
     seal_pdf,
 )
+from .ses import (
+    PreparedSes,
+    SealFacts,
+    SesRefused,
+    complete_ses,
+    make_seal,
+    prepare_ses,
+    seal_ses,
+    ses_room,
+)
 from .timestamping import Timestamper, TimestampUnfit
 
 __all__ = [
@@ -62,19 +73,23 @@ __all__ = [
     "Grant",
     "GrantRefused",
     "Layout",
+    "OfdRefused",
     "PageError",
     "PdfRefused",
     "Placement",
     "PlacementRefused",
     "PreparedForm",
     "PreparedPdf",
+    "PreparedSes",
     "QrRefused",
     "SealDesign",
     "SealDesignRefused",
     "SealError",
+    "SealFacts",
     "SealPosition",
     "SealRefused",
     "SealingCertificate",
+    "SesRefused",
     "SheetContent",
     "SheetTable",
     "SignatureMismatch",
@@ -87,12 +102,18 @@ __all__ = [
     "authorise",
     "complete_form",
     "complete_pdf",
+    "complete_ses",
     "draw_seal",
     "drawing_pdf",
     "drawing_svg",
     "lay_out",
+    "make_seal",
     "prepare_form",
     "prepare_pdf",
+    "prepare_ses",
     "seal_pdf",
+    "seal_ses",
+    "ses_room",
+    "write_ofd",
     "write_pdf",
 ]
