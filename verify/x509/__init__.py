@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .certificate import Certificate, parse_certificate
-from .check import check_certificate
+from .check import StatusSource, check_certificate
 from .constraints import Purpose
 from .crl import Crl, Scope, parse_crl
 from .entries import Revoked
@@ -16,6 +16,7 @@ from .errors import (
     X509Error,
 )
 from .name import Name, read_name
+from .past import check_past_certificate
 from .path import TrustedMaterial
 from .reports import certificate_report, crl_report
 
@@ -30,10 +31,12 @@ __all__ = [
     "Purpose",
     "Revoked",
     "Scope",
+    "StatusSource",
     "TrustedMaterial",
     "X509Error",
     "certificate_report",
     "check_certificate",
+    "check_past_certificate",
     "crl_report",
     "parse_certificate",
     "parse_crl",

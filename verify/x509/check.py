@@ -7,8 +7,10 @@ whose own time has run out lets nothing pass either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
+from typing import TypeAlias
 
 from ..canonical import Json
 from ..report import Reason, SignatureReport, SubIndication
@@ -19,10 +21,12 @@ from .facts import chain_facts, holder_facts, status_facts
 from .findings import Finding, failed, judged, unsure
 from .moments import shown
 from .path import Path, PathSearch, TrustedMaterial
-from .revocation import Standing, Status, may_sign_lists, status_of
+from .revocation import Standing, Status, may_sign_lists, status_of, worse_of
 
 FORMAT = "X.509"
-_GOOD = Reason(
+StatusSource: TypeAlias = Callable[[Certificate, Certificate, datetime], Status | None]
+"""What something else than a revocation list says of a certificate, by its issuer, at a moment."""
+GOOD = Reason(
     "CERTIFICATE_TRUSTED",
     "证书有效:证书链可追溯到受信任的根,未被吊销",
     "the certificate is valid: it chains to a trusted root and is not revoked",
@@ -37,25 +41,23 @@ def check_certificate(
     purpose: Purpose,
     intermediates: Sequence[Certificate] = (),
     crls: Sequence[Crl] = (),
+    statuses: StatusSource | None = None,
 ) -> SignatureReport:
     """The verdict on a certificate at one moment.
 
-    ``intermediates`` and ``crls`` came with the message: they help to find and to judge a path, and are
-    believed only as far as an anchor of ``trust`` vouches for them.
+    ``intermediates``, ``crls`` and ``statuses`` came with the message: they help to find and to judge a path,
+    and are believed only as far as an anchor of ``trust`` vouches for them.
     """
     search = PathSearch(trust, intermediates)
     facts: dict[str, Json] = {"signer": holder_facts(certificate), "chain": []}
     best: SignatureReport | None = None
     for path in search.paths(certificate):
-        report = _judge(path, search, at, purpose, (*trust.crls, *crls), facts)
+        report = _judge(path, search, at, purpose, (*trust.crls, *crls), statuses, facts)
         if best is None or report.sub_indication is None:
             best = report
         if report.sub_indication is None:
             break
-    if best is None:
-        facts["revocation"] = {"status": Standing.UNKNOWN.value}
-        return judged(FORMAT, [_no_path(certificate, search.refused)], _GOOD, facts)
-    return best
+    return no_path(certificate, search, facts) if best is None else best
 
 
 def _judge(
@@ -64,17 +66,11 @@ def _judge(
     at: datetime,
     purpose: Purpose,
     crls: Sequence[Crl],
+    more: StatusSource | None,
     facts: dict[str, Json],
 ) -> SignatureReport:
-    statuses = [
-        status_of(
-            one, path[place + 1], crls, at, signers=_list_signers(path[place + 1], path, search, crls, at)
-        )
-        for place, one in enumerate(path[:-1])
-    ]
-    found = list(path_findings(path, at, purpose))
-    for place, status in enumerate(statuses):
-        found.extend(_status_findings(path[place], status, leaf=place == 0))
+    statuses = path_statuses(path, search, crls, at, more)
+    found = [*path_findings(path, at, purpose), *status_findings(path, statuses)]
     trust = search.trust
     if trust.next_update is not None and at > trust.next_update:
         found.append(
@@ -85,11 +81,45 @@ def _judge(
                 f"the trust list was due for renewal at {shown(trust.next_update)}; fetch a fresh one",
             )
         )
-    more: dict[str, Json] = {
+    return judged(FORMAT, found, GOOD, {**facts, **path_facts(path, statuses)})
+
+
+def path_facts(path: Path, statuses: Sequence[Status]) -> dict[str, Json]:
+    """What a report tells about a path and the status of each certificate on it."""
+    return {
         "chain": chain_facts(path, statuses),
         "revocation": status_facts(statuses[0] if statuses else None),
     }
-    return judged(FORMAT, found, _GOOD, {**facts, **more})
+
+
+def path_statuses(
+    path: Path,
+    search: PathSearch,
+    crls: Sequence[Crl],
+    at: datetime,
+    more: StatusSource | None,
+    *,
+    known_by: datetime | None = None,
+) -> list[Status]:
+    """The status of each certificate on the path but the anchor."""
+    found = []
+    for one, issuer in pairwise(path):
+        signers = _list_signers(issuer, path, search, crls, at)
+        listed = status_of(one, issuer, crls, at, signers=signers, known_by=known_by)
+        found.append(worse_of(listed, None if more is None else more(one, issuer, at)))
+    return found
+
+
+def status_findings(path: Path, statuses: Sequence[Status]) -> Iterator[Finding]:
+    """What the status of each certificate says against the path."""
+    for place, (one, status) in enumerate(zip(path, statuses, strict=False)):
+        yield from _status_findings(one, status, leaf=place == 0)
+
+
+def no_path(certificate: Certificate, search: PathSearch, facts: dict[str, Json]) -> SignatureReport:
+    """The verdict when nothing leads to an anchor."""
+    unknown: dict[str, Json] = {"revocation": {"status": Standing.UNKNOWN.value}}
+    return judged(FORMAT, [_no_path(certificate, search.refused)], GOOD, {**facts, **unknown})
 
 
 def _list_signers(

@@ -58,8 +58,7 @@ def path_findings(path: Path, at: datetime, purpose: Purpose) -> Iterator[Findin
         if place:
             yield from _authority(one, path[1:place])
     yield from _valid(path[0], at)
-    for issuer in path[1:]:
-        yield from _issuer_valid(issuer, at)
+    yield from issuers_valid(path, at)
     yield from _fit_for(path[0], purpose)
     yield from _made_for(path[0], purpose)
 
@@ -112,6 +111,12 @@ def _valid(leaf: Certificate, at: datetime) -> Iterator[Finding]:
             f"the certificate expired at {shown(leaf.not_after)}; use a new one, "
             "and prove by other means that an older signature was made before",
         )
+
+
+def issuers_valid(path: Path, at: datetime) -> Iterator[Finding]:
+    """Every authority on the path must be in its time, the anchor included."""
+    for issuer in path[1:]:
+        yield from _issuer_valid(issuer, at)
 
 
 def _issuer_valid(issuer: Certificate, at: datetime) -> Iterator[Finding]:

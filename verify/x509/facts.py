@@ -58,6 +58,8 @@ def status_facts(status: Status | None) -> dict[str, Json]:
         facts["list"] = list_facts(status.crl)
     if status.base is not None:
         facts["base"] = list_facts(status.base)
+    if status.answered is not None:
+        facts["ocsp"] = {"this_update": shown(status.answered)}
     return facts
 
 

@@ -46,13 +46,15 @@ class Standing(StrEnum):
 class Status:
     """``crl`` is the list that decided; for an unknown status the newest one that is out of date, if any.
 
-    When it is a delta, ``base`` is the complete list under it, if there is one.
+    When it is a delta, ``base`` is the complete list under it, if there is one.  ``answered``: no list but an
+    OCSP response decided, of this time.
     """
 
     standing: Standing
     crl: Crl | None = None
     revoked: Revoked | None = None
     base: Crl | None = None
+    answered: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,16 @@ class _Listing:
             return None if found.reason == REMOVED else found
         return None if self.base is None else self.base.entries.get(serial)
 
+    @property
+    def is_complete(self) -> bool:
+        return self.crl.base is None or self.base is not None
+
     def is_fresh(self, at: datetime) -> bool:
-        return (self.crl.base is None or self.base is not None) and is_fresh(self.crl, at)
+        return self.is_complete and is_fresh(self.crl, at)
+
+    def looks_back(self, certificate: Certificate, at: datetime, known_by: datetime) -> bool:
+        """Does it say what stood at an earlier time?  While a certificate lasts, no entry leaves a list."""
+        return self.is_complete and at < self.crl.this_update <= min(known_by, certificate.not_after)
 
 
 def status_of(
@@ -81,14 +91,23 @@ def status_of(
     at: datetime,
     *,
     signers: Sequence[Certificate] = (),
+    known_by: datetime | None = None,
 ) -> Status:
     """The status at one moment.
 
     ``signers``: further certificates of the authority, for another key that signs its lists (section 6.3.3
-    (f)); the caller has checked that they lead to the same anchor.
+    (f)); the caller has checked that they lead to the same anchor.  ``known_by``: ``at`` lies in the past,
+    and a list that was made after it, up to this moment, tells about it as well.
     """
     listings = _listings(list(_authentic(certificate, (issuer, *signers), crls)))
-    fresh = next((place for place, one in enumerate(listings) if one.is_fresh(at)), None)
+    fresh = next(
+        (
+            place
+            for place, one in enumerate(listings)
+            if one.is_fresh(at) or (known_by is not None and one.looks_back(certificate, at, known_by))
+        ),
+        None,
+    )
     for place, one in enumerate(listings if fresh is None else listings[: fresh + 1]):
         entry = one.entry(certificate.serial)
         if entry is None or entry.at > at:
@@ -101,6 +120,14 @@ def status_of(
     if fresh is None:
         return Status(Standing.UNKNOWN, listings[0].crl if listings else None)
     return Status(Standing.GOOD, listings[fresh].crl, None, listings[fresh].base)
+
+
+def worse_of(first: Status, second: Status | None) -> Status:
+    """What two sources say together: any bad word counts, and one good word is enough."""
+    if second is None:
+        return first
+    order = (Standing.REVOKED, Standing.ON_HOLD, Standing.GOOD, Standing.UNKNOWN)
+    return min(first, second, key=lambda one: order.index(one.standing))
 
 
 def is_fresh(crl: Crl, at: datetime) -> bool:
