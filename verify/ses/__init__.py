@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Electronic seals and seal signatures: GB/T 38540-2020, GM/T 0031-2025, GM/T 0031-2014 and what preceded."""
+
+from __future__ import annotations
+
+from .errors import SesMalformed
+from .model import ElectronicSeal, SealExtension, SealPicture, SesSignature
+from .seal import parse_seal
+from .signature import is_ses_signature, parse_ses_signature
+
+__all__ = [
+    "ElectronicSeal",
+    "SealExtension",
+    "SealPicture",
+    "SesMalformed",
+    "SesSignature",
+    "is_ses_signature",
+    "parse_seal",
+    "parse_ses_signature",
+]
