@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+import qrcode
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,3 +69,42 @@ def test_what_no_phone_reads_is_refused(text: str) -> None:
 def test_the_largest_symbol_is_still_made() -> None:
     """The bound itself is allowed."""
     assert symbol_of("A" * 483).version == MOST_VERSION
+
+
+def by_package(text: str) -> tuple[tuple[bool, ...], ...]:
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
+    code.add_data(text)
+    code.make()
+    return tuple(tuple(bool(dark) for dark in row) for row in code.get_matrix())
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=300))
+def test_symbols_are_those_of_the_package(text: str) -> None:
+    """Module by module: version, modes, check bytes, places, and which mask of eight."""
+    assert symbol_of(text).rows == by_package(text)
+
+
+@pytest.mark.parametrize("digits", [0, 1, 2, 19, 20, 21, 100, 268, 310, 501])
+def test_statements_are_those_of_the_package(digits: int) -> None:
+    """An address and a number behind it: both modes, and every version that our documents use."""
+    text = URL + "#" + "1234567890" * (digits // 10) + "7" * (digits % 10)
+    assert symbol_of(text).rows == by_package(text)
+
+
+def test_a_larger_symbol_holds_the_same_text() -> None:
+    """Where the room is fixed, a short text is drawn as large as a long one."""
+    symbol = symbol_of(URL, 8)
+    assert symbol.version == 8 and read_back(symbol) == [URL]
+
+
+def test_the_bitmap_is_the_symbol() -> None:
+    """Rows of whole bytes, for formats that draw a picture of one bit."""
+    symbol = symbol_of(URL)
+    width = len(symbol.bitmap) // symbol.modules
+    lines = [
+        f"{int.from_bytes(symbol.bitmap[at : at + width]):0{8 * width}b}"
+        for at in range(0, len(symbol.bitmap), width)
+    ]
+    assert [line[: symbol.modules] for line in lines] == list(symbol.lines)
+    assert not any("1" in line[symbol.modules :] for line in lines)
