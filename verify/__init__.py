@@ -75,7 +75,7 @@ from .ofd import (
     ofd_text,
     read_ofd,
 )
-from .pdf import check_pdf, read_attachment
+from .pdf import PDFIUM, check_pdf, read_attachment
 from .picture import PictureRefused, picture_of_pdf, read_codes
 from .qr import (
     QrError,
@@ -96,6 +96,7 @@ from .qr import (
 )
 from .report import Indication, Reason, Report, SignatureReport, SubIndication, combine
 from .seal_states import (
+    SEAL_STATE_FOLLOWS,
     SealChange,
     SealEntry,
     SealStanding,
@@ -163,6 +164,8 @@ from .x509 import (
 
 __all__ = [
     "AUTHORITY_OID",
+    "SEAL_STATE_FOLLOWS",
+    "PDFIUM",
     "Accuracy",
     "Authority",
     "AuthorityMalformed",

@@ -1,18 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seal PDF documents: an own writer that only appends, PAdES B-B, DocMDP."""
+"""Seal PDF documents: an own writer that only appends, PAdES and GM profiles, marks, locks."""
 
 from __future__ import annotations
 
-from .appearance import Appearance, Placement
-from .errors import PdfRefused, PlacementRefused
-from .sealing import PreparedPdf, complete_pdf, prepare_pdf, seal_pdf
+from .appearance import Appearance
+from .errors import PdfRefused
+from .locks import FieldLock, LockAction, Permission
+from .mark_errors import MarkRefused, PlacementRefused
+from .marks import AtKeyword, Corner, CrossPage, Edge, EveryPage, Mark, OnField, Placement
+from .prepared import PreparedPdf
+from .profile_errors import ProfileRefused
+from .profiles import PdfProfile
+from .sealing import complete_pdf, prepare_pdf, seal_pdf
 
 __all__ = [
     "Appearance",
+    "AtKeyword",
+    "Corner",
+    "CrossPage",
+    "Edge",
+    "EveryPage",
+    "FieldLock",
+    "LockAction",
+    "Mark",
+    "MarkRefused",
+    "OnField",
+    "PdfProfile",
     "PdfRefused",
+    "Permission",
     "Placement",
     "PlacementRefused",
     "PreparedPdf",
+    "ProfileRefused",
     "complete_pdf",
     "prepare_pdf",
     "seal_pdf",

@@ -1,46 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a seal looks and where it goes: millimetres on the paper as a reader sees it, to units of the page.
+"""How a seal looks in a PDF: one drawing, shown whole, fitted into a field, or in slices.
 
-ISO 32000-1 sections 8.3.2.3 (user space), 12.5.5 (appearance streams) and 14.11.2 (page boundaries).  A page
-may be turned, cropped and scaled; the place counts from the top left corner of what is shown, and the seal
-stands upright there.
+ISO 32000-1 sections 8.10 (form XObjects) and 12.5.5 (appearance streams).  However many marks one use of a
+seal has, its drawing stands once in the file; each look is a small stream that cuts its part out of it and
+turns it against the page, so that the seal stands upright.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isfinite
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-from ..pages.model import POINT_MM
 from ..pages.operators import number
-from .errors import PdfRefused, PlacementRefused
-from .page_tree import DEEPEST
+from .sheet import Box
+from .spots import Spot
 
-Box: TypeAlias = tuple[float, float, float, float]
-
-_TOLERANCE_MM: Final = 0.5
 _INK: Final = "<< /ExtGState << /Ink << /Type /ExtGState /BM /Multiply >> >> >>"
 _UPRIGHT: Final = {0: "1 0 0 1 0 0", 90: "0 1 -1 0 0 0", 180: "-1 0 0 -1 0 0", 270: "0 -1 1 0 0 0"}
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where the seal goes, like :class:`~seal.SealPosition`: page from 0, top left corner and size."""
-
-    page: int
-    x_mm: float
-    y_mm: float
-    width_mm: float
-    height_mm: float
-
-    def __post_init__(self) -> None:
-        if not all(isfinite(one) for one in (self.x_mm, self.y_mm, self.width_mm, self.height_mm)):
-            raise PlacementRefused("not a number")
-        if self.page < 0 or self.width_mm <= 0 or self.height_mm <= 0:
-            raise PlacementRefused("a page from 0, and a size above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,63 +31,65 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedBox:
-    """A rectangle in user space, and by how much the page is turned (clockwise) when it is shown."""
+class _Look:
+    """A part of the drawing, and how far the page is turned."""
 
-    rect: Box
+    box: Box
     rotation: int
 
-    def rect_array(self) -> bytes:
-        """The rectangle as a PDF array."""
-        return f"[{' '.join(number(one) for one in self.rect)}]".encode("ascii")
+
+def looks_of(spots: Sequence[Spot], appearance: Appearance, add: Callable[[bytes], int]) -> list[int]:
+    """The number of the appearance stream of each spot; ``add`` takes an object and gives its number."""
+    wanted = [_Look(_part(appearance.box, spot), spot.rotation) for spot in spots]
+    kinds = list(dict.fromkeys(wanted))
+    if len(kinds) == 1:
+        made = {kinds[0]: add(_drawing(appearance, kinds[0]))}
+    else:
+        whole = add(_drawing(appearance, _Look(appearance.box, 0)))
+        made = {kind: add(_cut(kind, whole)) for kind in kinds}
+    return [made[one] for one in wanted]
 
 
-def place(page: Any, placement: Placement) -> PlacedBox:
-    """The rectangle of ``placement`` on a page dictionary.  Raises :class:`PlacementRefused`."""
-    left, bottom, right, top = _shown(page)
-    rotation = _rotation(page)
-    unit_mm = POINT_MM * _user_unit(page)
-    wide, high = (right - left) * unit_mm, (top - bottom) * unit_mm
-    if rotation in (90, 270):
+def _part(box: Box, spot: Spot) -> Box:
+    left, bottom, right, top = box
+    width, height = right - left, top - bottom
+    if not spot.fit:
+        return left + spot.start * width, bottom, left + spot.end * width, top
+    # The box takes the shape of the field, with the drawing in its middle.
+    wide, high = spot.rect[2] - spot.rect[0], spot.rect[3] - spot.rect[1]
+    if spot.rotation in (90, 270):
         wide, high = high, wide
-    ends = (placement.x_mm + placement.width_mm, placement.y_mm + placement.height_mm)
-    if (
-        min(placement.x_mm, placement.y_mm) < -_TOLERANCE_MM
-        or ends[0] > wide + _TOLERANCE_MM
-        or ends[1] > high + _TOLERANCE_MM
-    ):
-        raise PlacementRefused(
-            f"the page is {wide:.0f} x {high:.0f} mm, the seal ends at {ends[0]:.0f}, {ends[1]:.0f}"
-        )
-    # Two opposite corners as shown, turned back into user space.
-    corners = []
-    for x_mm, y_mm in ((placement.x_mm, placement.y_mm), ends):
-        x, y = x_mm / unit_mm, y_mm / unit_mm
-        corners.append(
-            {
-                0: (left + x, top - y),
-                90: (left + y, bottom + x),
-                180: (right - x, bottom + y),
-                270: (right - y, top - x),
-            }[rotation]
-        )
-    (x1, y1), (x2, y2) = corners
-    return PlacedBox((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), rotation)
+    scale = max(width / wide, height / high)
+    beside, above = (wide * scale - width) / 2, (high * scale - height) / 2
+    return left - beside, bottom - above, right + beside, top + above
 
 
-def form_xobject(appearance: Appearance, rotation: int) -> bytes:
-    """The appearance stream; its matrix turns the drawing against the page, so that it stands upright.
+def _drawing(appearance: Appearance, look: _Look) -> bytes:
+    """The drawing itself.
 
     Ink does not hide what it is stamped on: the drawing is multiplied with the page (section 11.3.5).
     """
-    packed = _packed(appearance.stream)
-    box = " ".join(number(one) for one in appearance.box)
+    return _form(look, _INK, _packed(appearance.stream), packed=True)
+
+
+def _cut(look: _Look, whole: int) -> bytes:
+    """A stream that shows a part of the drawing; the clip stands beside the box for readers that skip it."""
+    left, bottom, right, top = look.box
+    clip = " ".join(number(one) for one in (left, bottom, right - left, top - bottom))
+    resources = f"<< /XObject << /Seal {whole} 0 R >> >>"
+    return _form(look, resources, f"q {clip} re W n /Seal Do Q".encode("ascii"), packed=False)
+
+
+def _form(look: _Look, resources: str, content: bytes, *, packed: bool) -> bytes:
+    box = " ".join(number(one) for one in look.box)
+    turned = f" /Matrix [{_UPRIGHT[look.rotation]}]"
+    packing = " /Filter /FlateDecode" if packed else ""
     return (
         (
-            f"<< /Type /XObject /Subtype /Form /BBox [{box}] /Matrix [{_UPRIGHT[rotation]}] "
-            f"/Resources {_INK} /Filter /FlateDecode /Length {len(packed)} >>\nstream\n"
+            f"<< /Type /XObject /Subtype /Form /BBox [{box}]{turned} "
+            f"/Resources {resources}{packing} /Length {len(content)} >>\nstream\n"
         ).encode("ascii")
-        + packed
+        + content
         + b"\nendstream"
     )
 
@@ -117,66 +98,3 @@ def form_xobject(appearance: Appearance, rotation: int) -> bytes:
 def _packed(stream: bytes) -> bytes:
     """One seal is used many times: its drawing is compressed once."""
     return zlib.compress(b"/Ink gs\n" + stream, 9)
-
-
-def _shown(page: Any) -> Box:
-    """What a viewer shows: the crop box inside the media box."""
-    media = _box(_inherited(page, "/MediaBox"))
-    if media is None:
-        raise PdfRefused("pdf-malformed", "a page without a size")
-    crop = _box(_inherited(page, "/CropBox")) or media
-    shown = (
-        max(media[0], crop[0]),
-        max(media[1], crop[1]),
-        min(media[2], crop[2]),
-        min(media[3], crop[3]),
-    )
-    if shown[0] >= shown[2] or shown[1] >= shown[3]:
-        return media  # boxes that do not meet: viewers fall back to the paper
-    return shown
-
-
-def _box(value: Any) -> Box | None:
-    if value is None:
-        return None
-    try:
-        x1, y1, x2, y2 = (float(one) for one in value)
-    except (TypeError, ValueError) as error:
-        raise PdfRefused("pdf-malformed", "a page box that is not four numbers") from error
-    box = min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
-    if not all(isfinite(one) for one in box) or box[0] == box[2] or box[1] == box[3]:
-        raise PdfRefused("pdf-malformed", "a page without an area")
-    return box
-
-
-def _rotation(page: Any) -> int:
-    value = _inherited(page, "/Rotate")
-    turned = 0 if value is None else value
-    if isinstance(turned, bool) or not isinstance(turned, int) or turned % 90:
-        raise PdfRefused("pdf-malformed", "a page turned by no multiple of 90 degrees")
-    return turned % 360
-
-
-def _user_unit(page: Any) -> float:
-    """How many points one unit of this page is; not inherited."""
-    try:
-        unit = float(page.get("/UserUnit", 1))
-    except (TypeError, ValueError) as error:
-        raise PdfRefused("pdf-malformed", "UserUnit is not a number") from error
-    if not 0.001 <= unit <= 75_000:
-        raise PdfRefused("pdf-malformed", "UserUnit is out of range")
-    return unit
-
-
-def _inherited(page: Any, key: str) -> Any:
-    """The value of a page attribute, which an ancestor may carry (ISO 32000-1 section 7.7.3.4)."""
-    import pikepdf
-
-    node = page
-    for _ in range(DEEPEST + 1):
-        if not isinstance(node, pikepdf.Dictionary):
-            break
-        if key in node:
-            return node.get(key)
-        node = node.get("/Parent")
-    return None

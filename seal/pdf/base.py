@@ -44,8 +44,10 @@ class Base:
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[Base]:
-    """Raises :class:`PdfRefused`; inside too, whatever a hostile file makes the parser raise."""
+def opened(data: bytes, *, inspected: bool = False) -> Iterator[Base]:
+    """The file, which holds no dormant content unless the caller answers for that (``inspected``).
+
+    Raises :class:`PdfRefused`; inside too, whatever a hostile file makes the parser raise."""
     import pikepdf
 
     _prepare_parser()
@@ -58,7 +60,7 @@ def opened(data: bytes) -> Iterator[Base]:
         ) as pdf:
             if pdf.is_encrypted:
                 raise PdfRefused("pdf-encrypted")
-            highest = _read_everything(pdf)
+            highest = _read_everything(pdf, inspected=inspected)
             pages = pages_of(pdf.Root)
             yield Base(
                 data=data,
@@ -120,13 +122,13 @@ def _has_streams(data: bytes, section: int) -> bool:
     return not last
 
 
-def _read_everything(pdf: Any) -> int:
+def _read_everything(pdf: Any, *, inspected: bool) -> int:
     """The highest object number.  Raises :class:`PdfRefused` for what may not be sealed."""
     import pikepdf
 
     if not isinstance(pdf.trailer.get("/Root"), pikepdf.Dictionary):
         raise PdfRefused("pdf-malformed", "no catalog")
-    found = dormant_content(pdf)
+    found = "" if inspected else dormant_content(pdf)
     _refuse_warnings(pdf)
     if found:
         raise PdfRefused("pdf-dormant-content", found)

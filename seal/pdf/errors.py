@@ -54,15 +54,3 @@ class PdfRefused(SealRefused):
         zh, en = _WORDS[code]
         super().__init__(code, zh, f"{en} ({detail})" if detail else en)
         self.detail = detail
-
-
-class PlacementRefused(SealRefused):
-    """The place for the seal is not on the paper."""
-
-    def __init__(self, rule: str) -> None:
-        super().__init__(
-            "placement-outside-page",
-            "印章位置超出页面;请调整页码或位置",
-            f"the place of the seal is not on the page ({rule}): change page or position",
-        )
-        self.rule = rule

@@ -1,85 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seal a PDF: in one call where the key is here, in two steps where the key is with the applicant.
 
-ETSI EN 319 142-1 (PAdES), levels B-B and B-T.  Preparing fixes every byte of the sealed file but the value
-of the signature; completing checks that value before it is written, and changes nothing else.  What lies
-between is plain typed data: a digest, two offsets, the attributes to be signed.
+ETSI EN 319 142-1 (PAdES), levels B-B and B-T, and the profiles of GM/T 0112-2021.  Preparing fixes every byte
+of the sealed file but the value of the signature; completing checks that value before it is written, and
+changes nothing else.  What lies between is plain typed data: a digest, two offsets, what is to be signed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from keys import Digest, HashAlgorithm, Signer, default_scheme, hasher
-from verify import Json
+from keys import Digest, HashAlgorithm, Scheme, Signer, default_scheme, hasher
 
 from ..certificate import SealingCertificate, usable_scheme
-from ..cms import CmsWriter, cms_writer
 from ..errors import EvidenceOutgrown, StateMalformed
-from ..kept import kept_bytes, kept_digest
 from ..pages.pdf_objects import date_string, text_string
 from ..timestamping import TOKEN_ROOM, Timestamper, signature_token
-from .appearance import Appearance, Placement, form_xobject, place
+from .appearance import Appearance
 from .base import Base, opened
-from .errors import PdfRefused, PlacementRefused
-from .fields import Numbers, existing_fields, form_with, has_form, page_with, widget
-from .update import Changed, write_revision
+from .fields import Draft, reference
+from .locks import FieldLock, Permission, references
+from .marks import Mark
+from .placing import Act, place_seal
+from .prepared import PreparedPdf
+from .profiles import PdfProfile, ValueWriter, cms_value
+from .update import write_revision
 
-FORMAT: Final = "yinxin-prepared-pdf/1"
 GROWTH: Final = 2_048
 """Room for revocation lists that grow while the applicant signs, in bytes."""
 
-_HIDDEN: Final = b"[0 0 0 0]"
 _RANGE: Final = b"[0 %10d %10d %10d]"
 _NO_RANGE: Final = _RANGE % (0, 0, 0)
-_CERTIFIES: Final = (
-    b" /Reference [<< /Type /SigRef /TransformMethod /DocMDP"
-    b" /TransformParams << /Type /TransformParams /P 1 /V /1.2 >> >>]"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedPdf:
-    """A file that lacks nothing but its signature value, and what the key has to sign for it.
-
-    ``data[:gap]`` and ``data[resume:]`` are protected; ``attributes`` is exactly what the key signs.
-    """
-
-    data: bytes
-    digest: Digest
-    attributes: bytes
-    gap: int
-    resume: int
-
-    def state(self) -> dict[str, Json]:
-        """Everything but the file, as JSON."""
-        return {
-            "format": FORMAT,
-            "attributes": self.attributes.hex(),
-            "digest_algorithm": self.digest.algorithm.value,
-            "digest": self.digest.value.hex(),
-            "gap": self.gap,
-            "resume": self.resume,
-        }
-
-    @staticmethod
-    def restore(state: Json, data: bytes) -> PreparedPdf:
-        """The reverse of :meth:`state`; raises :class:`StateMalformed` unless ``data`` is that file."""
-        if not isinstance(state, dict) or state.get("format") != FORMAT:
-            raise StateMalformed("format")
-        gap, resume = state.get("gap"), state.get("resume")
-        if not isinstance(gap, int) or not isinstance(resume, int) or not 0 < gap < resume < len(data):
-            raise StateMalformed("offsets")
-        hole = data[gap:resume]
-        if hole != b"<" + b"0" * (len(hole) - 2) + b">":
-            raise StateMalformed("no room for a signature at this place")
-        stored = kept_digest(state)
-        view = memoryview(data)
-        if _digest(stored.algorithm, view[:gap], view[resume:]) != stored:
-            raise StateMalformed("digest")
-        return PreparedPdf(data, stored, kept_bytes(state, "attributes"), gap, resume)
 
 
 def prepare_pdf(
@@ -87,21 +40,29 @@ def prepare_pdf(
     *,
     sealing: SealingCertificate,
     at: datetime,
-    placement: Placement | None,
+    placement: Mark | Sequence[Mark] | None,
     appearance: Appearance | None,
     reason: str,
-    certify: bool = False,
+    certify: bool | Permission = False,
+    lock: FieldLock | None = None,
+    authority: bytes | None = None,
+    profile: PdfProfile = PdfProfile.PADES,
     timestamped: bool = False,
+    inspected: bool = False,
 ) -> PreparedPdf:
     """Everything but the signature.  Without a placement the seal is not visible.
 
-    ``certify`` forbids any later change; ``timestamped`` keeps room for a time stamp.  Raises
-    :class:`PdfRefused` and :class:`PlacementRefused`.
+    ``placement``: where the seal is seen; several marks are one signature.  ``certify`` forbids any later
+    change, or what the permission does not leave open; ``lock`` forbids changes of fields.  ``authority``:
+    the statement of :class:`verify.Authority`, encoded.  ``timestamped`` keeps room for a time stamp.
+    ``inspected``: the caller answers for the content, :func:`inspect_pdf` is not asked.
+
+    Raises :class:`PdfRefused`, :class:`PlacementRefused`, :class:`MarkRefused`, :class:`ProfileRefused`.
     """
-    act = _Act(at, placement, appearance, reason, certify)
-    writer = cms_writer(sealing, default_scheme(sealing.certificate.public_key.kind))
-    room = writer.longest(timestamp=TOKEN_ROOM if timestamped else 0)
-    return _prepare(data, act, writer, room=room + GROWTH)
+    act = _act(at, placement, appearance, reason, certify, lock, profile, inspected)
+    value = _value(sealing, default_scheme(sealing.certificate.public_key.kind), profile, authority)
+    room = value.room(TOKEN_ROOM if timestamped else 0)
+    return _prepare(data, act, value, authority, room=room + GROWTH)
 
 
 def complete_pdf(
@@ -116,8 +77,9 @@ def complete_pdf(
     Raises :class:`SignatureMismatch` for a wrong signature, :class:`StateMalformed` when the file was
     prepared for another certificate, :class:`EvidenceOutgrown` when newer revocation lists do not fit.
     """
-    writer = cms_writer(sealing, default_scheme(sealing.certificate.public_key.kind))
-    return _complete(prepared, signature, writer, timestamper)
+    scheme = default_scheme(sealing.certificate.public_key.kind)
+    value = _value(sealing, scheme, prepared.profile, prepared.authority)
+    return _complete(prepared, signature, value, timestamper)
 
 
 def seal_pdf(
@@ -126,109 +88,96 @@ def seal_pdf(
     *,
     sealing: SealingCertificate,
     at: datetime,
-    placement: Placement | None,
+    placement: Mark | Sequence[Mark] | None,
     appearance: Appearance | None,
     reason: str,
-    certify: bool = False,
+    certify: bool | Permission = False,
+    lock: FieldLock | None = None,
+    authority: bytes | None = None,
+    profile: PdfProfile = PdfProfile.PADES,
     timestamper: Timestamper | None = None,
+    inspected: bool = False,
 ) -> bytes:
     """Prepare, sign, complete; the room for the signature is exactly what it can need.
 
-    With a ``timestamper`` the file is of level B-T.
+    As :func:`prepare_pdf`; with a ``timestamper`` the file is of level B-T.
     """
-    writer = cms_writer(sealing, usable_scheme(signer, sealing))
-    act = _Act(at, placement, appearance, reason, certify)
-    room = writer.longest(timestamp=0 if timestamper is None else TOKEN_ROOM)
-    prepared = _prepare(data, act, writer, room=room)
-    return _complete(prepared, signer.sign(prepared.attributes), writer, timestamper)
+    act = _act(at, placement, appearance, reason, certify, lock, profile, inspected)
+    value = _value(sealing, usable_scheme(signer, sealing), profile, authority)
+    room = value.room(0 if timestamper is None else TOKEN_ROOM)
+    prepared = _prepare(data, act, value, authority, room=room)
+    return _complete(prepared, signer.sign(prepared.attributes), value, timestamper)
 
 
-@dataclass(frozen=True, slots=True)
-class _Act:
-    """One use of a seal."""
+def _act(
+    at: datetime,
+    placement: Mark | Sequence[Mark] | None,
+    appearance: Appearance | None,
+    reason: str,
+    certify: bool | Permission,
+    lock: FieldLock | None,
+    profile: PdfProfile,
+    inspected: bool,
+) -> Act:
+    marks = () if placement is None else tuple(placement) if isinstance(placement, Sequence) else (placement,)
+    return Act(at, marks, appearance, reason, int(certify), lock, profile, inspected)
 
-    at: datetime
-    placement: Placement | None
-    appearance: Appearance | None
-    reason: str
-    certify: bool
+
+def _value(
+    sealing: SealingCertificate, scheme: Scheme, profile: PdfProfile, authority: bytes | None
+) -> ValueWriter:
+    return cms_value(profile, sealing, scheme, authority)
 
 
-def _prepare(data: bytes, act: _Act, writer: CmsWriter, *, room: int) -> PreparedPdf:
-    with opened(data) as base:
-        head, value = _signature_dictionary(act, room)
-        objects, numbers = _objects(base, act, value)
-        revision = write_revision(base, objects, next_number=numbers.after)
-    start, body = len(data), revision.bodies[numbers.value]
-    gap = body + len(head)
+def _prepare(data: bytes, act: Act, value: ValueWriter, authority: bytes | None, *, room: int) -> PreparedPdf:
+    with opened(data, inspected=act.inspected) as base:
+        draft = Draft(base.pdf.Root, base.next_number)
+        number = draft.reserve()
+        lock = place_seal(base, act, draft, number)
+        head, body = _signature_dictionary(base, act, lock, room)
+        draft.fill(number, body)
+        revision = write_revision(base, draft.objects(), next_number=draft.next_number)
+    start, at = len(data), revision.bodies[number]
+    gap = at + len(head)
     resume = gap + 2 * room + 2
     # The numbers have a fixed width, so writing them moves nothing.
     tail = bytearray(revision.tail)
-    written = head.replace(_NO_RANGE, _RANGE % (gap, resume, start + len(tail) - resume))
-    tail[body - start : gap - start] = written
+    rest = start + len(tail) - resume
+    tail[at - start : gap - start] = head.replace(_NO_RANGE, _RANGE % (gap, resume, rest))
     view = memoryview(tail)
-    content = _digest(writer.scheme.hash, data, view[: gap - start], view[resume - start :])
-    return PreparedPdf(data + tail, content, writer.attributes(content), gap, resume)
+    content = _digest(value.algorithm, data, view[: gap - start], view[resume - start :])
+    signed = value.to_be_signed(content, f"0 {gap} {resume} {rest}")
+    return PreparedPdf(data + tail, content, signed, gap, resume, act.profile, authority)
 
 
 def _complete(
-    prepared: PreparedPdf, signature: bytes, writer: CmsWriter, timestamper: Timestamper | None
+    prepared: PreparedPdf, signature: bytes, value: ValueWriter, timestamper: Timestamper | None
 ) -> bytes:
     # 1. What was signed must be what this certificate signs for these bytes.
-    if prepared.digest.algorithm is not writer.scheme.hash:
+    if prepared.digest.algorithm is not value.algorithm:
         raise StateMalformed("digest algorithm of another certificate")
-    if writer.attributes(prepared.digest) != prepared.attributes:
-        raise StateMalformed("attributes of another certificate")
+    value.require(prepared.attributes, prepared.digest, prepared.byte_range)
     # 2. Nothing is embedded that does not verify.
-    writer.require(signature, prepared.attributes)
+    value.verify(signature, prepared.attributes)
     # 3. The time of the signature, proven by another; then the value fills its place and moves nothing.
-    token = None if timestamper is None else signature_token(signature, writer.scheme.hash, timestamper)
-    value = writer.encode(prepared.attributes, signature, timestamp=token)
+    token = None if timestamper is None else signature_token(signature, value.algorithm, timestamper)
+    encoded = value.encode(prepared.attributes, signature, token)
     room = (prepared.resume - prepared.gap - 2) // 2
-    if len(value) > room:
-        raise EvidenceOutgrown(needed=len(value), room=room)
-    filled = b"<" + value.ljust(room, b"\x00").hex().encode("ascii") + b">"
+    if len(encoded) > room:
+        raise EvidenceOutgrown(needed=len(encoded), room=room)
+    filled = b"<" + encoded.ljust(room, b"\x00").hex().encode("ascii") + b">"
     return prepared.data[: prepared.gap] + filled + prepared.data[prepared.resume :]
 
 
-def _signature_dictionary(act: _Act, room: int) -> tuple[bytes, bytes]:
+def _signature_dictionary(base: Base, act: Act, lock: FieldLock | None, room: int) -> tuple[bytes, bytes]:
     """The signature dictionary, and the part of it before the room for the value."""
     head = (
-        b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /ByteRange "
-        + _NO_RANGE
-        + b" /Contents "
-    )
+        f"<< /Type /Sig /Filter /{act.profile.filter} /SubFilter /{act.profile.sub_filter} /ByteRange "
+    ).encode("ascii")
+    head += _NO_RANGE + b" /Contents "
     entries = f" /M {date_string(act.at)} /Reason {text_string(act.reason)}".encode("ascii")
-    certifies = _CERTIFIES if act.certify else b""
-    return head, head + b"<" + b"0" * (2 * room) + b">" + entries + certifies + b" >>"
-
-
-def _objects(base: Base, act: _Act, value: bytes) -> tuple[list[Changed], Numbers]:
-    existing = existing_fields(base.pdf)
-    if act.certify and existing.signed:
-        raise PdfRefused("pdf-sealed")
-    visible = act.placement is not None and act.appearance is not None
-    numbers = Numbers.from_first(base.next_number, visible=visible, new_form=not has_form(base.pdf.Root))
-    page, rect = base.pages[0], _HIDDEN
-    changed: list[Changed] = []
-    if act.placement is not None and act.appearance is not None and numbers.appearance is not None:
-        page = _page(base, act.placement)
-        box = place(page, act.placement)
-        rect = box.rect_array()
-        changed.append(Changed(numbers.appearance, 0, form_xobject(act.appearance, box.rotation)))
-    changed += [
-        widget(numbers, name=existing.free_name(), page=page, rect=rect),
-        page_with(page, numbers),
-        *form_with(base.pdf.Root, numbers, certify=act.certify),
-        Changed(numbers.value, 0, value),
-    ]
-    return changed, numbers
-
-
-def _page(base: Base, placement: Placement) -> Any:
-    if placement.page >= len(base.pages):
-        raise PlacementRefused(f"page {placement.page + 1} of {len(base.pages)}")
-    return base.pages[placement.page]
+    forbids = references(act.certify, lock, reference(base.pdf.Root))
+    return head, head + b"<" + b"0" * (2 * room) + b">" + entries + forbids + b" >>"
 
 
 def _digest(algorithm: HashAlgorithm, *parts: bytes | memoryview) -> Digest:

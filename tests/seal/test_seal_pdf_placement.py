@@ -16,7 +16,7 @@ from PIL import Image
 
 from keys import KeyKind
 from seal import Appearance, PdfRefused, Placement, PlacementRefused
-from seal.pdf.appearance import place
+from seal.pdf.sheet import sheet_of
 
 MM = 72 / 25.4
 PIXELS = 4  # per millimetre
@@ -245,8 +245,8 @@ def test_geometry(corner: Any, size: Any, rotation: int, share: Any, seal: Any) 
     wide, high = size if rotation in (0, 180) else (size[1], size[0])
     width, height = seal[0] * (1 - share[0]) * wide / MM, seal[1] * (1 - share[1]) * high / MM
     assume(width > 0.01 and height > 0.01)
-    found = place(page, Placement(0, share[0] * wide / MM, share[1] * high / MM, width, height))
-    x1, y1, x2, y2 = found.rect
+    rect = sheet_of(page).rect(share[0] * wide / MM, share[1] * high / MM, width, height)
+    x1, y1, x2, y2 = rect
     sides = (width * MM, height * MM) if rotation in (0, 180) else (height * MM, width * MM)
     assert (x2 - x1, y2 - y1) == pytest.approx(sides, abs=1e-3)
     assert left - 1e-3 <= x1 < x2 <= left + size[0] + 1e-3

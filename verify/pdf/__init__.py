@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from .check import check_pdf
+from .pdfium import PDFIUM
 from .reading import read_attachment
 from .sealed_file import RECORD
 
-__all__ = ["RECORD", "check_pdf", "read_attachment"]
+__all__ = ["PDFIUM", "RECORD", "check_pdf", "read_attachment"]
