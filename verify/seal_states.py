@@ -42,7 +42,7 @@ class SealStanding(StrEnum):
     CANCELLED = "cancelled"  # surrendered or withdrawn; for good
 
 
-FOLLOWS: Mapping[SealStanding, frozenset[SealStanding]] = MappingProxyType(
+SEAL_STATE_FOLLOWS: Mapping[SealStanding, frozenset[SealStanding]] = MappingProxyType(
     {
         SealStanding.MADE: frozenset({SealStanding.ACTIVE, SealStanding.REPLACED, SealStanding.CANCELLED}),
         SealStanding.ACTIVE: frozenset(
@@ -177,7 +177,7 @@ def _require_life(history: tuple[SealChange, ...]) -> None:
                 field="replaced_by", rule="the SHA-256 of the successor, of what is replaced"
             )
     for before, after in pairwise(history):
-        if after.at < before.at or after.state not in FOLLOWS[before.state]:
+        if after.at < before.at or after.state not in SEAL_STATE_FOLLOWS[before.state]:
             raise SealStatusInvalid(
                 field="history", rule=f"{after.state} does not follow {before.state}, or time runs backwards"
             )
