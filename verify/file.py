@@ -14,10 +14,12 @@ from .form import FORMAT as FORM
 from .form import check_form
 from .ledger import check_log_proof
 from .ledger.proof import FORMAT as LOG_PROOF
+from .ofd import check_ofd, is_ofd
 from .pdf import check_pdf
 from .picture import PictureRefused, read_codes
 from .qr import QrMalformed, QrNotOurs, check_qr, parse_address
 from .report import Indication, Reason, Report, SubIndication
+from .seal_file import is_seal_file, seal_file_report
 from .status_receipt import FORMAT as STATUS_RECEIPT
 from .status_receipt import check_status_receipt
 from .timestamp import ContentDigest, is_timestamp, timestamp_report
@@ -36,8 +38,8 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 def check_file(
     data: bytes, *, trust: Trust, at: datetime, name: str = "", content: ContentDigest | None = None
 ) -> Report:
-    """The report on a sealed PDF, form, trust list, seal status list, log proof, status receipt, certificate,
-    CRL, time stamp, QR picture or QR text.
+    """The report on a sealed PDF or OFD, seal, form, trust list, seal status list, log proof, status receipt,
+    certificate, CRL, time stamp, QR picture or QR text.
 
     ``content`` digests the file that a time stamp is about, which stands beside it.
     Raises :class:`Unreadable`, which says in Chinese and English what to do, and nothing else for any bytes.
@@ -49,6 +51,8 @@ def check_file(
         raise Unreadable(f"文件超过 {limit} MB,无法查验 the file is larger than {limit} MB")
     if data.startswith(b"%PDF-"):
         return check_pdf(data, trust=trust, at=at)
+    if is_ofd(data):
+        return check_ofd(data, trust=trust, at=at)
     if data.startswith(_PICTURES):
         return _picture(data, trust, at)
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -56,6 +60,8 @@ def check_file(
         return _json(data, trust, at)
     if data.startswith(b"\x30") and is_timestamp(data):
         return timestamp_report(data, trust, at, content)
+    if is_seal_file(data):
+        return seal_file_report(data, trust, at, content)
     if is_pem(data) or data.startswith(b"\x30"):
         try:
             return _bundle(parse_bundle(data), trust, at)
@@ -170,10 +176,12 @@ def _is_address(text: str) -> bool:
 def _unknown(data: bytes, name: str) -> str:
     if data.startswith(b"PK"):
         return (
-            "暂不支持 OFD、Office 或压缩文件 OFD, Office and ZIP files are not supported: use the sealed PDF"
+            "不支持 Office 或压缩文件,请提交签章 PDF 或 OFD"
+            " Office and ZIP files are not supported: use the sealed PDF or OFD"
         )
     called = f"“{name[:100]}”" if name else ""
     return (
-        f"无法识别的文件{called}:请提交签章 PDF、签章表单、证书、信任列表、日志证明或二维码图片"
-        " unknown kind of file: give a sealed PDF, form, certificate, trust list, log proof or QR picture"
+        f"无法识别的文件{called}:请提交签章 PDF 或 OFD、签章表单、证书、信任列表、日志证明或二维码图片"
+        " unknown kind of file: give a sealed PDF or OFD, form, certificate, trust list, log proof or"
+        " QR picture"
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .check import check_ofd
 from .container import OfdContainer
 from .directory import OfdEntry
 from .document import OfdDocument, OfdPage
@@ -10,6 +11,7 @@ from .drawing import OfdCharacter, OfdTextRun, ofd_page_count, ofd_text
 from .errors import OfdMalformed
 from .locations import Location
 from .package import OfdBody, OfdPackage, is_ofd, read_ofd
+from .signatures import OfdSignature, OfdStamp, SignatureList, read_ofd_signature, read_ofd_signatures
 
 __all__ = [
     "Location",
@@ -21,9 +23,15 @@ __all__ = [
     "OfdMalformed",
     "OfdPackage",
     "OfdPage",
+    "OfdSignature",
+    "OfdStamp",
     "OfdTextRun",
+    "SignatureList",
+    "check_ofd",
     "is_ofd",
     "ofd_page_count",
     "ofd_text",
     "read_ofd",
+    "read_ofd_signature",
+    "read_ofd_signatures",
 ]

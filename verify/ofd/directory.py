@@ -16,6 +16,7 @@ MOST_ENTRIES = 1_000
 LARGEST_TOTAL = 200 * 1024 * 1024
 """Octets of all entries, unpacked."""
 HIGHEST_RATIO, RATIO_FROM = 100, 1024 * 1024
+LONGEST_PREFIX = 4096
 STORED, DEFLATED = 0, 8
 _END, _CENTRAL, _LOCAL, _DESCRIPTOR = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04", b"PK\x07\x08"
 _ENCRYPTED, _DESCRIBED, _UTF8 = 0x0001, 0x0008, 0x0800
@@ -80,6 +81,10 @@ def read_directory(data: bytes) -> Directory:
         raise _wrong("END", "目录大小不符", "the central directory holds more than its entries")
     _require_contiguous(data, entries, offset + shift)
     prefix = min(entry.header for entry in entries)
+    if prefix > LONGEST_PREFIX:
+        raise _wrong(
+            "(prefix)", "包前有过多数据", f"more than {LONGEST_PREFIX} octets before the first entry"
+        )
     if _LOCAL in data[:prefix]:
         raise _wrong("(prefix)", "包前数据藏有另一文件", "another package is hidden before the first entry")
     if sum(entry.size for entry in entries) > LARGEST_TOTAL:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .container import OfdContainer, open_container
-from .directory import OfdEntry
+from .directory import LONGEST_PREFIX, OfdEntry
 from .document import OfdDocument, read_document
 from .errors import OfdMalformed
 from .locations import Location, folder_of, locate
@@ -166,4 +166,4 @@ def read_ofd(data: bytes) -> OfdPackage:
 
 def is_ofd(data: bytes) -> bool:
     """Is this meant as OFD: a ZIP file, a vendor's prefix before it or not, that names an OFD.xml?"""
-    return data.find(b"PK\x03\x04", 0, 4096) >= 0 and b"ofd.xml" in data[-1024 * 1024 :].lower()
+    return data.find(b"PK\x03\x04", 0, LONGEST_PREFIX + 4) >= 0 and b"ofd.xml" in data[-1024 * 1024 :].lower()

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check every signature in an OFD: GB/T 33190-2016 section 18, GB/T 38540-2020 section 7.3, EN 319 102-1.
+
+Steps, in this order: one strict reading of the package; the digests of the files that a signature names; what
+a reader of the document can reach must be among them; then the signature value over the octets of
+Signature.xml.  The seal inside the value must be the one that lies beside it.
+
+Stricter than the standard: what cannot be interpreted, and every document of the package that nobody signed,
+keeps the verdict from being a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from keys import Digest, HashAlgorithm, digest
+
+from ..canonical import Json
+from ..errors import VerifyError
+from ..pdf.findings import Finding, failed, judged
+from ..report import Indication, Reason, Report, SignatureReport, SubIndication, combine
+from ..ses import check_ses_signature, parse_ses_signature
+from ..trust import Trust
+from .coverage import Coverage, DocumentCoverage
+from .errors import OfdMalformed
+from .package import OfdBody, OfdPackage, read_ofd
+from .plain_signature import check_plain_signature
+from .references import References, check_references
+from .signatures import Listed, OfdSignature, SignatureList, read_ofd_signature, read_ofd_signatures
+from .whole import foreign_finding, package_findings
+
+SEAL, SIGN = "Seal", "Sign"
+MOST_METADATA = 100
+MOST_STAMPS_TOLD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """One line of Signatures.xml; ``signature`` is ``None`` when its description cannot be read."""
+
+    listed: Listed
+    signature: OfdSignature | None
+    wrong: OfdMalformed | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    body: OfdBody
+    listing: SignatureList
+    signed: tuple[_Signed, ...]
+
+
+def check_ofd(data: bytes, *, trust: Trust, at: datetime) -> Report:
+    """Raises :class:`Unreadable` for what is not an OFD, or cannot be read without guessing."""
+    package = read_ofd(data)
+    documents = [one for body in package.bodies if (one := _document(package, body)) is not None]
+    signed = [one for one in documents if one.signed]
+    if not signed:
+        return _not_sealed(package)
+    general = package_findings(package, len(package.bodies) - len(signed))
+    reports: list[SignatureReport] = []
+    for document in signed:
+        reports.extend(_Checker(package, document, general, trust, at).reports())
+    info_protected = any(one.facts.get("metadata_protected") is True for one in reports)
+    indication, sub = combine(reports)
+    return Report(
+        kind="ofd",
+        indication=indication,
+        sub_indication=sub,
+        signatures=tuple(reports),
+        reasons=tuple(finding.reason for finding in general),
+        facts=_facts(package, signed, reports, info_protected=info_protected),
+    )
+
+
+def _document(package: OfdPackage, body: OfdBody) -> _Document | None:
+    listing = read_ofd_signatures(package, body)
+    if listing is None:
+        return None
+    found = []
+    for listed in listing.listed:
+        try:
+            found.append(_Signed(listed, read_ofd_signature(package, listed), None))
+        except OfdMalformed as error:
+            found.append(_Signed(listed, None, error))
+    return _Document(body, listing, tuple(found))
+
+
+def _not_sealed(package: OfdPackage) -> Report:
+    reason = Reason("NOT_SEALED", "文件中没有电子签章", "the file carries no signature")
+    return Report(
+        kind="ofd",
+        indication=Indication.INDETERMINATE,
+        sub_indication=SubIndication.SIGNED_DATA_NOT_FOUND,
+        reasons=(reason,),
+        facts={**_pages(package), "title": package.bodies[0].info.title[:500]},
+    )
+
+
+class _Checker:
+    """All signatures of one document."""
+
+    def __init__(
+        self,
+        package: OfdPackage,
+        document: _Document,
+        general: Sequence[Finding],
+        trust: Trust,
+        at: datetime,
+    ) -> None:
+        self._package, self._document, self._trust, self._at = package, document, trust, at
+        readable = [one.signature for one in document.signed if one.signature is not None]
+        self._coverage = DocumentCoverage(package, document.body, document.listing, readable)
+        odd = [
+            name
+            for name, count in (
+                (package.ofd_xml, package.xml(package.ofd_xml).foreign),
+                (document.body.document.name, document.body.document.foreign),
+                (document.listing.entry, document.listing.foreign),
+                *((one.entry, one.foreign) for one in readable),
+            )
+            if count
+        ]
+        self._general = (*general, *foreign_finding(odd))
+
+    def reports(self) -> list[SignatureReport]:
+        return [
+            self._report(one.signature) if one.signature is not None else self._broken(one)
+            for one in self._document.signed
+        ]
+
+    def _broken(self, signed: _Signed) -> SignatureReport:
+        error = signed.wrong
+        assert error is not None
+        found = failed(
+            SubIndication.FORMAT_FAILURE,
+            "SIGNATURE_MALFORMED",
+            f"签名描述不合格式({error.place[:200]}):{error.zh}",
+            f"the description of the signature is not well-formed: {error.place[:200]}: {error.rule}",
+        )
+        return judged("OFD", None, [found, *self._general], {"id": signed.listed.id[:64]})
+
+    def _report(self, signature: OfdSignature) -> SignatureReport:
+        references = check_references(self._package, signature)
+        coverage = self._coverage.of(references.named)
+        found = [*references.findings, *coverage.findings, *self._general]
+        facts = self._facts_of(signature, references, coverage)
+        value_entry = signature.value.entry
+        if value_entry is None:
+            found.append(
+                failed(
+                    SubIndication.SIGNED_DATA_NOT_FOUND,
+                    "SIGNED_VALUE_MISSING",
+                    "签名值文件缺失",
+                    "the file with the signature value is missing",
+                )
+            )
+            return judged("OFD", None, found, facts)
+        value = self._value(signature, self._package.read(value_entry), found)
+        deviations = [*self._deviations(signature, references), *_texts(value.facts.get("deviations"))]
+        return judged(value.format, value, found, {**facts, "deviations": list(dict.fromkeys(deviations))})
+
+    def _value(self, signature: OfdSignature, value: bytes, found: list[Finding]) -> SignatureReport:
+        """The verdict on the signature value over the octets of Signature.xml."""
+        content = self._package.read(signature.entry)
+        content_digest = _digests(content)
+        if signature.type.lower() == SIGN.lower():
+            return check_plain_signature(
+                value, trust=self._trust, at=self._at, content=content, content_digest=content_digest
+            )
+        if signature.type.lower() != SEAL.lower():
+            found.append(
+                failed(
+                    SubIndication.FORMAT_FAILURE,
+                    "SIGNATURE_TYPE_UNKNOWN",
+                    f"签名类型无法识别:{signature.type[:40]}",
+                    f"signature type {signature.type[:40]} is neither Seal nor Sign",
+                )
+            )
+        found.extend(self._seal_file(signature, value))
+        return check_ses_signature(
+            value,
+            trust=self._trust,
+            at=self._at,
+            content_digest=content_digest,
+            property_info=f"/{signature.entry}",
+        )
+
+    def _seal_file(self, signature: OfdSignature, value: bytes) -> list[Finding]:
+        """Seal.esl must be the seal inside the signature value, octet by octet."""
+        if signature.seal is None or signature.seal.entry is None:
+            return []
+        try:
+            inside = parse_ses_signature(value).seal.der
+        except VerifyError:
+            return []  # the check of the value says so
+        if self._package.read(signature.seal.entry) == inside:
+            return []
+        return [
+            failed(
+                SubIndication.SIG_CONSTRAINTS_FAILURE,
+                "SEAL_FILE_DIFFERS",
+                "所附印章文件不是签名中的印章",
+                "the seal file is not the seal inside the signature",
+            )
+        ]
+
+    def _deviations(self, signature: OfdSignature, references: References) -> list[str]:
+        listing = self._document.listing
+        found = [*self._package.container.deviations, *references.deviations]
+        if signature.seal is not None and signature.seal.entry is None:
+            found.append("SEAL_FILE_MISSING")
+        if len(listing.max_sign_ids) != 1:
+            found.append("MAX_SIGN_ID_TWICE" if listing.max_sign_ids else "MAX_SIGN_ID_MISSING")
+        if signature.id[:1].isdigit():
+            found.append("SIGNATURE_ID_NUMERIC")
+        for name, location in (("VALUE", signature.value), ("SEAL", signature.seal)):
+            if location is not None and location.flaw is not None:
+                found.append(f"{name}_{location.flaw}")
+        if self._package.ofd_xml != "OFD.xml":
+            found.append("OFD_XML_WRONG_CASE")
+        return found
+
+    def _facts_of(
+        self, signature: OfdSignature, references: References, coverage: Coverage
+    ) -> dict[str, Json]:
+        document = self._document.body.document
+        stamps: list[Json] = []
+        for one in signature.stamps[:MOST_STAMPS_TOLD]:
+            page = document.page_of(one.page_ref)
+            stamps.append(
+                {
+                    "page": None if page is None else page.index + 1,
+                    "boundary_mm": [*map(_shown, one.boundary)],
+                    "clip_mm": None if one.clip is None else [*map(_shown, one.clip)],
+                }
+            )
+        return {
+            "id": signature.id[:64],
+            "document": self._document.body.number + 1,
+            "type": signature.type[:16],
+            "property_path": f"/{signature.entry}",
+            "provider": signature.provider[:200],
+            "claimed_time": signature.claimed_time[:64] or None,
+            "check_method": references.algorithm,
+            "references": len(signature.references),
+            "references_good": len(references.covered),
+            "protection": "whole" if coverage.whole else "continue",
+            "covers": "whole document" if not coverage.findings and not references.findings else "in part",
+            "not_protected": [f"/{name}" for name in coverage.unprotected[:50]],
+            "other_documents": [f"/{name}" for name in coverage.other_documents[:50]],
+            "metadata_protected": coverage.info_protected and self._package.ofd_xml in references.covered,
+            "stamps": stamps,
+            "stamps_total": len(signature.stamps),
+        }
+
+
+def _digests(content: bytes) -> Callable[[HashAlgorithm], Digest]:
+    return lambda algorithm: digest(algorithm, content)
+
+
+def _shown(value: float) -> str:
+    """JSON of ours knows no fractions: a measure is text."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def _texts(value: Json) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _facts(
+    package: OfdPackage,
+    signed: Sequence[_Document],
+    reports: Sequence[SignatureReport],
+    *,
+    info_protected: bool,
+) -> dict[str, Json]:
+    """Facts about the file.  Title and metadata are told only when a signature protects them."""
+    info = package.bodies[0].info
+    facts: dict[str, Json] = {
+        **_pages(package),
+        "signatures": len(reports),
+        "listed_by": [f"/{one.listing.entry}" for one in signed],
+        "deviations": list(package.container.deviations),
+        "metadata_protected": info_protected,
+    }
+    if info_protected:
+        facts["title"] = info.title[:500]
+        facts["document_id"] = info.doc_id[:100]
+        facts["metadata"] = {name[:100]: text[:500] for name, text in info.custom[:MOST_METADATA]}
+    return facts
+
+
+def _pages(package: OfdPackage) -> dict[str, Json]:
+    counts: list[int] = []
+    for body in package.bodies:
+        try:
+            counts.append(len(body.document.pages))
+        except OfdMalformed:
+            counts.append(0)
+    return {"pages": sum(counts), "documents": len(counts)}
