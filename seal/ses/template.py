@@ -8,14 +8,21 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from keys import HashAlgorithm, KeysError, Scheme, default_scheme, digest, parse_scheme
+from keys import KeysError, Scheme, default_scheme, parse_scheme
 from keys.der import integer, octets, oid, sequence
-from verify import Certificate, ElectronicSeal, SesMalformed, VerifyError, parse_certificate, parse_seal
+from verify import (
+    Certificate,
+    ElectronicSeal,
+    SesMalformed,
+    VerifyError,
+    parse_certificate,
+    parse_seal,
+    seal_admits,
+)
 
 from .errors import SesRefused
 from .making import may_sign
 
-_NULL: Final = b"\x05\x00"
 KEPT: Final = 256
 
 
@@ -50,7 +57,7 @@ def template(esl: bytes, certificate: Certificate) -> Template:
     seal = _usable(esl)
     if not may_sign(certificate):
         raise SesRefused("certificate-unfit")
-    if not _lists(seal, certificate):
+    if not seal_admits(seal, certificate.der):
         raise SesRefused("certificate-not-in-seal")
     scheme = default_scheme(certificate.public_key.kind)
     return Template(
@@ -80,18 +87,3 @@ def _usable(esl: bytes) -> ElectronicSeal:
     except (VerifyError, KeysError) as error:
         raise SesRefused("seal-maker-signature-wrong", str(error)) from error
     return seal
-
-
-def _lists(seal: ElectronicSeal, certificate: Certificate) -> bool:
-    if certificate.der in seal.signers:
-        return True
-    for named, value in seal.signer_digests:
-        algorithm = _DIGESTS.get(named.strip().upper().replace("-", ""))
-        if algorithm is not None and digest(algorithm, certificate.der).value == value:
-            return True
-    return False
-
-
-_DIGESTS: Final = {
-    name: algorithm for algorithm in HashAlgorithm for name in (algorithm.value.upper(), algorithm.oid)
-}

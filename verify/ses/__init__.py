@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from .admission import seal_admits
 from .errors import SesMalformed
 from .model import ElectronicSeal, SealExtension, SealPicture, SesSignature
 from .seal import parse_seal
+from .seal_check import check_seal
 from .signature import is_ses_signature, parse_ses_signature
+from .signature_check import check_ses_signature
 
 __all__ = [
     "ElectronicSeal",
@@ -14,7 +17,10 @@ __all__ = [
     "SealPicture",
     "SesMalformed",
     "SesSignature",
+    "check_seal",
+    "check_ses_signature",
     "is_ses_signature",
     "parse_seal",
     "parse_ses_signature",
+    "seal_admits",
 ]
