@@ -3,7 +3,7 @@
 
 The order: structure, digest of the content, signing certificate, signature value, certification path.  The
 verdict is the worst of signature value and path, the value first.  Unsigned attributes prove nothing here and
-change nothing.
+change nothing: :mod:`verify.long_term` is about what time stamps prove.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..authority import AuthorityMalformed, parse_authority
 from ..canonical import Json
 from ..report import Indication, Reason, SignatureReport, SubIndication
 from ..trust import Trust
-from ..x509 import Purpose, check_certificate
+from ..x509 import PathCheck, Purpose, check_certificate
 from .attributes import SignedAttributes
 from .errors import CmsMalformed, Refused
 from .names import TIMESTAMP
@@ -36,10 +36,12 @@ def check_signed_data(
     at: datetime,
     purpose: Purpose,
     content_digest: Callable[[HashAlgorithm], Digest],
+    path_check: PathCheck | None = None,
 ) -> SignatureReport:
     """The verdict on the signature ``der`` over content of which ``content_digest`` gives the digests.
 
-    Never raises for any bytes.
+    Never raises for any bytes.  ``path_check`` judges the certificate in another way than at ``at`` with what
+    the signature carries, and sees to time stamps.
     """
     try:
         signed = parse_signed_data(der)
@@ -60,7 +62,7 @@ def check_signed_data(
     facts = _facts(signed)
     refused = _value(signed, carried, trust, content_digest, facts)
     facts["intact"] = refused is None
-    path = _path(signed, carried, trust, at, purpose)
+    path = _path(signed, carried, trust, at, purpose, path_check)
     marks: list[_Mark] = []
     reasons: list[Reason] = []
     if refused is not None:
@@ -76,7 +78,7 @@ def check_signed_data(
         format="CMS" if signed.standard.startswith("RFC") else f"CMS {signed.standard}",
         indication=indication,
         sub_indication=sub,
-        reasons=(*reasons, *_notes(signed)),
+        reasons=(*reasons, *_notes(signed, stamps_unseen=path_check is None)),
         facts=facts,
     )
 
@@ -102,7 +104,12 @@ def _value(
 
 
 def _path(
-    signed: SignedData, carried: Carried, trust: Trust, at: datetime, purpose: Purpose
+    signed: SignedData,
+    carried: Carried,
+    trust: Trust,
+    at: datetime,
+    purpose: Purpose,
+    path_check: PathCheck | None,
 ) -> SignatureReport | None:
     """The verdict on the signing certificate; ``None`` when there is none to judge.
 
@@ -112,6 +119,8 @@ def _path(
         certificate = signing_certificate(signed, carried, trust)
     except Refused:
         return None
+    if path_check is not None:
+        return path_check(certificate, carried.certificates, carried.crls)
     return check_certificate(
         certificate,
         trust,
@@ -145,7 +154,7 @@ def _facts(signed: SignedData) -> dict[str, Json]:
     return facts
 
 
-def _notes(signed: SignedData) -> list[Reason]:
+def _notes(signed: SignedData, *, stamps_unseen: bool) -> list[Reason]:
     """What changes no verdict and should still be said."""
     notes = []
     if signed.signer.attributes is not None and signed.signer.attributes.certificate is None:
@@ -162,7 +171,7 @@ def _notes(signed: SignedData) -> list[Reason]:
             parse_authority(attributes.authority)
         except AuthorityMalformed as error:
             notes.append(Reason("AUTHORITY_MALFORMED", f"签名所附用印依据不合格式:{error.rule}", str(error)))
-    if TIMESTAMP in signed.signer.unsigned:
+    if stamps_unseen and TIMESTAMP in signed.signer.unsigned:
         notes.append(
             Reason(
                 "TIMESTAMP_NOT_CHECKED",

@@ -27,12 +27,13 @@ from keys.der import (
 
 from .attributes import SignedAttributes, read_signed_attributes
 from .errors import CmsMalformed
-from .names import DATA, SIGNED_DATA
+from .names import DATA, SIGNED_DATA, TIMESTAMP
 
 LARGEST = 4 * 1024 * 1024
 MOST_CERTIFICATES = 32
 MOST_CRLS = 32
 MOST_UNSIGNED = 32
+MOST_TIMESTAMPS = 8
 _EXPLICIT_0, _EXPLICIT_1, _KEY_ID = 0xA0, 0xA1, 0x80
 
 
@@ -56,7 +57,10 @@ class SignerId:
 
 @dataclass(frozen=True, slots=True)
 class SignerInfo:
-    """The one signer.  ``attributes`` is ``None`` when the content itself was signed."""
+    """The one signer.  ``attributes`` is ``None`` when the content itself was signed.
+
+    ``timestamps``: what stands as signature time stamp among the unsigned attributes, unread.
+    """
 
     sid: SignerId
     digest_algorithm: AlgorithmIdentifier
@@ -64,6 +68,7 @@ class SignerInfo:
     signature_algorithm: AlgorithmIdentifier
     signature: bytes
     unsigned: tuple[str, ...]  # object identifiers
+    timestamps: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +163,16 @@ def _signer_info(tlv: Tlv, content_type: str) -> SignerInfo:
         raise CmsMalformed(field="SignerInfo", rule="signature algorithm, signature, unsigned attributes")
     signature_algorithm = _algorithm(parts.pop(0), "signatureAlgorithm")
     signature = as_octets(expect(parts.pop(0), OCTET_STRING))
-    unsigned = _unsigned(expect(parts[0], _EXPLICIT_1)) if parts else ()
-    return SignerInfo(sid, digest_algorithm, attributes, signature_algorithm, signature, unsigned)
+    unsigned = _unsigned(expect(parts[0], _EXPLICIT_1)) if parts else []
+    return SignerInfo(
+        sid,
+        digest_algorithm,
+        attributes,
+        signature_algorithm,
+        signature,
+        unsigned=tuple(name for name, _ in unsigned),
+        timestamps=_timestamps(unsigned),
+    )
 
 
 def _signer_id(tlv: Tlv) -> SignerId:
@@ -179,11 +192,22 @@ def _algorithm(tlv: Tlv, field: str) -> AlgorithmIdentifier:
     return AlgorithmIdentifier(as_oid(parts[0]), tlv.raw, bare)
 
 
-def _unsigned(tlv: Tlv) -> tuple[str, ...]:
+def _unsigned(tlv: Tlv) -> list[tuple[str, Tlv]]:
+    """Each attribute's type and its set of values."""
     attributes = tlv.children()
     if len(attributes) > MOST_UNSIGNED:
         raise CmsMalformed(field="unsignedAttrs", rule=f"at most {MOST_UNSIGNED}")
-    return tuple(as_oid(_exactly(expect(one, SEQUENCE), 2, "unsignedAttrs")[0]) for one in attributes)
+    parts = [_exactly(expect(one, SEQUENCE), 2, "unsignedAttrs") for one in attributes]
+    return [(as_oid(name), values) for name, values in parts]
+
+
+def _timestamps(unsigned: Sequence[tuple[str, Tlv]]) -> tuple[bytes, ...]:
+    found = [
+        one.raw for name, values in unsigned if name == TIMESTAMP for one in expect(values, SET).children()
+    ]
+    if len(found) > MOST_TIMESTAMPS:
+        raise CmsMalformed(field="signature-time-stamp", rule=f"at most {MOST_TIMESTAMPS}")
+    return tuple(found)
 
 
 def _exactly(tlv: Tlv, count: int, field: str) -> tuple[Tlv, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from .cert_id import CertId, cert_id, read_cert_id
 from .check import check_ocsp_response
 from .errors import OcspMalformed
+from .evidence import ocsp_statuses
 from .response import (
     OcspResponse,
     OcspSingle,
@@ -21,6 +22,7 @@ __all__ = [
     "OcspStanding",
     "cert_id",
     "check_ocsp_response",
+    "ocsp_statuses",
     "parse_ocsp_response",
     "read_cert_id",
 ]

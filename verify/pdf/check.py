@@ -2,8 +2,9 @@
 """Check every signature in a PDF: ISO 32000-1 section 12.8, ETSI EN 319 142-1, verdicts of EN 319 102-1.
 
 Steps, in this order: two unrelated parsers read the file and must agree; each signature must protect its
-whole revision and nothing less; whatever follows a signed revision must be explained; then the CMS value is
-checked over exactly the protected bytes.
+whole revision and nothing less; whatever follows a signed revision must be explained; then document time
+stamps are judged from the newest to the oldest, and the CMS values over exactly the protected bytes, at the
+time that is proven for each.
 
 Stricter than the standards: any repair that a parser had to make, any sub-filter that we do not know and any
 difference that cannot be analysed keeps the verdict from being a pass.
@@ -13,23 +14,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 
 from keys import Digest, HashAlgorithm, hasher
 
-from ..cms import check_signed_data
 from ..errors import Unreadable
+from ..long_term import check_signature
 from ..report import Indication, Reason, Report, SignatureReport, SubIndication, combine
 from ..trust import Trust
 from ..x509 import Purpose
 from .agreement import document_findings
 from .coverage import Coverage
 from .findings import Finding, judged, unsure
+from .levels import level_of
 from .pdfium import read_with_pdfium
 from .reading import PdfReading, SignatureField, read_with_qpdf
 from .sealed_file import RECORD, SealedFile
+from .time_stamps import RFC_3161, TimeStamps, is_time_stamp
 
 CADES = "ETSI.CAdES.detached"
 SUB_FILTERS = (CADES, "adbe.pkcs7.detached")
+TIME_STAMP = "document-time-stamp"
 
 
 def check_pdf(data: bytes, *, trust: Trust, at: datetime) -> Report:
@@ -42,44 +47,67 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime) -> Report:
         return _not_sealed(first)
     general = document_findings(first, second)
     sealed = SealedFile(data, first)
+    stamps = TimeStamps(data, trust=trust, at=at, store=first.store)
 
-    def check(number: int, field: SignatureField) -> SignatureReport:
+    def check(number: int) -> SignatureReport:
+        field = first.signed[number]
         found = [*sealed.findings(number), *general, *_format_findings(field)]
         coverage = sealed.coverage(number)
+        facts = sealed.signature_facts(number)
         value = None
-        if coverage is not None and field.sub_filter in SUB_FILTERS:
-            value = check_signed_data(
+        if coverage is not None and is_time_stamp(field):
+            value = stamps.judge(field, coverage, _digest_of(coverage, data), in_place=not found)
+            facts["kind"] = TIME_STAMP
+        elif coverage is not None and field.sub_filter in SUB_FILTERS:
+            situation = stamps.around(coverage)
+            value = check_signature(
                 coverage.der,
-                trust=trust,
-                at=at,
+                situation,
                 purpose=Purpose.SEAL,
                 content_digest=_digest_of(coverage, data),
             )
             found.extend(_profile_findings(field, value))
-        return judged(f"PDF {field.sub_filter}".strip(), value, found, sealed.signature_facts(number))
+            facts["level"] = level_of(coverage.der, value, situation)
+        return judged(f"PDF {field.sub_filter}".strip(), value, found, facts)
 
-    signatures = tuple(check(number, field) for number, field in enumerate(first.signed))
+    reports = {number: check(number) for number in _in_order(first, sealed)}
+    signatures = tuple(reports[number] for number in range(len(first.signed)))
     indication, sub = _whole(signatures, general)
     return Report(
         kind="pdf",
         indication=indication,
         sub_indication=sub,
         signatures=signatures,
-        reasons=tuple(finding.reason for finding in general),
+        reasons=(
+            *(finding.reason for finding in general),
+            *((_NO_SEAL,) if sub is SubIndication.SIGNED_DATA_NOT_FOUND else ()),
+        ),
         facts=sealed.facts(),
     )
+
+
+def _in_order(reading: PdfReading, sealed: SealedFile) -> list[int]:
+    """Time stamps from the end of the file to its beginning, then everything else."""
+
+    def place(number: int) -> tuple[bool, int]:
+        coverage = sealed.coverage(number)
+        return not is_time_stamp(reading.signed[number]), 0 if coverage is None else -coverage.end
+
+    return sorted(range(len(reading.signed)), key=place)
+
+
+_NO_SEAL: Final = Reason("NOT_SEALED", "文件中没有电子签章", "the file carries no signature")
 
 
 def _not_sealed(reading: PdfReading) -> Report:
     if reading.warnings:
         raise Unreadable("PDF 已损坏或不完整,请重新获取文件 the PDF is damaged or incomplete: fetch it again")
-    reason = Reason("NOT_SEALED", "文件中没有电子签章", "the file carries no signature")
     return Report(
         kind="pdf",
         indication=Indication.INDETERMINATE,
         sub_indication=SubIndication.SIGNED_DATA_NOT_FOUND,
         signatures=(),
-        reasons=(reason,),
+        reasons=(_NO_SEAL,),
         facts={"pages": reading.pages, "title": reading.title},
     )
 
@@ -88,14 +116,20 @@ def _whole(
     signatures: Sequence[SignatureReport], general: Sequence[Finding]
 ) -> tuple[Indication, SubIndication | None]:
     """Without a signature that the first parser sees, the parsers disagree: that is the verdict."""
-    if signatures:
-        return combine(signatures)
-    return general[0].indication, general[0].sub
+    if not signatures:
+        return general[0].indication, general[0].sub
+    found = combine(signatures)
+    if found[1] is None and all(one.facts.get("kind") == TIME_STAMP for one in signatures):
+        # A time stamp says when, and nobody says what it is worth.
+        return Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND
+    return found
 
 
 def _format_findings(field: SignatureField) -> list[Finding]:
     """What we cannot check is never skipped."""
-    if field.sub_filter in SUB_FILTERS:
+    if field.sub_filter == RFC_3161:
+        return [] if field.type == "DocTimeStamp" else [_NOT_TYPED]
+    if field.sub_filter in SUB_FILTERS and field.type != "DocTimeStamp":
         return []
     name = field.sub_filter or "(none)"
     return [
@@ -106,6 +140,14 @@ def _format_findings(field: SignatureField) -> list[Finding]:
             f"sub-filter {name} is not supported",
         )
     ]
+
+
+_NOT_TYPED: Final = unsure(
+    SubIndication.FORMAT_FAILURE,
+    "TIME_STAMP_TYPE",
+    "文档时间戳的类型不是 DocTimeStamp",
+    "a document time stamp whose type is not DocTimeStamp",
+)
 
 
 def _profile_findings(field: SignatureField, value: SignatureReport) -> list[Finding]:

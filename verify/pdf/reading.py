@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from ..errors import Unreadable
+from .validation_data import SecurityStore, read_store
 
 DEEPEST_FIELD = 16
 MOST_FIELDS = 5_000
@@ -26,6 +27,17 @@ LARGEST_UNPACKED = 256 * 1024 * 1024
 """Of one stream that qpdf has to unpack to know the objects: object streams and cross-reference streams."""
 MOST_PACKINGS = 2
 _SOURCE = re.compile(r"\Astream <[^>]*>,? ?")  # qpdf names the buffer that it reads from
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLock:
+    """FieldMDP (ISO 32000-1 section 12.8.2.4): which fields may not change after the signature.
+
+    ``action``: All, Include or Exclude.
+    """
+
+    action: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class SignatureField:
     reason: str
     location: str
     permission: int | None  # DocMDP P of a certifying signature
+    locked: FieldLock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,7 @@ class PdfReading:
     warnings: tuple[str, ...]
     title: str
     record: bytes | None  # the attachment that was asked for
+    store: SecurityStore | None = None
 
     @property
     def signed(self) -> tuple[SignatureField, ...]:
@@ -81,6 +95,7 @@ def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
             fields = tuple(_fields(pdf))
             pages, title = len(pdf.pages), _title(pdf)
             record = _attachment(pdf, attachment) if attachment else None
+            store = read_store(pdf.Root)
             warnings += pdf.get_warnings()
             return PdfReading(
                 pages=pages,
@@ -88,6 +103,7 @@ def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
                 fields=fields,
                 title=title,
                 record=record,
+                store=store,
                 warnings=tuple(_SOURCE.sub("", str(warning)) for warning in warnings),
             )
     except Unreadable:
@@ -187,6 +203,7 @@ def _field(node: Any, name: str, *, top_level: bool) -> SignatureField:
         reason=_text(entries.get("/Reason")),
         location=_text(entries.get("/Location")),
         permission=_permission(entries.get("/Reference")),
+        locked=_lock(entries.get("/Reference")),
     )
 
 
@@ -212,6 +229,24 @@ def _permission(references: Any) -> int | None:
             parameters = reference.get("/TransformParams")
             level = parameters.get("/P", 2) if isinstance(parameters, pikepdf.Dictionary) else 2
             return level if isinstance(level, int) and level in (1, 2, 3) else 1
+    return None
+
+
+def _lock(references: Any) -> FieldLock | None:
+    """The FieldMDP transform; one that cannot be read locks everything."""
+    import pikepdf
+
+    if not isinstance(references, pikepdf.Array):
+        return None
+    for reference in references:
+        if isinstance(reference, pikepdf.Dictionary) and reference.get("/TransformMethod") == "/FieldMDP":
+            parameters = reference.get("/TransformParams")
+            if not isinstance(parameters, pikepdf.Dictionary):
+                return FieldLock("All")
+            action, listed = _name(parameters.get("/Action")), parameters.get("/Fields")
+            if action not in ("Include", "Exclude") or not isinstance(listed, pikepdf.Array):
+                return FieldLock("All")
+            return FieldLock(action, tuple(_text(one) for one in list(listed)[:MOST_FIELDS]))
     return None
 
 

@@ -2,8 +2,9 @@
 """What later revisions changed: only for files in which something follows a signed revision.
 
 The comparison is pyHanko's difference analysis with its rules cut down to two permissions: further signature
-fields (signed ones, which :mod:`.check` sees to) and long-term validation data.  Filling in any other field,
-touching a page, an annotation or the catalog is a change to the sealed document.
+fields (signed ones, which :mod:`.check` sees to) and long-term validation data (the security store, and
+document time stamps that nobody sees).  Filling in any other field, touching a page, an annotation or the
+catalog is a change to the sealed document.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from .reading import FieldLock
 
 _OBJECT_OR_STREAM = re.compile(rb"(?<![0-9])[0-9]{1,10}\s+[0-9]{1,5}\s+obj\b|\bstream\r?\n")
 _STARTXREF = re.compile(rb"startxref\s+([0-9]{1,12})\s+%%EOF\s*\Z")
@@ -47,19 +50,27 @@ class Revisions:
         if hybrid:
             raise NotComparable("hybrid cross-reference sections: two readings of one file are possible")
 
-    def changes_since(self, end: int, *, permission: int | None, signatures_follow: bool) -> Changes:
+    def changes_since(
+        self, end: int, *, permission: int | None, locked: FieldLock | None, signatures_follow: bool
+    ) -> Changes:
         """What changed after the revision that ends at ``end``.
 
-        ``permission`` is the DocMDP level that a certifying signature set. Without ``signatures_follow``
-        only validation data may have been added. Raises :class:`NotComparable`.
+        ``permission`` is the DocMDP level that a certifying signature set, ``locked`` the fields that it
+        locked. Without ``signatures_follow`` only validation data and document time stamps may have been
+        added. Raises :class:`NotComparable`.
         """
         from pyhanko.sign.diff_analysis import ModificationLevel
-        from pyhanko.sign.fields import MDPPerm
+        from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
 
         try:
             revision = self._revision(end)
             result: Any = _policy().review_file(
-                self._reader, revision, doc_mdp=None if permission is None else MDPPerm(permission)
+                self._reader,
+                revision,
+                field_mdp_spec=None
+                if locked is None
+                else FieldMDPSpec(FieldMDPAction(f"/{locked.action}"), list(locked.fields)),
+                doc_mdp=None if permission is None else MDPPerm(permission),
             )
         except NotComparable:
             raise

@@ -28,6 +28,7 @@ from .findings import (
 from .pdfium import read_with_pdfium
 from .reading import PdfReading, SignatureField, read_with_qpdf
 from .revisions import NotComparable, Revisions, last_cross_reference
+from .time_stamps import is_time_stamp
 
 RECORD = "record.json"
 """The attachment in which a document of ours carries the record that it states."""
@@ -101,7 +102,8 @@ class SealedFile:
         return {
             "pages": reading.pages,
             "revisions": self._data.count(b"startxref"),
-            "signatures": len(reading.signed),
+            "signatures": sum(not is_time_stamp(field) for field in reading.signed),
+            "time_stamps": sum(is_time_stamp(field) for field in reading.signed),
             "title": reading.title,
             "record_digest": None if record is None else hashlib.sha256(record).hexdigest(),
         }
@@ -120,6 +122,13 @@ class SealedFile:
             ):
                 return True
         return False
+
+    def _seals_after(self, end: int) -> bool:
+        """Does a signature follow that is no document time stamp?"""
+        return any(
+            one.end > end and not is_time_stamp(self._reading.signed[number])
+            for number, one in self._coverage.items()
+        )
 
     def _later_revisions(self, field: SignatureField, coverage: Coverage) -> list[Finding]:
         # 1. The signed revision alone must already be a document that carries this signature.
@@ -146,7 +155,10 @@ class SealedFile:
             if last and self._revisions.unlisted_object_after(coverage.end):
                 return [BYTES_AFTER_SEAL]
             changes = self._revisions.changes_since(
-                coverage.end, permission=field.permission, signatures_follow=not last
+                coverage.end,
+                permission=field.permission,
+                locked=field.locked,
+                signatures_follow=self._seals_after(coverage.end),
             )
         except NotComparable as error:
             return [

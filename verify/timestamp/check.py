@@ -21,7 +21,7 @@ from ..cms.value import require_attributes, require_content, require_signature
 from ..report import Indication, Reason, SignatureReport, SubIndication
 from ..stated import stated_extensions
 from ..trust import Trust
-from ..x509 import Certificate, Purpose, check_certificate
+from ..x509 import Certificate, PathCheck, Purpose, check_certificate
 from ..x509.constraints import called
 from ..x509.extensions import EXTENDED_KEY_USAGE
 from ..x509.findings import Finding, failed, judged, unsure
@@ -42,11 +42,18 @@ _GOOD = Reason(
 
 
 def check_timestamp(
-    token: bytes, content: Digest, trust: Trust, at: datetime, *, nonce: int | None = None
+    token: bytes,
+    content: Digest,
+    trust: Trust,
+    at: datetime,
+    *,
+    nonce: int | None = None,
+    path_check: PathCheck | None = None,
 ) -> SignatureReport:
     """The verdict on a token (or a response that grants one) over what has this digest.
 
-    Never raises for any bytes.  ``nonce``: what was sent, which must come back.
+    Never raises for any bytes.  ``nonce``: what was sent, which must come back.  ``path_check`` judges the
+    certificate in another way than at ``at`` with what the token carries.
     """
     try:
         found = parse_timestamp(token)
@@ -67,14 +74,17 @@ def check_timestamp(
         return judged(FORMAT, findings, _GOOD, facts)
     findings.extend(_authority(certificate, found.info))
     carried = carried_by(found.signed)
-    path = check_certificate(
-        certificate,
-        trust,
-        at,
-        purpose=Purpose.CERTIFICATE,
-        intermediates=carried.certificates,
-        crls=carried.crls,
-    )
+    if path_check is not None:
+        path = path_check(certificate, carried.certificates, carried.crls)
+    else:
+        path = check_certificate(
+            certificate,
+            trust,
+            at,
+            purpose=Purpose.CERTIFICATE,
+            intermediates=carried.certificates,
+            crls=carried.crls,
+        )
     if path.indication is not Indication.TOTAL_PASSED and path.sub_indication is not None:
         sub = path.sub_indication
         findings.extend(Finding(path.indication, sub, reason) for reason in path.reasons)

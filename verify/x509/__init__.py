@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .certificate import Certificate, parse_certificate
-from .check import StatusSource, check_certificate
+from .check import PathCheck, StatusSource, check_certificate
 from .constraints import Purpose
 from .crl import Crl, Scope, parse_crl
 from .entries import Revoked
@@ -28,6 +28,7 @@ __all__ = [
     "CrlMalformed",
     "CrlUnsupported",
     "Name",
+    "PathCheck",
     "Purpose",
     "Revoked",
     "Scope",

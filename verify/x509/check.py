@@ -26,6 +26,8 @@ from .revocation import Standing, Status, may_sign_lists, status_of, worse_of
 FORMAT = "X.509"
 StatusSource: TypeAlias = Callable[[Certificate, Certificate, datetime], Status | None]
 """What something else than a revocation list says of a certificate, by its issuer, at a moment."""
+PathCheck: TypeAlias = Callable[[Certificate, tuple[Certificate, ...], tuple[Crl, ...]], SignatureReport]
+"""Judges a certificate, with the certificates and lists that came with it."""
 GOOD = Reason(
     "CERTIFICATE_TRUSTED",
     "证书有效:证书链可追溯到受信任的根,未被吊销",
