@@ -115,6 +115,10 @@ class Draft:
         owner = existing if isinstance(existing, pikepdf.Dictionary) else pikepdf.Dictionary()
         self._catalog["/Perms"] = _dictionary(owner, {"/DocMDP": b"%d 0 R" % value})
 
+    def catalog(self, key: str, value: bytes) -> None:
+        """An entry of the catalog, in place of the one that is there."""
+        self._catalog[key] = value
+
     def list_fields(self, fields: Sequence[int]) -> None:
         """The form with new fields, and signed; whatever can stay as it is is not written."""
         import pikepdf
