@@ -7,8 +7,8 @@ from .check import check_ofd
 from .container import OfdContainer
 from .directory import OfdEntry
 from .document import OfdDocument, OfdPage
-from .drawing import OfdCharacter, OfdTextRun, ofd_page_count, ofd_text
-from .errors import OfdMalformed
+from .drawing import OfdCharacter, OfdTextRun, ofd_page_count, ofd_png, ofd_svg, ofd_text
+from .errors import OfdMalformed, OfdNotDrawn
 from .locations import Location
 from .package import OfdBody, OfdPackage, is_ofd, read_ofd
 from .signatures import OfdSignature, OfdStamp, SignatureList, read_ofd_signature, read_ofd_signatures
@@ -21,6 +21,7 @@ __all__ = [
     "OfdDocument",
     "OfdEntry",
     "OfdMalformed",
+    "OfdNotDrawn",
     "OfdPackage",
     "OfdPage",
     "OfdSignature",
@@ -30,6 +31,8 @@ __all__ = [
     "check_ofd",
     "is_ofd",
     "ofd_page_count",
+    "ofd_png",
+    "ofd_svg",
     "ofd_text",
     "read_ofd",
     "read_ofd_signature",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .model import OfdCharacter, OfdTextRun
+from .pages import ofd_png, ofd_svg
 from .reading import ofd_page_count, ofd_text
 
-__all__ = ["OfdCharacter", "OfdTextRun", "ofd_page_count", "ofd_text"]
+__all__ = ["OfdCharacter", "OfdTextRun", "ofd_page_count", "ofd_png", "ofd_svg", "ofd_text"]

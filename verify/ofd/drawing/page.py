@@ -62,6 +62,7 @@ class PageReader:
         if not (0 < width < 1e5 and 0 < height < 1e5):
             raise OfdMalformed(page.location.entry, "页面尺寸不对", "a page needs a size")
         self.width, self.height = width, height
+        self.origin = (left, top)
         self._base: Matrix = shift(-left, -top) if left or top else IDENTITY
 
     def objects(self) -> Iterator[Placed]:

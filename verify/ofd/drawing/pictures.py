@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of any kind that pages and seals use, made into PNG or JPEG.
+
+Their size in pixels is known and limited before a pixel is unpacked.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MOST_PIXELS: Final = 40_000_000
+LARGEST: Final = 50 * 1024 * 1024
+_FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
+_AS_THEY_ARE: Final = {"PNG": ("1", "L", "LA", "P", "RGB", "RGBA"), "JPEG": ("L", "RGB")}
+
+
+@dataclass(frozen=True, slots=True)
+class Bitmap:
+    """``format``: PNG or JPEG.  ``opaque``: it has no transparent pixel."""
+
+    data: bytes = field(repr=False)
+    format: str
+    size: tuple[int, int]
+    opaque: bool
+
+
+def read_bitmap(data: bytes) -> Bitmap | None:
+    """``None`` for what is no picture, is too large, or is of a kind that is not read (JBIG2, SVG)."""
+    from PIL import Image
+
+    if not data or len(data) > LARGEST:
+        return None
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                return None
+            format = str(image.format)
+            opaque = format == "JPEG" or not image.has_transparency_data
+            if image.mode in _AS_THEY_ARE.get(format, ()):
+                image.load()
+                return Bitmap(data, format, image.size, opaque)
+            return _as_png(image, opaque=opaque)
+    except Exception:
+        # Decoders of hostile pictures raise many kinds; for us they mean one thing.
+        return None
+
+
+def _as_png(image: Any, *, opaque: bool) -> Bitmap:
+    plain = image.convert("RGB" if opaque else "RGBA")
+    out = io.BytesIO()
+    plain.save(out, "PNG")
+    return Bitmap(out.getvalue(), "PNG", plain.size, opaque)
+
+
+def pixels_of(data: bytes) -> tuple[bytes, bytes | None, tuple[int, int]]:
+    """Red, green, blue and, where there is transparency, alpha of a bitmap of ours, unpacked."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+        if not image.has_transparency_data:
+            return image.convert("RGB").tobytes(), None, image.size
+        whole = image.convert("RGBA")
+        return whole.convert("RGB").tobytes(), whole.getchannel("A").tobytes(), image.size
+
+
+def is_grey(data: bytes) -> bool:
+    """Does this JPEG have one channel only?"""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+        return bool(image.mode == "L")
