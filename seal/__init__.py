@@ -22,7 +22,19 @@ from .grants import Grant, GrantRefused, authorise
 
 # Pages and seal images.
 from .image import Drawing, SealDesign, SealDesignRefused, draw_seal, drawing_pdf, drawing_svg
-from .ofd import OfdRefused, write_ofd
+from .ofd import (
+    OfdRefused,
+    PreparedClosing,
+    PreparedOfd,
+    Protection,
+    close_ofd,
+    complete_closing,
+    complete_ofd,
+    prepare_closing,
+    prepare_ofd,
+    seal_ofd,
+    write_ofd,
+)
 from .pages import (
     Attachment,
     AttachmentRefused,
@@ -103,10 +115,13 @@ __all__ = [
     "Permission",
     "Placement",
     "PlacementRefused",
+    "PreparedClosing",
     "PreparedForm",
+    "PreparedOfd",
     "PreparedPdf",
     "PreparedSes",
     "ProfileRefused",
+    "Protection",
     "QrRefused",
     "SealDesign",
     "SealDesignRefused",
@@ -126,7 +141,10 @@ __all__ = [
     "TimestampUnfit",
     "Timestamper",
     "authorise",
+    "close_ofd",
+    "complete_closing",
     "complete_form",
+    "complete_ofd",
     "complete_pdf",
     "complete_ses",
     "draw_seal",
@@ -134,9 +152,12 @@ __all__ = [
     "drawing_svg",
     "lay_out",
     "make_seal",
+    "prepare_closing",
     "prepare_form",
+    "prepare_ofd",
     "prepare_pdf",
     "prepare_ses",
+    "seal_ofd",
     "seal_pdf",
     "seal_ses",
     "ses_room",

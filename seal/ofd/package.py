@@ -96,3 +96,11 @@ def write_package(entries: Sequence[Entry]) -> bytes:
 def end_record(count: int, directory: int, offset: int) -> bytes:
     """The end of the central directory."""
     return _END.pack(b"PK\x05\x06", 0, 0, count, count, directory, offset, 0)
+
+
+def appended(package: bytes, entry: Entry) -> bytes:
+    """A package of :func:`write_package` with one more entry; every other byte stays."""
+    _, _, _, _, count, size, offset, _ = _END.unpack_from(package, len(package) - _END.size)
+    local, directory = entry.local(), package[offset : offset + size] + entry.central(offset)
+    end = end_record(count + 1, len(directory), offset + len(local))
+    return b"".join([package[:offset], local, directory, end])

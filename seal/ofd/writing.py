@@ -72,8 +72,9 @@ def ofd_files(
     """The files of the package, OFD.xml first; see :func:`write_ofd`."""
     drawer = Drawer()
     shared = _shared(layout.pages)
-    template = _template(layout, shared, drawer) if shared else None
-    pages = [_page(page, len(shared), template, drawer) for page in layout.pages]
+    template = _template(shared, drawer) if shared else None
+    first = layout.pages[0]
+    pages = [_page(page, _area(page, first), len(shared), template, drawer) for page in layout.pages]
     embedded = _attachments(attachments, at)
     fonts = _fonts(drawer)
     tail = "<ofd:Attachments>/Doc_0/Attachs/Attachments.xml</ofd:Attachments>" if embedded else ""
@@ -138,26 +139,31 @@ def _shared(pages: Sequence[Page]) -> tuple[Item, ...]:
     return tuple(items[0] for items in takewhile(lambda items: len(set(items)) == 1, together))
 
 
-def _template(layout: Layout, shared: tuple[Item, ...], drawer: Drawer) -> tuple[int, bytes]:
+def _template(shared: tuple[Item, ...], drawer: Drawer) -> tuple[int, bytes]:
     number, layer = drawer.next(), drawer.next()
     content = (
-        f'{_area(layout.pages[0])}<ofd:Content><ofd:Layer ID="{layer}" Type="Background">'
+        f'<ofd:Content><ofd:Layer ID="{layer}" Type="Background">'
         f"{drawer.objects(shared)}</ofd:Layer></ofd:Content>"
     )
     return number, document("Page", "", content)
 
 
-def _page(page: Page, shared: int, template: tuple[int, bytes] | None, drawer: Drawer) -> tuple[int, bytes]:
+def _page(
+    page: Page, area: str, shared: int, template: tuple[int, bytes] | None, drawer: Drawer
+) -> tuple[int, bytes]:
     number, layer = drawer.next(), drawer.next()
     behind = f'<ofd:Template TemplateID="{template[0]}" ZOrder="Background"/>' if template else ""
     content = (
-        f'{behind}{_area(page)}<ofd:Content><ofd:Layer ID="{layer}" Type="Body">'
+        f'{behind}{area}<ofd:Content><ofd:Layer ID="{layer}" Type="Body">'
         f"{drawer.objects(page.items[shared:])}</ofd:Layer></ofd:Content>"
     )
     return number, document("Page", "", content)
 
 
-def _area(page: Page) -> str:
+def _area(page: Page, first: Page) -> str:
+    """Only of a page that differs from the document's area: readers, ours too, then need not look for it."""
+    if (page.width_mm, page.height_mm) == (first.width_mm, first.height_mm):
+        return ""
     area = box(0, 0, page.width_mm, page.height_mm)
     return f"<ofd:Area><ofd:PhysicalBox>{area}</ofd:PhysicalBox></ofd:Area>"
 
