@@ -19,6 +19,22 @@ from ..accounts import (
     SubjectTaken,
 )
 from ..acme import AcmeError, AcmeKeyRefused, AcmeRefused, AcmeSwitchedOff, NoSuchAcmeKey
+from ..batches import (
+    BatchEmpty,
+    BatchError,
+    BatchExpired,
+    BatchHasBadRows,
+    BatchInAnotherState,
+    BatchKeyTaken,
+    BatchOrderRefused,
+    BatchStopped,
+    BatchTooLarge,
+    LeaseLost,
+    ListSignatureRefused,
+    NoSuchBatch,
+    NoSuchBatchItem,
+    UploadAltered,
+)
 from ..certificates import (
     CeremonyContradicted,
     CertificateError,
@@ -292,6 +308,21 @@ ROOMS: Rows = {
     GrantMalformed: one_field(422, "授权内容不符合要求"),
     SealUseRefused: _seal_use,
     SealNotUsable: spoken(409),
+    # Batches
+    BatchError: spoken(503),
+    NoSuchBatch: spoken(404),
+    NoSuchBatchItem: spoken(404),
+    BatchOrderRefused: spoken(422),
+    BatchInAnotherState: spoken(409),
+    BatchHasBadRows: spoken(409),
+    BatchEmpty: spoken(422),
+    BatchTooLarge: spoken(422),
+    BatchKeyTaken: spoken(409),
+    BatchExpired: spoken(410),
+    BatchStopped: spoken(409),
+    ListSignatureRefused: spoken(422),
+    LeaseLost: spoken(503),
+    UploadAltered: spoken(409),
     # Submissions
     SubmissionError: ours("申报未能完成"),
     NoSuchSubmission: say(

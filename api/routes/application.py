@@ -44,6 +44,7 @@ from . import (
     verification,
 )
 from .answers import answer_error, answer_http_error, answer_validation_error
+from .batch_work import batch_work
 from .chores import chores
 from .limits import BodyLimit
 from .ocsp import OcspDoor
@@ -76,7 +77,7 @@ def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with chores(service):
+        async with chores(service), batch_work(service):
             yield
 
     limit = service.settings.max_upload_mb * 1024 * 1024

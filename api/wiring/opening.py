@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from ..batches import living_intents
 from ..console import CONSOLE
 from ..database import Database
 from ..settings import Settings, load_settings
@@ -36,7 +37,9 @@ def open_service(data: Path, *, start: bool = False, inspecting: bool = False) -
             # Whatever was initialised has entries; a fresh start here would hide that everything is gone.
             raise WiringError("the database is empty, without any log", RESTORE)
         if start:
-            service.intents.abandon_open()
+            with database.read() as connection:
+                at_work = living_intents(connection, service.clock())
+            service.intents.abandon_open(but=at_work)
             service.certificates.create_platform_keys(by=CONSOLE)  # what ended, or what this version adds
             service.do_chores()
             if service.key_centre is not None:

@@ -21,6 +21,8 @@ from ..acme import (
     committed_acme_authorizations,
     committed_acme_keys,
 )
+from ..batches import PROTECTED as BATCH_ROWS
+from ..batches import Batches, BatchPorts
 from ..certificates import (
     Authority,
     CertificatePorts,
@@ -70,6 +72,8 @@ from ..status import (
 from ..submissions import Applicant, Submission, SubmissionPorts, Submissions
 from ..timestamps import ClockRules, TimestampPorts, Timestamps, TrustedClock, committed_timestamps
 from .acme import make_acme
+from .batch_queue import BatchCall
+from .batches import is_gone, worker_name
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
 
@@ -307,6 +311,35 @@ class Service:
         )
 
     @cached_property
+    def batch_call(self) -> BatchCall:
+        """Calls whoever works on batches."""
+        return BatchCall(self.settings.database_url)
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Orders for many documents."""
+        return Batches(
+            BatchPorts(
+                database=self.database,
+                ledger=self.ledger,
+                intents=self.intents,
+                modules=self.modules,
+                seals=self.seals,
+                grants=self.grants,
+                issuing=self.issuing,
+                trust=self.trust,
+                evidence=self.certificates.evidence,
+                certificate_owner=self.certificates.owner,
+                clock=now,
+                random=secrets.token_bytes,
+                monotonic=monotonic,
+                worker=worker_name(),
+                is_gone=is_gone,
+                wake=self.batch_call.wake,
+            )
+        )
+
+    @cached_property
     def console(self) -> ConsoleSealing:
         """Sealing at the console."""
         return ConsoleSealing(
@@ -428,6 +461,7 @@ class Service:
         sources: dict[str, Source] = {
             **protected_rows(),
             **ENROLMENT_ROWS,
+            **BATCH_ROWS,
             **EST_ROWS,
             "accounts": committed_accounts,
             "acme_keys": committed_acme_keys,
