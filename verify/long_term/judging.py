@@ -45,6 +45,11 @@ class Situation:
     material: Material = _NOTHING
     proofs: tuple[Proof, ...] = ()
 
+    def with_(self, carried: Material) -> Situation:
+        """With what is inside of the thing that is judged, and so existed whenever that did."""
+        proofs = tuple(replace(one, material=one.material.with_(carried)) for one in self.proofs)
+        return replace(self, material=self.material.with_(carried), proofs=proofs)
+
 
 def judge(
     situation: Situation,

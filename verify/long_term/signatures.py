@@ -9,7 +9,6 @@ another signature, or altered, keeps the signature from passing, for somebody pu
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +16,7 @@ from keys import Digest, HashAlgorithm, digest
 
 from ..canonical import Json
 from ..cms import CmsMalformed, check_signed_data, parse_signed_data
+from ..cms.signer import carried_by
 from ..report import Indication, Reason, SignatureReport, SubIndication
 from ..x509 import Certificate, Crl, Purpose
 from ..x509.moments import shown
@@ -69,7 +69,7 @@ def check_signature(
 
     Facts beside those: ``time_stamps``, ``proven_time`` with ``by``, ``judged_at``, ``evidence_at``.
     """
-    stamps = _stamps(der, situation)
+    situation, stamps = _stamps(der, situation)
     proofs = [(one.at, one.by) for one in situation.proofs[:1]]
     proofs += [(one.proven, "signature-time-stamp") for one in stamps if one.proven is not None]
     first = min(proofs, default=None)
@@ -106,14 +106,20 @@ def check_signature(
     return found
 
 
-def _stamps(der: bytes, situation: Situation) -> list[_Stamped]:
-    with suppress(CmsMalformed):
-        signer = parse_signed_data(der).signer
-        return [
-            _Stamped(*check_stamp(token, lambda algorithm: digest(algorithm, signer.signature), situation))
-            for token in signer.timestamps
-        ]
-    return []
+def _stamps(der: bytes, situation: Situation) -> tuple[Situation, list[_Stamped]]:
+    """The time stamps inside, and the situation with what the signature carries: it helps to judge both."""
+    try:
+        signed = parse_signed_data(der)
+    except CmsMalformed:
+        return situation, []
+    carried = carried_by(signed)
+    inner = situation.with_(Material(carried.certificates, carried.crls))
+    signature = signed.signer.signature
+    found = [
+        check_stamp(token, lambda algorithm: digest(algorithm, signature), inner)
+        for token in signed.signer.timestamps
+    ]
+    return inner, [_Stamped(*one) for one in found]
 
 
 def _unproven(one: _Stamped) -> Reason:
