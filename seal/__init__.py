@@ -22,6 +22,7 @@ from .grants import Grant, GrantRefused, authorise
 
 # Pages and seal images.
 from .image import Drawing, SealDesign, SealDesignRefused, draw_seal, drawing_pdf, drawing_svg
+from .long_term import Evidence, Level, LongTermRefused, extend_pdf, renew_pdf
 from .ofd import (
     OfdRefused,
     PreparedClosing,
@@ -97,6 +98,7 @@ __all__ = [
     "Drawing",
     "Edge",
     "EveryPage",
+    "Evidence",
     "EvidenceOutgrown",
     "FieldLock",
     "FormRefused",
@@ -104,7 +106,9 @@ __all__ = [
     "Grant",
     "GrantRefused",
     "Layout",
+    "Level",
     "LockAction",
+    "LongTermRefused",
     "Mark",
     "MarkRefused",
     "OfdRefused",
@@ -150,6 +154,7 @@ __all__ = [
     "draw_seal",
     "drawing_pdf",
     "drawing_svg",
+    "extend_pdf",
     "lay_out",
     "make_seal",
     "prepare_closing",
@@ -157,6 +162,7 @@ __all__ = [
     "prepare_ofd",
     "prepare_pdf",
     "prepare_ses",
+    "renew_pdf",
     "seal_ofd",
     "seal_pdf",
     "seal_ses",
