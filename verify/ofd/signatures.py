@@ -121,6 +121,10 @@ def read_ofd_signature(package: OfdPackage, listed: Listed) -> OfdSignature:
     info = _one(xml.root, "SignedInfo", entry)
     references = _one(info, "References", entry)
     provider = info.first("Provider") or EMPTY
+
+    def provider_part(name: str) -> str:
+        return provider.get(name) or provider.value(name)
+
     value = _one(xml.root, "SignedValue", entry).text
     seals = list(info.each("Seal"))
     if len(seals) > 1:
@@ -135,9 +139,7 @@ def read_ofd_signature(package: OfdPackage, listed: Listed) -> OfdSignature:
         type=listed.type,
         entry=entry,
         provider=" ".join(
-            part
-            for part in (provider.get("ProviderName"), provider.get("Version"), provider.get("Company"))
-            if part
+            part for part in map(provider_part, ("ProviderName", "Version", "Company")) if part
         ),
         method=info.value("SignatureMethod"),
         claimed_time=info.value("SignatureDateTime"),

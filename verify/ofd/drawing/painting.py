@@ -76,7 +76,8 @@ class Painter:
         )
         fill = None
         if _says(node.get("Fill"), default=False):
-            fill = style.paint(node, "FillColor", placed.resources, placed.alpha)
+            # Where no colour is said, lines are black and areas are clear.
+            fill = style.paint(node, "FillColor", placed.resources, placed.alpha, default=None)
         if outline and (pen is not None or fill is not None):
             even_odd = node.get("Rule").strip().lower() == "even-odd"
             yield Shape(outline, placed.to_page, fill, pen, even_odd, placed.clips)

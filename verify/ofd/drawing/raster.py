@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from .geometry import Matrix, Outline, mapped
 from .model import Area, Clips, Drawing, Item, Paint, Pen, Picture
+from .onepage import FIRST, pdf_page, pdf_stream
 from .pictures import is_grey, pixels_of
 
 _POINTS = 72 / 25.4
@@ -24,7 +25,7 @@ def pdf_of(drawing: Drawing) -> bytes:
 class _Writer:
     def __init__(self, drawing: Drawing) -> None:
         self._drawing = drawing
-        self._objects: list[bytes] = [b"", b"", b"", b""]  # catalog, pages, page and content come first
+        self._objects: list[bytes] = []
         self._pictures: dict[int, int] = {}
         self._states: dict[tuple[float, float, bool], int] = {}
 
@@ -33,21 +34,17 @@ class _Writer:
         scale, height = _POINTS, drawing.height * _POINTS
         lines = [f"{_n(scale)} 0 0 {_n(-scale)} 0 {_n(height)} cm"]
         lines.extend(self._content(drawing))
-        content = zlib.compress("\n".join(lines).encode("ascii"), 1)
         pictures = " ".join(f"/P{number} {number} 0 R" for number in self._pictures.values())
         states = " ".join(
             f"/S{index} << /ca {_n(fill)} /CA {_n(line)}{' /BM /Multiply' if multiply else ''} >>"
             for (fill, line, multiply), index in self._states.items()
         )
-        box = f"[0 0 {_n(drawing.width * scale)} {_n(height)}]"
-        self._objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"
-        self._objects[1] = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
-        self._objects[2] = (
-            f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Contents 4 0 R"
-            f" /Resources << /XObject << {pictures} >> /ExtGState << {states} >> >> >>"
-        ).encode("ascii")
-        self._objects[3] = _stream("/Filter /FlateDecode", content)
-        return _file(self._objects)
+        return pdf_page(
+            (drawing.width * scale, height),
+            "\n".join(lines).encode("ascii"),
+            f"/XObject << {pictures} >> /ExtGState << {states} >>",
+            self._objects,
+        )
 
     def _content(self, drawing: Drawing) -> Iterator[str]:
         clips: Clips = ()
@@ -101,35 +98,17 @@ class _Writer:
         head = f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /BitsPerComponent 8"
         if item.format == "JPEG":
             space = "/DeviceGray" if is_grey(item.data) else "/DeviceRGB"
-            self._objects.append(_stream(f"{head} /ColorSpace {space} /Filter /DCTDecode", item.data))
-            return len(self._objects)
+            self._objects.append(pdf_stream(f"{head} /ColorSpace {space} /Filter /DCTDecode", item.data))
+            return len(self._objects) + FIRST - 1
         colours, alpha, _ = pixels_of(item.data)
         mask = ""
         if alpha is not None:
             packed = zlib.compress(alpha, 1)
-            self._objects.append(_stream(f"{head} /ColorSpace /DeviceGray /Filter /FlateDecode", packed))
-            mask = f" /SMask {len(self._objects)} 0 R"
+            self._objects.append(pdf_stream(f"{head} /ColorSpace /DeviceGray /Filter /FlateDecode", packed))
+            mask = f" /SMask {len(self._objects) + FIRST - 1} 0 R"
         packed = zlib.compress(colours, 1)
-        self._objects.append(_stream(f"{head} /ColorSpace /DeviceRGB{mask} /Filter /FlateDecode", packed))
-        return len(self._objects)
-
-
-def _file(objects: list[bytes]) -> bytes:
-    out = bytearray(b"%PDF-1.7\n")
-    offsets = []
-    for number, content in enumerate(objects, 1):
-        offsets.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    out += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
-    return bytes(out)
-
-
-def _stream(entries: str, data: bytes) -> bytes:
-    head = f"<< {entries} /Length {len(data)} >>\nstream\n".encode("ascii")
-    return head + data + b"\nendstream"
+        self._objects.append(pdf_stream(f"{head} /ColorSpace /DeviceRGB{mask} /Filter /FlateDecode", packed))
+        return len(self._objects) + FIRST - 1
 
 
 def _n(value: float) -> str:

@@ -8,17 +8,21 @@ characters by glyphs of the embedded font, which is how subset fonts without a c
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..document import numbers
 from ..markup import Node
+from .fonts import fallback
 from .geometry import Matrix, after, around
 from .model import OfdCharacter
 from .resources import Font, Resources
 from .style import number
 
 MOST_CHARACTERS = 200_000
+_BREAKS = re.compile(r"\A\s*\n\s*|\s*\n\s*\Z")
+"""A line break at either end is the writer's layout of the XML."""
 _ASCENT, _DESCENT = 0.88, 0.12
 """Of the cell of a character, in em: that of Chinese typefaces."""
 
@@ -124,63 +128,94 @@ def _coded(
     setting: _Setting,
     here: tuple[float, float],
 ) -> Iterator[tuple[PlacedGlyph, tuple[float, float]]]:
-    """One TextCode; with each glyph the place where what follows would stand."""
-    across, down = deltas(node.get("DeltaX")), deltas(node.get("DeltaY"))
-    explicit = bool(across or down)
-    x, y = here
-    text = node.text
-    covered = 0  # characters still to pass that a glyph before them stands for
-    for position, sign in enumerate(text[:MOST_CHARACTERS]):
-        count, replaced = glyphs.get(position, (1, ()))
-        usable = [
-            one for one in replaced if setting.font.embedded and 0 <= one < setting.font.face.glyph_count
-        ]
-        index = usable[0] if usable else setting.font.face.index(sign)
-        font = setting.font
-        if not index and not usable:
-            font, index = _standing_in(font, sign)
-        advance = font.face.advance(index) * setting.size * setting.across
-        step = _step(position, across, down, explicit, setting, advance)
-        after_it = (x + step[0], y + step[1])
-        if covered:
-            covered -= 1
-            character = _cell(sign, x, y, step, advance, setting)
-            yield PlacedGlyph(font, -1, setting.to_page, character), after_it
+    """One TextCode; with each glyph the place where what follows would stand.
+
+    Deltas belong to glyphs: two characters that one glyph stands for share one delta.
+    """
+    steps = _Steps(deltas(node.get("DeltaX")), deltas(node.get("DeltaY")), setting)
+    text = _BREAKS.sub("", node.text)[:MOST_CHARACTERS]
+    position, place = 0, here
+    while position < len(text):
+        codes, replaced = glyphs.get(position, (1, ()))
+        signs = text[position : position + codes]
+        position += codes
+        face = setting.font.face
+        usable = setting.font.embedded and bool(replaced) and max(replaced) < face.glyph_count
+        slots: list[tuple[Font, int]]
+        if usable:
+            slots = [(setting.font, index) for index in replaced]
+        elif replaced:
+            slots = [_standing_in(setting.font, signs[0])] * len(replaced)
         else:
-            covered = count - 1
-            character = _cell(sign, x, y, step, advance, setting)
-            yield PlacedGlyph(font, index, _upright(x, y, setting), character), after_it
-            for extra in usable[1:]:
-                x += font.face.advance(index) * setting.size * setting.across
-                index = extra
-                yield PlacedGlyph(font, extra, _upright(x, y, setting), None), after_it
-        x, y = after_it
+            slots = [_standing_in(setting.font, signs)]
+        places = [place]
+        for font, index in slots:
+            dx, dy = steps.next(font.face.advance(index) * setting.size * setting.across)
+            places.append((places[-1][0] + dx, places[-1][1] + dy))
+        after_it = places[-1]
+        cells = list(_cells(signs, place, after_it, setting, slots))
+        if usable or not replaced:
+            for nth, (font, index) in enumerate(slots):
+                cell = cells[nth] if nth < len(cells) else None
+                yield PlacedGlyph(font, index, _upright(*places[nth], setting), cell), after_it
+            for cell in cells[len(slots) :]:
+                yield PlacedGlyph(setting.font, -1, setting.to_page, cell), after_it
+        else:
+            # The glyphs are those of a font that is not here: the characters themselves take their room.
+            for nth, (sign, cell) in enumerate(zip(signs, cells, strict=True)):
+                font, index = _standing_in(setting.font, sign)
+                part = nth / len(signs)
+                x = place[0] + (after_it[0] - place[0]) * part
+                y = place[1] + (after_it[1] - place[1]) * part
+                yield PlacedGlyph(font, index, _upright(x, y, setting), cell), after_it
+        place = after_it
+
+
+class _Steps:
+    """From one glyph to the next."""
+
+    def __init__(self, across: list[float], down: list[float], setting: _Setting) -> None:
+        self._across, self._down, self._setting = across, down, setting
+        self._at = 0
+
+    def next(self, advance: float) -> tuple[float, float]:
+        """The written deltas; beyond them ``advance``, the way the text is read."""
+        at = self._at
+        self._at += 1
+        if at < max(len(self._across), len(self._down)):
+            return (
+                self._across[at] if at < len(self._across) else 0.0,
+                self._down[at] if at < len(self._down) else 0.0,
+            )
+        return (0.0, self._setting.size) if self._setting.down else (advance, 0.0)
+
+
+def _cells(
+    signs: str,
+    first: tuple[float, float],
+    last: tuple[float, float],
+    setting: _Setting,
+    slots: list[tuple[Font, int]],
+) -> Iterator[OfdCharacter]:
+    """The boxes of characters that share the way from ``first`` to ``last`` evenly."""
+    across, down = (last[0] - first[0]) / len(signs), (last[1] - first[1]) / len(signs)
+    font, index = slots[0]
+    advance = font.face.advance(index) * setting.size * setting.across / len(signs)
+    for place, sign in enumerate(signs):
+        x, y = first[0] + across * place, first[1] + down * place
+        yield _cell(sign, x, y, across, advance, setting)
 
 
 def _standing_in(font: Font, sign: str) -> tuple[Font, int]:
-    """A font without the character: one of ours that has it."""
-    from .fonts import fallback
-
+    """The glyph of a character: in its font, or in one of ours that has it."""
+    index = font.face.index(sign)
+    if index:
+        return font, index
     for serif in (True, False):
         face = fallback(serif=serif)
         if face is not font.face and (index := face.index(sign)):
             return Font(face, embedded=False, bold=font.bold, italic=font.italic), index
     return font, 0
-
-
-def _step(
-    position: int,
-    across: list[float],
-    down: list[float],
-    explicit: bool,
-    setting: _Setting,
-    advance: float,
-) -> tuple[float, float]:
-    dx = across[position] if position < len(across) else 0.0
-    dy = down[position] if position < len(down) else 0.0
-    if position < max(len(across), len(down)) and explicit:
-        return dx, dy
-    return (0.0, setting.size) if setting.down else (advance, 0.0)
 
 
 def _upright(x: float, y: float, setting: _Setting) -> Matrix:
@@ -195,10 +230,8 @@ def _upright(x: float, y: float, setting: _Setting) -> Matrix:
     return after((a, b, c, d, x, y), setting.to_page)
 
 
-def _cell(
-    sign: str, x: float, y: float, step: tuple[float, float], advance: float, setting: _Setting
-) -> OfdCharacter:
-    width = step[0] if step[0] > 0 and not setting.down and not setting.turn else advance
+def _cell(sign: str, x: float, y: float, across: float, advance: float, setting: _Setting) -> OfdCharacter:
+    width = across if across > 0 and not setting.down and not setting.turn else advance
     left, top, wide, high = around(
         setting.to_page, x, y - _ASCENT * setting.size, x + width, y + _DESCENT * setting.size
     )
