@@ -21,7 +21,19 @@ from .form import FormRefused, PreparedForm, complete_form, prepare_form
 from .grants import Grant, GrantRefused, authorise
 
 # Pages and seal images.
-from .image import Drawing, SealDesign, SealDesignRefused, draw_seal, drawing_pdf, drawing_svg
+from .image import (
+    DIAMETERS_MM,
+    Drawing,
+    HolderRank,
+    SealCentre,
+    SealDesign,
+    SealDesignRefused,
+    SealShape,
+    draw_seal,
+    drawing_pdf,
+    drawing_png,
+    drawing_svg,
+)
 from .long_term import Evidence, Level, LongTermRefused, extend_pdf, renew_pdf
 from .ofd import (
     OfdRefused,
@@ -88,6 +100,7 @@ from .ses import (
 from .timestamping import Timestamper, TimestampUnfit
 
 __all__ = [
+    "DIAMETERS_MM",
     "Appearance",
     "AtKeyword",
     "Attachment",
@@ -105,6 +118,7 @@ __all__ = [
     "GlyphMissing",
     "Grant",
     "GrantRefused",
+    "HolderRank",
     "Layout",
     "Level",
     "LockAction",
@@ -127,12 +141,14 @@ __all__ = [
     "ProfileRefused",
     "Protection",
     "QrRefused",
+    "SealCentre",
     "SealDesign",
     "SealDesignRefused",
     "SealError",
     "SealFacts",
     "SealPosition",
     "SealRefused",
+    "SealShape",
     "SealingCertificate",
     "SesRefused",
     "SheetContent",
@@ -153,6 +169,7 @@ __all__ = [
     "complete_ses",
     "draw_seal",
     "drawing_pdf",
+    "drawing_png",
     "drawing_svg",
     "extend_pdf",
     "lay_out",

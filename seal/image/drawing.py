@@ -1,35 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draw a seal as vector paths, glyph outlines included: sharp at any size, and no font goes into the file.
-
-Measures are those of a 42 mm seal and scale with the diameter: ring 1.2 mm, star 14 mm across (standards.md
-section 7.6).  Letters of the arc stand upright on it, evenly spaced by their own width, and are condensed
-when there are many, so that the first and the last stay clear of the code.
-"""
+"""Draw a seal as vector paths, glyph outlines included: sharp at any size, and no font goes into the file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import cos, pi, radians, sin, sqrt
+from dataclasses import dataclass, replace
 
-from ..pages.fonts import Glyph, glyphs_of, typeface, width_em
-from ..pages.model import Command, FontName, Path
-from ..pages.outlines import Slope, placed, straight_lettering
-from .design import SealDesign
-
-_NOMINAL = 42.0
-_RADIUS = _NOMINAL / 2
-_RING = 1.2
-_STAR = 14.0  # across: the diameter of the circle through its points
-_NAME_TOP = 18.7  # radius of the upper edge of the arc text
-_CODE_RADIUS = 18.6  # of the feet of the code's digits
-_CODE_SIZE = 2.5
-_CODE_PITCH = radians(6.0)
-_WEIGHT = 0.14  # stroke around serif lettering, which is thin for a seal
-_ARC_GAP = radians(13.0)  # least distance of name and code
-_BELOW = 9.5  # middle of the lettering below the star
-_SPECIMEN = "样章 SPECIMEN"
-_CIRCLE = 0.5522847498307936  # control point of a quarter circle
+from ..pages.model import Command, Path
+from .design import SealCentre, SealDesign, SealShape
+from .errors import SealDesignRefused
+from .oval import oval_paths
+from .round import EMBLEM_MM, NOMINAL, SPECIMEN, round_paths
+from .square import square_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,159 +24,50 @@ class Drawing:
     title: str
 
 
-def draw_seal(design: SealDesign) -> Drawing:
-    """The drawing.  A checked design can always be drawn."""
-    scale = design.diameter_mm / _NOMINAL
-    lettering = [*_name(design), *_code(design.code)]
-    if design.line:
-        lettering += _straight(design.line)
-    light = _specimen(design) if design.specimen else ()
-    colour = design.colour
-    paths = [
-        Path(_circle(_RADIUS - _RING / 2), stroke=colour, width_mm=_RING),
-        Path(_star(_STAR / 2), fill=colour),
-        Path(tuple(lettering), fill=colour, stroke=colour, width_mm=_WEIGHT),
-    ]
-    if light:
-        paths.append(Path(light, fill=colour))
-    title = " ".join(
-        part for part in (design.name, design.line, _SPECIMEN if design.specimen else "") if part
-    )
-    return Drawing(
-        design.diameter_mm, design.diameter_mm, tuple(_scaled(path, scale) for path in paths), title
-    )
+def draw_seal(design: SealDesign, *, emblem: Drawing | None = None) -> Drawing:
+    """The drawing.  A checked design can always be drawn; ``emblem`` fills the slot of one that has it.
 
-
-def _name(design: SealDesign) -> list[Command]:
-    """The name along the upper arc, its middle at twelve o'clock."""
-    glyphs = glyphs_of(design.name, FontName.SERIF)
-    weights = [_weight(glyph) for glyph in glyphs]
-    total = sum(weights)
-    height = _name_height(design)
-    feet = _NAME_TOP - height  # radius of the lower edge, where letters come closest
-    span = 2 * pi - 2 * _ARC_GAP - (_CODE_PITCH * len(design.code) if design.code else radians(40))
-    # The distance that looks even grows with the letter and shrinks when there are many.
-    step = min(span / total, height * 1.45 / feet)
-    breadth = min(height * 0.92, step * feet - 0.28)
-    angle = -step * total / 2
-    commands: list[Command] = []
-    for glyph, weight in zip(glyphs, weights, strict=True):
-        middle = angle + step * weight / 2
-        commands += _on_arc(glyph, middle, radius=feet, height=height, breadth=breadth)
-        angle += step * weight
-    return commands
-
-
-def _name_height(design: SealDesign) -> float:
-    """Letters of a long name are lower, so that they do not become needles."""
-    return min(6.4, max(4.3, 7.4 - 0.115 * len(design.name)))
-
-
-def _weight(glyph: Glyph) -> float:
-    """Room for a glyph relative to an ideograph: brackets and Latin letters need less."""
-    if _is_square(glyph):
-        return 1.0
-    left, right = typeface(glyph.face).ink(glyph)
-    return max(0.45, right - left + 0.2)
-
-
-def _is_square(glyph: Glyph) -> bool:
-    """Ideographs fill their em; whatever does not is spaced and centred by its ink."""
-    left, right = typeface(glyph.face).ink(glyph)
-    return glyph.advance == 1.0 and (right - left > 0.6 or ord(glyph.character) < 0xFF00)
-
-
-def _on_arc(
-    glyph: Glyph, angle: float, *, radius: float, height: float, breadth: float
-) -> tuple[Command, ...]:
-    """One glyph standing on a circle around the middle, ``angle`` clockwise from the top."""
-    middle = 0.5 if _is_square(glyph) else sum(typeface(glyph.face).ink(glyph)) / 2
-    # The em box (0.12 below the baseline, 0.88 above) stands with its feet on the circle.
-    across, up = (cos(angle), sin(angle)), (sin(angle), -cos(angle))
-    foot = radius + 0.12 * height
-    return placed(
-        glyph,
-        (
-            breadth * across[0],
-            breadth * across[1],
-            height * up[0],
-            height * up[1],
-            _RADIUS + foot * up[0] - middle * breadth * across[0],
-            _RADIUS + foot * up[1] - middle * breadth * across[1],
-        ),
-    )
-
-
-def _code(code: str) -> list[Command]:
-    """The digits along the lower arc, read from left to right with their heads to the middle."""
-    commands: list[Command] = []
-    for place, glyph in enumerate(glyphs_of(code, FontName.SANS)):
-        angle = (place - (len(code) - 1) / 2) * _CODE_PITCH
-        across, up = (cos(angle), -sin(angle)), (-sin(angle), -cos(angle))
-        middle = glyph.advance / 2
-        commands += placed(
-            glyph,
-            (
-                _CODE_SIZE * across[0],
-                _CODE_SIZE * across[1],
-                _CODE_SIZE * up[0],
-                _CODE_SIZE * up[1],
-                _RADIUS - _CODE_RADIUS * up[0] - middle * _CODE_SIZE * across[0],
-                _RADIUS - _CODE_RADIUS * up[1] - middle * _CODE_SIZE * across[1],
-            ),
+    Raises :class:`SealDesignRefused` for an emblem without a slot.
+    """
+    if emblem is not None and design.centre is not SealCentre.EMBLEM:
+        raise SealDesignRefused(
+            field="centre",
+            rule="该印章没有徽记位置 / this seal keeps no place for an emblem",
+            todo="请把中心设为徽记 / choose centre “emblem”",
         )
-    return commands
+    width, height = design.size_mm
+    match design.shape:
+        case SealShape.ROUND:
+            paths = scaled(round_paths(design), width / NOMINAL)
+        case SealShape.OVAL:
+            paths = oval_paths(design)
+        case SealShape.SQUARE:
+            paths = square_paths(design)
+    if emblem is not None:
+        paths += _fitted(emblem, width / 2, EMBLEM_MM * width / NOMINAL)
+    words = (design.name, design.centre_text, design.line, SPECIMEN if design.specimen else "")
+    return Drawing(width, height, paths, " ".join(part for part in words if part))
 
 
-def _straight(text: str) -> tuple[Command, ...]:
-    """The line below the star, condensed to its room."""
-    size, room = 3.3, 19.0
-    width = width_em(glyphs_of(text, FontName.SERIF)) * size
-    slope = Slope(_RADIUS, _RADIUS + _BELOW, size_mm=size, width=min(1.0, room / width))
-    return straight_lettering(text, FontName.SERIF, slope)
+def scaled(paths: Sequence[Path], scale: float) -> tuple[Path, ...]:
+    """Everything so many times as large, lines too."""
+    return tuple(_mapped(path, scale, 0.0, 0.0) for path in paths)
 
 
-def _specimen(design: SealDesign) -> tuple[Command, ...]:
-    """样章 SPECIMEN below the star; above it, between star and name, where the line takes that place."""
-    if not design.line:
-        slope = Slope(_RADIUS, _RADIUS + _BELOW, size_mm=2.8)
-    else:
-        feet, gap = _NAME_TOP - _name_height(design) - 0.4, _STAR / 2 + 1.0
-        half = width_em(glyphs_of(_SPECIMEN, FontName.SANS)) / 2
-        # The largest size whose upper corners stay inside the feet of the name.
-        size = (sqrt(gap**2 - (1 + half**2) * (gap**2 - feet**2)) - gap) / (1 + half**2)
-        slope = Slope(_RADIUS, _RADIUS - gap - size / 2, size_mm=size)
-    return straight_lettering(_SPECIMEN, FontName.SANS, slope)
+def _fitted(drawing: Drawing, middle: float, across: float) -> tuple[Path, ...]:
+    """The drawing as large as fits a circle so wide around the middle of the seal."""
+    scale = across / (drawing.width_mm**2 + drawing.height_mm**2) ** 0.5
+    x, y = (middle - side * scale / 2 for side in (drawing.width_mm, drawing.height_mm))
+    return tuple(_mapped(path, scale, x, y) for path in drawing.paths)
 
 
-def _circle(radius: float) -> tuple[Command, ...]:
-    """Four cubic curves; off the true circle by less than 0.03 % of the radius."""
-    c, r, k = _RADIUS, radius, radius * _CIRCLE
-    return (
-        ("M", (c + r, c)),
-        ("C", (c + r, c + k, c + k, c + r, c, c + r)),
-        ("C", (c - k, c + r, c - r, c + k, c - r, c)),
-        ("C", (c - r, c - k, c - k, c - r, c, c - r)),
-        ("C", (c + k, c - r, c + r, c - k, c + r, c)),
-        ("Z", ()),
-    )
-
-
-def _star(radius: float) -> tuple[Command, ...]:
-    """A regular five-pointed star, one point up."""
-    inner = radius * sin(radians(18)) / sin(radians(54))
-    points: list[tuple[float, float]] = []
-    for corner in range(10):
-        reach, turn = (radius, inner)[corner % 2], radians(36 * corner)
-        points.append((_RADIUS + reach * sin(turn), _RADIUS - reach * cos(turn)))
-    return (("M", points[0]), *(("L", point) for point in points[1:]), ("Z", ()))
-
-
-def _scaled(path: Path, scale: float) -> Path:
+def _mapped(path: Path, scale: float, x: float, y: float) -> Path:
     commands: Sequence[Command] = path.commands
-    return Path(
-        tuple((letter, tuple(value * scale for value in points)) for letter, points in commands),
-        path.fill,
-        path.stroke,
-        path.width_mm * scale,
+    return replace(
+        path,
+        commands=tuple(
+            (letter, tuple(value * scale + (y if at % 2 else x) for at, value in enumerate(points)))
+            for letter, points in commands
+        ),
+        width_mm=path.width_mm * scale,
     )

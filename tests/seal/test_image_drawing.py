@@ -14,9 +14,23 @@ import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from seal import Drawing, SealDesign, SealDesignRefused, draw_seal, drawing_pdf, drawing_svg
-from seal.pages.model import Command, Path
+from seal import (
+    DIAMETERS_MM,
+    Drawing,
+    HolderRank,
+    SealCentre,
+    SealDesign,
+    SealDesignRefused,
+    SealShape,
+    draw_seal,
+    drawing_pdf,
+    drawing_png,
+    drawing_svg,
+)
+from seal.pages.fonts import glyphs_of, typeface
+from seal.pages.model import Command, FontName, Path
 
 NAME = "蜀州市锦北区住房和城乡建设局(演示)"
 CODE = "51010620170001"
@@ -250,3 +264,168 @@ def test_any_design_is_drawn_inside_the_ring(name: str, line: str, code: str) ->
     for path in drawing.paths[1:]:
         assert all(hypot(x - 21, y - 21) < 19.8 for x, y in points(path.commands))
     ElementTree.fromstring(drawing_svg(drawing))
+
+
+SHAPES = {
+    "text": SealDesign(
+        name="样例建设集团有限公司", centre=SealCentre.TEXT, centre_text="财务专用章", code=CODE
+    ),
+    "emblem": SealDesign(name="蜀州省住房和城乡建设厅", centre=SealCentre.EMBLEM, diameter_mm=50.0),
+    "none": SealDesign(name="蜀州省住房和城乡建设厅", centre=SealCentre.NONE, line="电子专用章"),
+    "micro": SealDesign(name=NAME, code=CODE, micro=CODE),
+    "oval": SealDesign(
+        name="样例建设集团有限公司",
+        shape=SealShape.OVAL,
+        diameter_mm=40.0,
+        line="发票专用章",
+        code=CODE,
+        micro=CODE,
+    ),
+    "oval-star": SealDesign(
+        name="样例建设集团有限公司锦北区第二分公司驻蜀办",
+        shape=SealShape.OVAL,
+        diameter_mm=45.0,
+        height_mm=30.0,
+        line="合同专用章",
+    ),
+    **{
+        f"square-{len(name)}": SealDesign(name=name, shape=SealShape.SQUARE, diameter_mm=20.0)
+        for name in ("张三", "李一清", "张三之印", "欧阳样例印", "欧阳一样例印", "欧阳一样例之印")
+    },
+}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_every_shape_is_red_on_nothing_and_in_true_size(kind: str) -> None:
+    """A PNG has the size of the seal in millimetres, red ink and a clear background."""
+    design = SHAPES[kind]
+    drawing = draw_seal(design)
+    assert (drawing.width_mm, drawing.height_mm) == design.size_mm
+    image = Image.open(io.BytesIO(drawing_png(drawing, dpi=600)))
+    assert image.mode == "RGBA"
+    for pixels, size, dpi in zip(image.size, design.size_mm, image.info["dpi"], strict=True):
+        assert dpi == pytest.approx(600, abs=0.1)
+        assert pixels == pytest.approx(size / 25.4 * 600, abs=1)
+    corners = [image.getpixel((x, y)) for x in (0, image.width - 1) for y in (0, image.height - 1)]
+    if design.shape is not SealShape.SQUARE:
+        assert all(one[3] == 0 for one in corners)  # type: ignore[index]
+    red, green, blue, alpha = Image.open(io.BytesIO(drawing_png(drawing, dpi=150))).split()
+    inked = alpha.point(lambda value: 255 if value == 255 else 0)
+    for channel, value in ((red, 255), (green, 0), (blue, 0)):
+        inside = {v for v, a in zip(channel.tobytes(), inked.tobytes(), strict=True) if a}
+        assert inside == {value}
+
+
+@pytest.mark.parametrize("kind", [name for name in SHAPES if name.startswith(("oval", "square"))])
+def test_lettering_stays_inside_the_frame(kind: str) -> None:
+    """No letter touches the frame of an oval or square seal."""
+    design, drawing = SHAPES[kind], draw_seal(SHAPES[kind])
+    width, height = design.size_mm
+    for path in drawing.paths[1:]:
+        for x, y in points(path.commands):
+            if design.shape is SealShape.OVAL:
+                assert hypot((x - width / 2) / (width / 2 - 1.0), (y - height / 2) / (height / 2 - 1.0)) < 1.0
+            else:
+                assert 0.9 < x < width - 0.9 and 0.9 < y < height - 0.9
+
+
+@pytest.mark.parametrize("count", [4, 11, 12, 13, 22, 30])
+def test_letters_of_an_oval_are_even_along_the_ellipse(count: int) -> None:
+    """Neighbours are about equally far apart, wherever they stand, and never touch."""
+    design = SealDesign(name="样" * count, shape=SealShape.OVAL, diameter_mm=40.0, specimen=False)
+    commands = lettering(draw_seal(design))
+    each = len(commands) // count
+    assert each * count == len(commands)
+    letters = [points(commands[place * each : (place + 1) * each]) for place in range(count)]
+    middles = [(sum(x for x, _ in some) / len(some), sum(y for _, y in some) / len(some)) for some in letters]
+    steps = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(middles)]
+    # Heads spread where the curve is tight, at the ends; both ends alike.
+    assert max(steps) < 1.7 * min(steps)
+    assert steps == pytest.approx(steps[::-1], rel=0.15)
+    for one, other in pairwise(letters):
+        assert min(hypot(a - c, b - d) for a, b in one for c, d in other) > 0.15
+    (left, _), (right, _) = middles[0], middles[-1]
+    assert left < 20 < right and left + right == pytest.approx(40, abs=1.0)
+
+
+def glyph_outline(character: str) -> tuple[Command, ...]:
+    (glyph,) = glyphs_of(character, FontName.SERIF)
+    return typeface(glyph.face).outline(glyph)
+
+
+def test_a_square_seal_reads_from_the_right_from_the_top() -> None:
+    """The first character of four stands at the upper right, the last at the lower left."""
+    drawing = draw_seal(SealDesign(name="一二三四", shape=SealShape.SQUARE, diameter_mm=20.0))
+    sizes = [len(glyph_outline(one)) for one in "一二三四"]
+    commands, middles = lettering(drawing), []
+    for size in sizes:
+        some, commands = points(commands[:size]), commands[size:]
+        middles.append((sum(x for x, _ in some) / len(some), sum(y for _, y in some) / len(some)))
+    (x1, y1), (x2, y2), (x3, y3), (x4, y4) = middles
+    assert min(x1, x2) > 10 > max(x3, x4)
+    assert y1 < y2 and y3 < y4
+
+
+def test_small_print_repeats_and_is_small() -> None:
+    """The micro text stands between name and ring, all around, half a millimetre high."""
+    path = draw_seal(SHAPES["micro"]).paths[-1]
+    radii = [polar(*point)[0] for point in points(path.commands)]
+    assert min(radii) > 19.0 and max(radii) < 19.8
+    turns = {int(polar(*point)[1] // 30) for point in points(path.commands)}
+    assert turns == set(range(-6, 6))
+
+
+def test_an_emblem_fills_its_slot_and_only_there() -> None:
+    """What the holder brings is drawn in the middle, scaled into sixteen forty-seconds of the seal."""
+    emblem = Drawing(
+        10.0, 10.0, (Path((("M", (0.0, 0.0)), ("L", (10.0, 10.0)), ("Z", ())), fill=(255, 0, 0)),), ""
+    )
+    drawing = draw_seal(SHAPES["emblem"], emblem=emblem)
+    (x1, y1), (x2, y2) = points(drawing.paths[-1].commands)
+    assert hypot(x2 - x1, y2 - y1) == pytest.approx(16 * 50 / 42)
+    assert ((x1 + x2) / 2, (y1 + y2) / 2) == pytest.approx((25, 25))
+    with pytest.raises(SealDesignRefused) as caught:
+        draw_seal(SealDesign(name=NAME), emblem=emblem)
+    assert caught.value.field == "centre"
+
+
+@pytest.mark.parametrize(
+    ("field", "design"),
+    [
+        ("name", {"name": "张", "shape": SealShape.SQUARE, "diameter_mm": 20.0}),
+        ("name", {"name": "样" * 9, "shape": SealShape.SQUARE, "diameter_mm": 20.0}),
+        ("line", {"name": "张三", "shape": SealShape.SQUARE, "diameter_mm": 20.0, "line": "印"}),
+        ("code", {"name": "张三", "shape": SealShape.SQUARE, "diameter_mm": 20.0, "code": CODE}),
+        ("diameter_mm", {"name": "张三", "shape": SealShape.SQUARE}),
+        ("diameter_mm", {"name": NAME, "shape": SealShape.OVAL, "diameter_mm": 51.0}),
+        ("height_mm", {"name": NAME, "shape": SealShape.OVAL, "diameter_mm": 40.0, "height_mm": 39.0}),
+        ("height_mm", {"name": NAME, "shape": SealShape.OVAL, "height_mm": float("nan")}),
+        ("height_mm", {"name": NAME, "height_mm": 40.0}),
+        ("centre_text", {"name": NAME, "centre": SealCentre.TEXT}),
+        ("centre_text", {"name": NAME, "centre_text": "财务"}),
+        ("centre_text", {"name": NAME, "centre": SealCentre.TEXT, "centre_text": "样" * 7}),
+        ("micro", {"name": NAME, "micro": "微缩"}),
+        ("micro", {"name": NAME, "micro": "1" * 41}),
+    ],
+)
+def test_parts_that_do_not_go_together_are_refused(field: str, design: dict[str, object]) -> None:
+    """The error names field, rule and what to do."""
+    with pytest.raises(SealDesignRefused) as caught:
+        SealDesign(**design)  # type: ignore[arg-type]
+    assert caught.value.field == field
+    assert " / " in caught.value.rule and " / " in caught.value.todo
+
+
+@pytest.mark.parametrize("dpi", [0, 71, 1201])
+def test_a_resolution_out_of_range_is_refused(dpi: int) -> None:
+    with pytest.raises(SealDesignRefused) as caught:
+        drawing_png(draw_seal(SHAPES["micro"]), dpi=dpi)
+    assert caught.value.field == "dpi"
+
+
+def test_diameters_follow_the_rank() -> None:
+    """国发〔1999〕25号, and every one of them can be drawn."""
+    assert DIAMETERS_MM[HolderRank.STATE_COUNCIL] == 60 and DIAMETERS_MM[HolderRank.ORDINARY] == 42
+    assert set(DIAMETERS_MM) == set(HolderRank)
+    for diameter in DIAMETERS_MM.values():
+        SealDesign(name=NAME, diameter_mm=diameter)
