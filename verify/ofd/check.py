@@ -23,7 +23,7 @@ from ..pdf.findings import Finding, failed, judged
 from ..report import Indication, Reason, Report, SignatureReport, SubIndication, combine
 from ..ses import check_ses_signature, parse_ses_signature
 from ..trust import Trust
-from .coverage import Coverage, DocumentCoverage
+from .coverage import Coverage, DocumentCoverage, SigningFiles, signing_files
 from .errors import OfdMalformed
 from .package import OfdBody, OfdPackage, read_ofd
 from .plain_signature import check_plain_signature
@@ -51,6 +51,13 @@ class _Document:
     listing: SignatureList
     signed: tuple[_Signed, ...]
 
+    @property
+    def readable(self) -> list[OfdSignature]:
+        return [one.signature for one in self.signed if one.signature is not None]
+
+    def files(self) -> SigningFiles:
+        return signing_files(self.listing, self.readable)
+
 
 def check_ofd(data: bytes, *, trust: Trust, at: datetime) -> Report:
     """Raises :class:`Unreadable` for what is not an OFD, or cannot be read without guessing."""
@@ -62,7 +69,8 @@ def check_ofd(data: bytes, *, trust: Trust, at: datetime) -> Report:
     general = package_findings(package, len(package.bodies) - len(signed))
     reports: list[SignatureReport] = []
     for document in signed:
-        reports.extend(_Checker(package, document, general, trust, at).reports())
+        others = [one.files() for one in signed if one is not document]
+        reports.extend(_Checker(package, document, others, general, trust, at).reports())
     info_protected = any(one.facts.get("metadata_protected") is True for one in reports)
     indication, sub = combine(reports)
     return Report(
@@ -106,20 +114,20 @@ class _Checker:
         self,
         package: OfdPackage,
         document: _Document,
+        others: Sequence[SigningFiles],
         general: Sequence[Finding],
         trust: Trust,
         at: datetime,
     ) -> None:
         self._package, self._document, self._trust, self._at = package, document, trust, at
-        readable = [one.signature for one in document.signed if one.signature is not None]
-        self._coverage = DocumentCoverage(package, document.body, document.listing, readable)
+        self._coverage = DocumentCoverage(package, document.body, document.files(), others)
         odd = [
             name
             for name, count in (
                 (package.ofd_xml, package.xml(package.ofd_xml).foreign),
                 (document.body.document.name, document.body.document.foreign),
                 (document.listing.entry, document.listing.foreign),
-                *((one.entry, one.foreign) for one in readable),
+                *((one.entry, one.foreign) for one in document.readable),
             )
             if count
         ]

@@ -31,15 +31,31 @@ class Coverage:
     info_protected: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SigningFiles:
+    """The list of signatures of a document, and the files of which its signatures are made."""
+
+    listing: str
+    entries: frozenset[str]
+
+
+def signing_files(listing: SignatureList, signatures: Sequence[OfdSignature]) -> SigningFiles:
+    """``signatures``: those of the list that can be read."""
+    found = {one.location.entry for one in listing.listed}
+    for one in signatures:
+        found |= {one.entry, one.value.entry, None if one.seal is None else one.seal.entry}
+    return SigningFiles(listing.entry, frozenset(name for name in found if name is not None))
+
+
 class DocumentCoverage:
     """One document with its signatures; the closure is computed at most once, and only when it is needed."""
 
     def __init__(
-        self, package: OfdPackage, body: OfdBody, listing: SignatureList, signatures: Sequence[OfdSignature]
+        self, package: OfdPackage, body: OfdBody, signing: SigningFiles, others: Sequence[SigningFiles]
     ) -> None:
         self._package, self._body = package, body
-        self._list = listing.entry
-        self._of_signatures = _files_of(signatures) | {one.location.entry for one in listing.listed}
+        self._list, self._of_signatures = signing.listing, signing.entries
+        self._others = others
 
     def of(self, covered: frozenset[str]) -> Coverage:
         """What a signature protects that refers to ``covered``; their digests are judged elsewhere."""
@@ -54,9 +70,8 @@ class DocumentCoverage:
         outside = rest - self._closure.entries
         elsewhere = sorted(outside & self._other_documents)
         outside -= self._other_documents
-        apart = {name for name in self._of_signatures if name is not None and name not in self._named}
         if outside:
-            hinted = mentioned(package, sorted(outside), apart | {self._list})
+            hinted = mentioned(package, sorted(outside), {self._list, *self._of_signatures} - self._named)
             gaps.extend(hinted)
             outside -= set(hinted)
         findings = [_gap(gaps)] if gaps else []
@@ -98,8 +113,8 @@ class DocumentCoverage:
         for body in self._package.bodies:
             if body is not self._body:
                 found |= Closure(self._package).of(body).entries
-                if body.signatures is not None and body.signatures.entry is not None:
-                    found.add(body.signatures.entry)
+        for one in self._others:
+            found |= {one.listing, *one.entries}
         return frozenset(found)
 
     def _open_ofd_xml(self, covered: frozenset[str]) -> list[Finding]:
@@ -121,15 +136,6 @@ class DocumentCoverage:
                 "OFD.xml is not protected: metadata or versions in it may have been changed",
             )
         ]
-
-
-def _files_of(signatures: Sequence[OfdSignature]) -> set[str | None]:
-    found: set[str | None] = set()
-    for one in signatures:
-        found |= {one.entry, one.value.entry}
-        if one.seal is not None:
-            found.add(one.seal.entry)
-    return found
 
 
 def _gap(names: Sequence[str]) -> Finding:
