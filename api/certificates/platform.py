@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The platform's own keys: its seal, the signers of the trust list, the signers of QR statements."""
+"""Keys of the platform: its seal, the maker of seals, the signers of the trust list and of QR statements."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from .ports import CertificatePorts
 
 PLATFORM_SEAL = "platform-seal-sm2"
 """Seals receipts and what holders print themselves."""
+
+SEAL_MAKER = "seal-maker-sm2"
+"""Makes seals (制章人): its signature is under every ``.esl``."""
 
 TRUST_LIST_SIGNERS = ("trust-list-sm2", "trust-list-rsa")
 """One of each family: a list that one broken algorithm could forge would make the other worthless."""
@@ -34,6 +37,14 @@ def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
         kind=KeyKind.SM2,
         profile=profile("platform"),
         common_name="Yinxin 平台签章",
+        by=by,
+    )
+    own_certificate(
+        ports,
+        SEAL_MAKER,
+        kind=KeyKind.SM2,
+        profile=profile("seal_maker"),
+        common_name="Yinxin 制章",
         by=by,
     )
     for label, hierarchy in zip(TRUST_LIST_SIGNERS, Hierarchy, strict=True):

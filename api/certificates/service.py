@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ca import Ceremony, Profile, profile
+from ca import Ceremony, Profile, RevocationReason, profile
 from keys import KeyKind, Signer, Vault
 from seal import SealingCertificate
 from verify import Certificate, Crl, Json, Trust, parse_certificate, parse_crl
@@ -30,7 +30,7 @@ from . import (
 from .bundles import BundlePlan
 from .errors import NoSuchAuthority, NoSuchCertificate, NotInitialised
 from .issuing import Plan, With, certify_all
-from .model import AuthorityRow, BundleOrder, IssuedBundle, IssuedCertificate, IssueOrder, Notice
+from .model import SIGN, AuthorityRow, BundleOrder, IssuedBundle, IssuedCertificate, IssueOrder, Notice
 from .ports import CertificatePorts
 from .reissuing import Reissue
 from .trusting import OwnTrust
@@ -396,6 +396,26 @@ class CertificateService:
     def platform_signer(self) -> Signer:
         """The key of the platform's seal."""
         return self._ports.vault.signer(platform.PLATFORM_SEAL)
+
+    def seal_maker(self) -> tuple[Certificate, Signer]:
+        """Certificate and key of the maker of seals; raises :class:`NotInitialised`."""
+        with self._ports.database.read() as connection:
+            certificate = store.authority_certificate(connection, platform.SEAL_MAKER)
+        return certificate, self._ports.vault.signer(platform.SEAL_MAKER)
+
+    def certificate_of(self, certificate_id: str, *, holder: str) -> Certificate | None:
+        """A certificate of this holder that signs and is in force now."""
+        try:
+            found = self.get(certificate_id)
+        except NoSuchCertificate:
+            return None
+        good = found.status(self._ports.clock()) == "good" and found.usage == SIGN
+        return parse_certificate(found.der) if good and found.holder == holder else None
+
+    def end_seal(self, certificate_id: str, *, replaced: bool, by: str) -> None:
+        """Revoke the certificate of a seal that is no more; again is no error."""
+        reason = RevocationReason.SUPERSEDED if replaced else RevocationReason.CESSATION_OF_OPERATION
+        self.revoke(certificate_id, reason.value, by=by)
 
     def trust_list_signers(self) -> tuple[tuple[Certificate, Signer], ...]:
         """Certificate and key of each signer of the trust list; raises :class:`NotInitialised`."""

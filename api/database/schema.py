@@ -21,6 +21,7 @@ from . import (
     tables_identity,
     tables_recovery,
     tables_sealing,
+    tables_seals,
     tables_status,
     tables_timestamps,
 )
@@ -32,6 +33,7 @@ __all__ = ["ROOMS", "metadata", "newest_revision", "stored_revision", "upgrade"]
 ROOMS = (
     tables_identity,
     tables_sealing,
+    tables_seals,
     tables_authority,
     tables_status,
     tables_timestamps,

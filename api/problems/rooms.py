@@ -97,9 +97,12 @@ from ..seals import (
     GrantMalformed,
     NoSuchGrant,
     NoSuchSeal,
+    NoSuchUse,
     NotAnOfficer,
     SealNotUsable,
     SealRegistryError,
+    SealStatusDidNotVerify,
+    SealStepRefused,
     SealUseRefused,
 )
 from ..status import NothingKnown, StatusError, StatusRequestRefused
@@ -180,6 +183,13 @@ def _certificate(error: SealingCertificateRefused) -> Problem:
         why,
         (FieldError("certificate", why, todo),),
     )
+
+
+_SEAL_STEPS = {"not-yours": 403, "another-person": 403, "not-possible-now": 409, "statement-expired": 409}
+
+
+def _seal_step(error: SealStepRefused) -> Problem:
+    return spoken(_SEAL_STEPS.get(error.code, 422))(error)
 
 
 def _seal_use(error: SealUseRefused) -> Problem:
@@ -308,6 +318,9 @@ ROOMS: Rows = {
     GrantMalformed: one_field(422, "授权内容不符合要求"),
     SealUseRefused: _seal_use,
     SealNotUsable: spoken(409),
+    SealStepRefused: _seal_step,
+    SealStatusDidNotVerify: ours("印章状态列表未通过自身核验,没有办理"),
+    NoSuchUse: say(404, "没有这条用印记录", "请刷新页面。 Reload the page."),
     # Batches
     BatchError: spoken(503),
     NoSuchBatch: spoken(404),

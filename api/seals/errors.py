@@ -60,3 +60,19 @@ class GrantMalformed(SealRegistryError):
     def __init__(self, field: str, rule: str, todo: str) -> None:
         super().__init__(f"{field}: {rule} ({todo})")
         self.field, self.rule, self.todo = field, rule, todo
+
+
+class SealStatusDidNotVerify(SealRegistryError):
+    """Our own list of seal states failed our own check; nothing was changed or released."""
+
+    def __init__(self, indication: str, codes: tuple[str, ...]) -> None:
+        super().__init__(f"seal status list is {indication}: {', '.join(codes)}")
+        self.indication, self.codes = indication, codes
+
+
+class NoSuchUse(SealRegistryError):
+    """This seal has no such use."""
+
+    def __init__(self, use_id: str) -> None:
+        super().__init__(f"no use {use_id}")
+        self.use_id = use_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -49,12 +50,18 @@ from ..plugins import EnabledModules, found_plugins, load_plugins
 from ..plugins.records import RecordStore
 from ..publication import PublicationPorts, TrustPublisher, committed_trust_lists
 from ..seals import (
+    LIFE_ROWS,
     GrantBook,
     NotAnOfficer,
     RegisteredSeal,
+    SealLives,
+    SealPorts,
     SealRegistry,
+    SealStatusPublisher,
+    SealUses,
     UsableSeal,
     Use,
+    committed_seal_status,
     require_known_types,
 )
 from ..settings import Settings
@@ -153,9 +160,22 @@ class Service:
                 clock=now,
             )
         )
-        self.seals = SealRegistry(
-            database, self.ledger, vault=vault, certificates=self.certificates, clock=now, random=random
+        seal_ports = SealPorts(
+            database=database,
+            ledger=self.ledger,
+            intents=self.intents,
+            vault=vault,
+            certificates=self.certificates,
+            trust=self.certificates.trust,
+            office=settings.authority_uscc,
+            publisher=settings.authority_name,
+            clock=now,
+            random=random,
         )
+        self.seal_status = SealStatusPublisher(seal_ports)
+        self.seal_lives = SealLives(seal_ports, self.seal_status)
+        self.seal_uses = SealUses(seal_ports, self.seal_lives)
+        self.seals = SealRegistry(seal_ports, self.seal_lives)
         self.grants = GrantBook(database, self.ledger, clock=now, random=random)
         self.timestamps = Timestamps(
             TimestampPorts(
@@ -352,8 +372,8 @@ class Service:
         )
 
     def trust(self) -> Trust:
-        """What this service trusts now."""
-        return self.certificates.trust()
+        """What this service trusts now, and how seals stand."""
+        return replace(self.certificates.trust(), seal_status=self.seal_status.known())
 
     def document_types(self) -> tuple[str, ...]:
         """Every type that is issued here, the core's receipt included."""
@@ -448,6 +468,7 @@ class Service:
         self.responder.sign_ahead()
         self.submissions.expire()
         self.enrolments.resume()
+        self.seal_lives.finish()
         if self.settings.acme_enabled:
             self.acme.do_chores()
         if self.key_centre is not None:
@@ -460,6 +481,8 @@ class Service:
         """
         sources: dict[str, Source] = {
             **protected_rows(),
+            **LIFE_ROWS,
+            "seal_status": committed_seal_status,
             **ENROLMENT_ROWS,
             **BATCH_ROWS,
             **EST_ROWS,

@@ -27,7 +27,15 @@ from api.desk import Desk, DeskPorts, Officer
 from api.documents import Issuing, Library, Means, QrSigner, Sheets, Site
 from api.ledger import Intents, Ledger, LogSigners
 from api.plugins import EnabledModules, RecordStore
-from api.seals import GrantBook, SealRegistry, UsableSeal
+from api.seals import (
+    GrantBook,
+    SealLives,
+    SealPorts,
+    SealRegistry,
+    SealStatusPublisher,
+    SealUses,
+    UsableSeal,
+)
 from api.submissions import SubmissionPorts, Submissions
 from keys import KeyKind, generate_key
 from keys.adapters.file_vault import FileVault
@@ -208,7 +216,20 @@ def rooms(
     modules = EnabledModules((REGISTRY, PROJECT, CREDIT), records=records.reader, now=clock)
     made_by = {"clock": clock, "random": random}
     vault = SealVault()
-    seals = SealRegistry(database, ledger, vault=vault, certificates=certificates, **made_by)
+    seal_ports = SealPorts(
+        database=database,
+        ledger=ledger,
+        intents=intents,
+        vault=vault,
+        certificates=certificates,
+        trust=certificates.trust,
+        office=A1,
+        publisher="省住房和城乡建设厅(演示)",
+        **made_by,
+    )
+    seal_status = SealStatusPublisher(seal_ports)
+    lives = SealLives(seal_ports, seal_status)
+    seals = SealRegistry(seal_ports, lives)
     grants = GrantBook(database, ledger, **made_by)
     site = Site("https://yinxin.example", A1, "省住房和城乡建设厅(演示)")
     qr = QrSigner(certificates.qr_key_id("SM2"), "SM2", certificates.qr_signer("SM2"))
@@ -261,6 +282,10 @@ def rooms(
         records=records,
         vault=vault,
         seals=seals,
+        lives=lives,
+        seal_status=seal_status,
+        seal_uses=SealUses(seal_ports, lives),
+        seal_ports=seal_ports,
         grants=grants,
         issuing=issuing,
         submissions=submissions,

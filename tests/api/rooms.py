@@ -18,10 +18,21 @@ from api.desk import Desk, DeskPorts, Officer, protected_rows
 from api.documents import Issuing, Library, Sheets
 from api.ledger import FindingKind, Intents, Ledger, LedgerFindings, check_ledger
 from api.plugins import EnabledModules, RecordStore
-from api.seals import GrantBook, RegisteredSeal, SealOrder, SealRegistry
+from api.seals import (
+    LIFE_ROWS,
+    GrantBook,
+    RegisteredSeal,
+    SealLives,
+    SealOrder,
+    SealPorts,
+    SealRegistry,
+    SealStatusPublisher,
+    SealUses,
+    committed_seal_status,
+)
 from api.submissions import Applicant, Filing, Submission, SubmissionPorts, Submissions
 from ca import SubjectName, make_request
-from keys import KeyKind, PublicKey, Signer, SoftwareKey
+from keys import KeyKind, LabelTaken, PublicKey, Signer, SoftwareKey
 from seal import SheetContent, lay_out, write_pdf
 
 from .identities import key_of
@@ -71,6 +82,8 @@ class SealVault:
         self._keys: dict[str, SoftwareKey] = {}
 
     def create_key(self, label: str, kind: KeyKind) -> PublicKey:
+        if label in self._keys:
+            raise LabelTaken(label)
         self._keys[label] = key_of(f"seal {len(self._keys)}", kind)
         return self._keys[label].public_key
 
@@ -112,6 +125,10 @@ class Rooms:
     records: RecordStore
     vault: SealVault
     seals: SealRegistry
+    lives: SealLives
+    seal_status: SealStatusPublisher
+    seal_uses: SealUses
+    seal_ports: SealPorts
     grants: GrantBook
     issuing: Issuing
     submissions: Submissions
@@ -191,10 +208,9 @@ class Rooms:
 
     def check(self) -> LedgerFindings:
         """The ledger against the rows of these rooms; other rooms' tables are not compared here."""
-        found = check_ledger(self.database, self.ledger.log_keys(), protected_rows())
+        rows = {**protected_rows(), **LIFE_ROWS, "seal_status": committed_seal_status}
+        found = check_ledger(self.database, self.ledger.log_keys(), rows)
         kept = [
-            one
-            for one in found.findings
-            if one.kind is not FindingKind.NOT_COMPARED or one.table in protected_rows()
+            one for one in found.findings if one.kind is not FindingKind.NOT_COMPARED or one.table in rows
         ]
         return replace(found, findings=tuple(kept))

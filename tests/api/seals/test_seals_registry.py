@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.seals import NoSuchSeal, SealOrder
+from api.seals import NoSuchSeal, SealOrder, SealStepRefused
 from keys import KeyKind
 from seal import SealDesignRefused
 from verify import IdentifierInvalid, Indication, Purpose, check_certificate
@@ -45,11 +45,15 @@ def test_made_seal(rooms: Any, kind: KeyKind) -> None:
     assert rooms.check().findings == ()
 
 
-def test_seal_without_a_code_is_named_by_its_text(rooms: Any) -> None:
-    """A code is usual, not required by the drawing."""
-    made = rooms.seals.make(order(code=""), by="operator")
-    certificate = rooms.seals.open(made.seal_id).sealing.certificate
-    assert certificate.subject.common_name == "蜀州市住房和城乡建设局"
+def test_seal_without_a_code_is_allotted_one(rooms: Any) -> None:
+    """The division of its holder, then the next number in it; drawn, and the name of its certificate."""
+    codes = [rooms.seals.make(order(code=""), by="operator") for _ in range(2)]
+    assert [one.design.code for one in codes] == ["51010000000001", "51010000000002"]
+    certificate = rooms.seals.open(codes[0].seal_id).sealing.certificate
+    assert certificate.subject.common_name == "51010000000001"
+    with pytest.raises(SealStepRefused) as refused:
+        rooms.seals.make(order(code="51010000000002"), by="operator")
+    assert refused.value.code == "code-taken"
 
 
 @pytest.mark.parametrize(

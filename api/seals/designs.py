@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A seal's design as canonical JSON: what differs from the usual, numbers as text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, fields
+from enum import StrEnum
+from typing import Any
+
+from relying import Json
+from seal import SealDesign
+from verify import canonical_json
+
+_ALWAYS = ("name", "line", "code")
+
+
+def design_text(design: SealDesign) -> str:
+    """Canonical JSON."""
+    return canonical_json(design_json(design)).decode()
+
+
+def design_json(design: SealDesign) -> dict[str, Json]:
+    """Members that differ from the defaults; ``name``, ``line`` and ``code`` always."""
+    found: dict[str, Json] = {}
+    for one in fields(design):
+        value = getattr(design, one.name)
+        if one.name in _ALWAYS or value != one.default:
+            found[one.name] = _plain(value)
+    return found
+
+
+def read_design(text: str) -> SealDesign:
+    """The design that :func:`design_text` wrote.  Raises :class:`seal.SealDesignRefused`."""
+    return design_of(json.loads(text))
+
+
+def design_of(given: dict[str, Any]) -> SealDesign:
+    """A design from JSON members; every rule of the design is checked."""
+    known = {one.name: one.default for one in fields(SealDesign)}
+    return SealDesign(**{name: _typed(value, known[name]) for name, value in given.items() if name in known})
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, float):
+        return format(value, "g")
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    known: Json = value
+    return known
+
+
+def _typed(value: Any, default: Any) -> Any:
+    """In the type of the default; a member without one is as it was stored."""
+    if default is MISSING or default is None or isinstance(value, type(default)):
+        return value
+    if isinstance(default, tuple):
+        return tuple(value)
+    return type(default)(value)
