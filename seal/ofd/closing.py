@@ -91,7 +91,7 @@ def complete_closing(prepared: PreparedClosing, signature: bytes, *, sealing: Se
     writer: GmCmsWriter = gm_cms_writer(sealing, attributes=False)
     writer.require(signature, prepared.to_be_signed)
     value = writer.encode(prepared.to_be_signed, signature)
-    return appended(prepared.data, packed(prepared.value_name, value, dos_moment(prepared.at)))
+    return appended(prepared.data, packed(prepared.value_name, value, dos_moment(prepared.at), level=0))
 
 
 def close_ofd(data: bytes, signer: Signer, *, sealing: SealingCertificate, at: datetime) -> bytes:

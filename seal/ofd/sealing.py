@@ -7,7 +7,8 @@ GB/T 33190-2016 section 18 with GB/T 38540-2020.  The order is fixed, because ea
 2. ``Seal.esl``; 3. SM3 of every protected file; 4. ``Signature.xml``, whose bytes are final;
 5. SM3 of it; 6. TBS_Sign; 7. the signature; 8. ``SignedValue.dat``; 9. the package.
 
-What was packed by others is copied as it stands.  Completing adds one file and changes no other.
+What was packed by others is copied as it stands; what is new is stored, for most of it is the seal's picture
+and digests, which do not become smaller.  Completing adds one file and changes no other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from keys import Digest, HashAlgorithm, KeyKind, Signer, digest
@@ -134,7 +136,7 @@ def complete_ofd(prepared: PreparedOfd, signature: bytes, *, timestamp: bytes | 
     Raises :class:`~seal.SignatureMismatch` for a wrong signature, :class:`~seal.TimestampUnfit`.
     """
     value = complete_ses(prepared.ses, signature, timestamp=timestamp)
-    return appended(prepared.data, packed(prepared.value_name, value, dos_moment(prepared.ses.at), level=1))
+    return appended(prepared.data, packed(prepared.value_name, value, dos_moment(prepared.ses.at), level=0))
 
 
 def seal_ofd(
@@ -202,7 +204,7 @@ class Draft:
         if self._esl is not None:
             changed[f"{self.folder}/Seal.esl"] = self._esl
         # 3. The digests, of what stands in the package now.
-        digests = {**subject.digests, **{name: _sm3(data) for name, data in changed.items()}}
+        digests = {**subject.digests, **{name: _kept_sm3(data) for name, data in changed.items()}}
         if protection is Protection.CONTINUE:
             del digests[subject.list_name]
         # 4. The signature's description; no byte of it changes from here on.
@@ -214,12 +216,12 @@ class Draft:
             value_path=self.value_name,
         )
         kept = [copied(subject.package, name) for name in subject.package.entries if name not in changed]
-        added = [packed(name, data, moment, level=1) for name, data in changed.items()]
+        added = [packed(name, data, moment, level=0) for name, data in changed.items()]
         # The entrance stays in front.
         added.sort(key=lambda entry: entry.name.decode() != subject.package.ofd_xml)
         if not subject.is_listed:
             kept, added = [added[0], *kept], added[1:]
-        return signed, [*kept, *added, packed(path, signed, moment, level=1)]
+        return signed, [*kept, *added, packed(path, signed, moment, level=0)]
 
 
 def copied(package: OfdPackage, name: str) -> Entry:
@@ -246,7 +248,9 @@ def _ascii(path: str) -> str:
     )
 
 
-def _sm3(data: bytes) -> bytes:
+@lru_cache(maxsize=256)
+def _kept_sm3(data: bytes) -> bytes:
+    """A seal is hashed once, not for each document; so is a list with one signature."""
     return digest(HashAlgorithm.SM3, data).value
 
 

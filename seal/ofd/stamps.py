@@ -18,6 +18,7 @@ from verify import OfdCharacter, OfdPackage, Unreadable, ofd_text
 from ..pdf.cross_page import slices
 from ..pdf.mark_errors import MarkRefused, PlacementRefused
 from ..pdf.marks import AtKeyword, Corner, CrossPage, Edge, EveryPage, Mark, OnField, Placement
+from .areas import Box, page_box
 from .errors import OfdRefused
 from .subject import Subject
 
@@ -35,9 +36,6 @@ class Stamp:
     width_mm: float
     height_mm: float
     clip: tuple[float, float, float, float] | None = None  # in the seal: left, top, width, height
-
-
-Box = tuple[float, float, float, float]
 
 
 class Paper:
@@ -187,35 +185,3 @@ def _largest_line(found: Sequence[OfdCharacter]) -> Box:
         max(one.x + one.width for one in line),
         max(one.y + one.height for one in line),
     )
-
-
-def page_box(subject: Subject, number: int) -> Box:
-    """``PhysicalBox`` of a page, of its template, or of the document (section 7.7, table 12)."""
-    package, document = subject.package, subject.document
-    entry = document.pages[number].location.entry
-    if entry is not None:
-        content = package.read(entry)
-        own = _area(subject, entry, content)
-        if own is not None:
-            return own
-        if b"Template" in content:
-            templates = {one.id: one.location.entry for one in document.templates}
-            for node in package.xml(entry, "Page").root.each("Template"):
-                behind = templates.get(node.get("TemplateID"))
-                own = _area(subject, behind, package.read(behind)) if behind is not None else None
-                if own is not None:
-                    return own
-    return document.physical_box
-
-
-def _area(subject: Subject, entry: str, content: bytes) -> Box | None:
-    # Pages that do not speak of an area need not be parsed to know it.
-    if b"Area" not in content:
-        return None
-    area = subject.package.xml(entry, "Page").root.first("Area")
-    values = area.value("PhysicalBox").split() if area is not None else []
-    try:
-        x, y, width, height = (float(one) for one in values)
-    except ValueError:
-        return None
-    return (x, y, width, height) if 0 < width < 1e6 and 0 < height < 1e6 else None
