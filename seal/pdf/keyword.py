@@ -54,21 +54,30 @@ def _on_page(raw: Any, document: Any, number: int, wanted: str) -> Iterator[Foun
     if not page:
         raise PdfRefused("pdf-malformed", f"page {number + 1} cannot be read")
     try:
-        text = raw.FPDFText_LoadPage(page)
-        if not text:
-            raise PdfRefused("pdf-malformed", f"the text of page {number + 1} cannot be read")
-        try:
-            count = min(max(raw.FPDFText_CountChars(text), 0), MOST_LETTERS)
-            letters, numbers = _letters(raw, text, count)
-            at = letters.find(wanted)
-            while at >= 0:
-                boxes = [_box(raw, text, one) for one in dict.fromkeys(numbers[at : at + len(wanted)])]
-                yield Found(number, _joined(boxes))
-                at = letters.find(wanted, at + len(wanted))
-        finally:
-            raw.FPDFText_ClosePage(text)
+        boxes = list(_boxes(raw, page, number, wanted))
+        if not boxes and raw.FPDFPage_GetRotation(page):
+            # PDFium orders letters as the turned page shows them: text that lies against the page is found
+            # in the page as it is written.  The change is in memory alone.
+            raw.FPDFPage_SetRotation(page, 0)
+            boxes = list(_boxes(raw, page, number, wanted))
+        yield from (Found(number, box) for box in boxes)
     finally:
         raw.FPDF_ClosePage(page)
+
+
+def _boxes(raw: Any, page: Any, number: int, wanted: str) -> Iterator[Box]:
+    text = raw.FPDFText_LoadPage(page)
+    if not text:
+        raise PdfRefused("pdf-malformed", f"the text of page {number + 1} cannot be read")
+    try:
+        count = min(max(raw.FPDFText_CountChars(text), 0), MOST_LETTERS)
+        letters, numbers = _letters(raw, text, count)
+        at = letters.find(wanted)
+        while at >= 0:
+            yield _joined([_box(raw, text, one) for one in dict.fromkeys(numbers[at : at + len(wanted)])])
+            at = letters.find(wanted, at + len(wanted))
+    finally:
+        raw.FPDFText_ClosePage(text)
 
 
 def _letters(raw: Any, text: Any, count: int) -> tuple[str, list[int]]:

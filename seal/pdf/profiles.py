@@ -8,15 +8,16 @@ name is a vendor's by the standard's own pattern; readers go by the sub-filter a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
-from keys import Digest, HashAlgorithm, KeyKind, PublicKey, Scheme
+from keys import Digest, HashAlgorithm, KeyKind, Scheme
 
 from ..certificate import SealingCertificate
 from ..cms import CmsWriter, cms_writer
-from ..errors import StateMalformed
 from .gm_cms import GmCmsWriter, gm_cms_writer
+from .gm_seal import SealValue
 from .profile_errors import ProfileRefused
 
 _ADOBE: Final = "Adobe.PPKLite"
@@ -54,7 +55,7 @@ _SUB_FILTERS: Final = {
 
 
 class ValueWriter(Protocol):
-    """Writes the value of one signature."""
+    """Writes the value of one signature.  ``byte_range``: the protected bytes as decimal numbers."""
 
     @property
     def algorithm(self) -> HashAlgorithm:
@@ -69,16 +70,12 @@ class ValueWriter(Protocol):
         """What the key signs."""
         ...
 
-    def require(self, to_be_signed: bytes, content: Digest, byte_range: str) -> None:
-        """It is what this writer makes of this content.  Raises :class:`StateMalformed`."""
-        ...
-
     def verify(self, signature: bytes, to_be_signed: bytes) -> None:
         """Raises :class:`SignatureMismatch`."""
         ...
 
-    def encode(self, to_be_signed: bytes, signature: bytes, timestamp: bytes | None) -> bytes:
-        """The value."""
+    def encode(self, content: Digest, byte_range: str, signature: bytes, timestamp: bytes | None) -> bytes:
+        """The value; the signature was verified."""
         ...
 
 
@@ -100,30 +97,34 @@ class CmsValue:
         del byte_range  # the signature dictionary alone has it
         return self.writer.attributes(content, authority=self.authority)
 
-    def require(self, to_be_signed: bytes, content: Digest, byte_range: str) -> None:
-        if self.to_be_signed(content, byte_range) != to_be_signed:
-            raise StateMalformed("attributes of another certificate")
-
     def verify(self, signature: bytes, to_be_signed: bytes) -> None:
         self.writer.require(signature, to_be_signed)
 
-    def encode(self, to_be_signed: bytes, signature: bytes, timestamp: bytes | None) -> bytes:
-        return self.writer.encode(to_be_signed, signature, timestamp=timestamp)
+    def encode(self, content: Digest, byte_range: str, signature: bytes, timestamp: bytes | None) -> bytes:
+        return self.writer.encode(self.to_be_signed(content, byte_range), signature, timestamp=timestamp)
 
 
-def cms_value(
-    profile: PdfProfile, sealing: SealingCertificate, scheme: Scheme, authority: bytes | None
-) -> CmsValue:
-    """The writer of a CMS profile.  Raises :class:`ProfileRefused`."""
+def value_writer(
+    profile: PdfProfile,
+    sealing: SealingCertificate,
+    scheme: Scheme,
+    *,
+    authority: bytes | None,
+    seal: tuple[bytes, datetime] | None,
+) -> ValueWriter:
+    """The writer of a profile; ``seal`` is the electronic seal and when it is used.
+
+    Raises :class:`ProfileRefused`, and what the room of seal signatures raises.
+    """
     if profile is PdfProfile.PADES:
         return CmsValue(cms_writer(sealing, scheme), authority)
-    require_sm2(sealing.certificate.public_key)
+    key = sealing.certificate.public_key
+    if key.kind is not KeyKind.SM2:
+        raise ProfileRefused("gm-profile-needs-sm2", key.kind.value)
+    if profile is PdfProfile.GM_SEAL:
+        if seal is None:
+            raise ProfileRefused("gm-profile-needs-seal", profile.value)
+        return SealValue(seal[0], sealing.certificate, seal[1], authority)
     if profile is PdfProfile.GM_CMS_DIGEST and authority is not None:
         raise ProfileRefused("authority-has-no-place", profile.value)
     return CmsValue(gm_cms_writer(sealing, attributes=profile is PdfProfile.GM_CMS), authority)
-
-
-def require_sm2(key: PublicKey) -> None:
-    """GM profiles know SM2 alone.  Raises :class:`ProfileRefused`."""
-    if key.kind is not KeyKind.SM2:
-        raise ProfileRefused("gm-profile-needs-sm2", key.kind.value)

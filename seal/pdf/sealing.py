@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from keys import Digest, HashAlgorithm, Scheme, Signer, default_scheme, hasher
+from keys import Digest, HashAlgorithm, Signer, default_scheme, hasher
 
 from ..certificate import SealingCertificate, usable_scheme
 from ..errors import EvidenceOutgrown, StateMalformed
@@ -21,11 +21,12 @@ from ..timestamping import TOKEN_ROOM, Timestamper, signature_token
 from .appearance import Appearance
 from .base import Base, opened
 from .fields import Draft, reference
+from .gm_seal import kept_seal
 from .locks import FieldLock, Permission, references
 from .marks import Mark
 from .placing import Act, place_seal
 from .prepared import PreparedPdf
-from .profiles import PdfProfile, ValueWriter, cms_value
+from .profiles import PdfProfile, ValueWriter, value_writer
 from .update import write_revision
 
 GROWTH: Final = 2_048
@@ -47,6 +48,7 @@ def prepare_pdf(
     lock: FieldLock | None = None,
     authority: bytes | None = None,
     profile: PdfProfile = PdfProfile.PADES,
+    esl: bytes | None = None,
     timestamped: bool = False,
     inspected: bool = False,
 ) -> PreparedPdf:
@@ -54,13 +56,17 @@ def prepare_pdf(
 
     ``placement``: where the seal is seen; several marks are one signature.  ``certify`` forbids any later
     change, or what the permission does not leave open; ``lock`` forbids changes of fields.  ``authority``:
-    the statement of :class:`verify.Authority`, encoded.  ``timestamped`` keeps room for a time stamp.
-    ``inspected``: the caller answers for the content, :func:`inspect_pdf` is not asked.
+    the statement of :class:`verify.Authority`, encoded.  ``esl``: the electronic seal, which the profile
+    GM_SEAL needs.  ``timestamped`` keeps room for a time stamp.  ``inspected``: the caller answers for the
+    content, :func:`inspect_pdf` is not asked.
 
     Raises :class:`PdfRefused`, :class:`PlacementRefused`, :class:`MarkRefused`, :class:`ProfileRefused`.
     """
     act = _act(at, placement, appearance, reason, certify, lock, profile, inspected)
-    value = _value(sealing, default_scheme(sealing.certificate.public_key.kind), profile, authority)
+    scheme = default_scheme(sealing.certificate.public_key.kind)
+    value = value_writer(
+        profile, sealing, scheme, authority=authority, seal=None if esl is None else (esl, at)
+    )
     room = value.room(TOKEN_ROOM if timestamped else 0)
     return _prepare(data, act, value, authority, room=room + GROWTH)
 
@@ -78,7 +84,8 @@ def complete_pdf(
     prepared for another certificate, :class:`EvidenceOutgrown` when newer revocation lists do not fit.
     """
     scheme = default_scheme(sealing.certificate.public_key.kind)
-    value = _value(sealing, scheme, prepared.profile, prepared.authority)
+    seal = kept_seal(prepared.attributes) if prepared.profile is PdfProfile.GM_SEAL else None
+    value = value_writer(prepared.profile, sealing, scheme, authority=prepared.authority, seal=seal)
     return _complete(prepared, signature, value, timestamper)
 
 
@@ -95,6 +102,7 @@ def seal_pdf(
     lock: FieldLock | None = None,
     authority: bytes | None = None,
     profile: PdfProfile = PdfProfile.PADES,
+    esl: bytes | None = None,
     timestamper: Timestamper | None = None,
     inspected: bool = False,
 ) -> bytes:
@@ -103,7 +111,10 @@ def seal_pdf(
     As :func:`prepare_pdf`; with a ``timestamper`` the file is of level B-T.
     """
     act = _act(at, placement, appearance, reason, certify, lock, profile, inspected)
-    value = _value(sealing, usable_scheme(signer, sealing), profile, authority)
+    scheme = usable_scheme(signer, sealing)
+    value = value_writer(
+        profile, sealing, scheme, authority=authority, seal=None if esl is None else (esl, at)
+    )
     room = value.room(0 if timestamper is None else TOKEN_ROOM)
     prepared = _prepare(data, act, value, authority, room=room)
     return _complete(prepared, signer.sign(prepared.attributes), value, timestamper)
@@ -121,12 +132,6 @@ def _act(
 ) -> Act:
     marks = () if placement is None else tuple(placement) if isinstance(placement, Sequence) else (placement,)
     return Act(at, marks, appearance, reason, int(certify), lock, profile, inspected)
-
-
-def _value(
-    sealing: SealingCertificate, scheme: Scheme, profile: PdfProfile, authority: bytes | None
-) -> ValueWriter:
-    return cms_value(profile, sealing, scheme, authority)
 
 
 def _prepare(data: bytes, act: Act, value: ValueWriter, authority: bytes | None, *, room: int) -> PreparedPdf:
@@ -156,12 +161,13 @@ def _complete(
     # 1. What was signed must be what this certificate signs for these bytes.
     if prepared.digest.algorithm is not value.algorithm:
         raise StateMalformed("digest algorithm of another certificate")
-    value.require(prepared.attributes, prepared.digest, prepared.byte_range)
+    if value.to_be_signed(prepared.digest, prepared.byte_range) != prepared.attributes:
+        raise StateMalformed("attributes of another certificate")
     # 2. Nothing is embedded that does not verify.
     value.verify(signature, prepared.attributes)
     # 3. The time of the signature, proven by another; then the value fills its place and moves nothing.
     token = None if timestamper is None else signature_token(signature, value.algorithm, timestamper)
-    encoded = value.encode(prepared.attributes, signature, token)
+    encoded = value.encode(prepared.digest, prepared.byte_range, signature, token)
     room = (prepared.resume - prepared.gap - 2) // 2
     if len(encoded) > room:
         raise EvidenceOutgrown(needed=len(encoded), room=room)

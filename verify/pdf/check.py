@@ -26,6 +26,7 @@ from ..x509 import Purpose
 from .agreement import document_findings
 from .coverage import Coverage
 from .findings import Finding, judged, unsure
+from .gm import GmForm, check_gm, gm_form
 from .levels import level_of
 from .pdfium import read_with_pdfium
 from .reading import PdfReading, SignatureField, read_with_qpdf
@@ -51,14 +52,18 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime) -> Report:
 
     def check(number: int) -> SignatureReport:
         field = first.signed[number]
-        found = [*sealed.findings(number), *general, *_format_findings(field)]
         coverage = sealed.coverage(number)
+        form = None if coverage is None else gm_form(field, coverage.der)
+        found = [*sealed.findings(number), *general, *([] if form else _format_findings(field))]
         facts = sealed.signature_facts(number)
         value = None
         if coverage is not None and is_time_stamp(field):
             value = stamps.judge(field, coverage, _digest_of(coverage, data), in_place=not found)
             facts["kind"] = TIME_STAMP
-        elif coverage is not None and field.sub_filter in SUB_FILTERS:
+        elif coverage is not None and form in (GmForm.SEAL, GmForm.BARE):
+            situation = stamps.around(coverage)
+            value = check_gm(form, coverage, data, situation, _digest_of(coverage, data))
+        elif coverage is not None and (form or field.sub_filter in SUB_FILTERS):
             situation = stamps.around(coverage)
             value = check_signature(
                 coverage.der,

@@ -183,7 +183,7 @@ def test_white_space_in_the_gap(world: Any, draft: Any, spaced: bytes) -> None:
 
 @pytest.mark.parametrize(
     "sub_filter",
-    ["/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1", "/GM.sm2seal", "(text)", "null"],
+    ["/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1", "/GM.other", "(text)", "null"],
 )
 def test_unknown_sub_filter(world: Any, draft: Any, sub_filter: str) -> None:
     """What we cannot check is never skipped and never passed."""
@@ -191,6 +191,14 @@ def test_unknown_sub_filter(world: Any, draft: Any, sub_filter: str) -> None:
     report = check(replace(draft, entries=entries).sealed(world.rsa), world)
     assert report.indication is UNSURE
     assert "UNKNOWN_SUBFILTER" in codes(report)
+
+
+def test_cms_called_a_seal(world: Any, draft: Any) -> None:
+    """A sub-filter that promises a seal signature, and something else in its place."""
+    entries = draft.entries.replace("/ETSI.CAdES.detached", "/GM.sm2seal")
+    report = check(replace(draft, entries=entries).sealed(world.rsa), world)
+    assert report.indication is FAILED
+    assert "SES_MALFORMED" in codes(report)
 
 
 def test_unknown_sub_filter_beside_a_good_signature(
