@@ -58,8 +58,8 @@ def check_ses_signature(
 
     ``property_info``: what TBS_Sign.propertyInfo should be; another one is only noted, for some issuers write
     a document number.  ``intermediates``, ``crls`` and ``statuses`` came with the file and are believed only
-    as far as an anchor vouches for them.  ``existed_by``: a moment at which the whole demonstrably existed, if
-    the caller knows one (a document time stamp).  ``padded``: zeros follow, as in the /Contents of a PDF.
+    as far as an anchor vouches for them.  ``existed_by``: a moment at which the whole demonstrably existed,
+    if the caller knows one (a document time stamp).  ``padded``: zeros follow, as in the /Contents of a PDF.
 
     Never raises for any bytes.
     """
