@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .appearance import Appearance
+from .empty_fields import EmptyField, add_signature_fields
 from .errors import PdfRefused
 from .locks import FieldLock, LockAction, Permission
 from .mark_errors import MarkRefused, PlacementRefused
@@ -19,6 +20,7 @@ __all__ = [
     "Corner",
     "CrossPage",
     "Edge",
+    "EmptyField",
     "EveryPage",
     "FieldLock",
     "LockAction",
@@ -32,6 +34,7 @@ __all__ = [
     "PlacementRefused",
     "PreparedPdf",
     "ProfileRefused",
+    "add_signature_fields",
     "complete_pdf",
     "prepare_pdf",
     "seal_pdf",

@@ -119,13 +119,17 @@ class Draft:
         """An entry of the catalog, in place of the one that is there."""
         self._catalog[key] = value
 
-    def list_fields(self, fields: Sequence[int]) -> None:
-        """The form with new fields, and signed; whatever can stay as it is is not written."""
+    def list_fields(self, fields: Sequence[int], *, signed: bool = True) -> None:
+        """The form with new fields; whatever can stay as it is is not written.
+
+        A signed form says that it is, and that it may only be appended to (table 219).
+        """
         import pikepdf
 
+        flags = 3 if signed else 1
         form = self._root.get("/AcroForm")
         if not isinstance(form, pikepdf.Dictionary):
-            made = self.add(b"<< /Fields [" + _references(fields) + b"] /SigFlags 3 >>")
+            made = self.add(b"<< /Fields [" + _references(fields) + b"] /SigFlags %d >>" % flags)
             self._catalog["/AcroForm"] = b"%d 0 R" % made
             return
         entries: dict[str, bytes] = {}
@@ -134,8 +138,8 @@ class Draft:
             self._bodies[listed.objgen] = _list_with(listed, fields)
         elif fields:
             entries["/Fields"] = _list_with(listed, fields)
-        if form.get("/SigFlags") != 3:
-            entries["/SigFlags"] = b"3"
+        if form.get("/SigFlags") not in (flags, 3):
+            entries["/SigFlags"] = b"%d" % flags
         if entries and form.objgen != (0, 0):
             self.rewrite(form, entries)
         elif entries:

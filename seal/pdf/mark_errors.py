@@ -37,6 +37,14 @@ _WORDS: Final = {
         "签名域“{}”对签名有本系统未满足的强制要求;请改用其他签名域",
         "the signature field {!r} demands something of its signature that is not met here: use another field",
     ),
+    "fields-after-seal": (
+        "文件已有签章,不能再增加签名域({});请在首次盖章前设置",
+        "the document is sealed, no signature field can be added to it ({}): add them before the first seal",
+    ),
+    "field-name-unusable": (
+        "签名域名称“{}”已被使用或不合规定;请另取不含句点的名称",
+        "the field name {!r} is taken or cannot be one: choose another, without a full stop",
+    ),
     "cross-page-too-few-pages": (
         "骑缝章至少需要两页({});请改用普通盖章",
         "a cross-page seal needs two pages or more ({}): place an ordinary seal",
