@@ -108,7 +108,8 @@ class World:
     def evidence(self, at: datetime) -> Evidence:
         tsa = self.tsa(at)
         return Evidence(
-            (self.seal.certificate, *self.seal.chain, tsa.certificate, *tsa.chain), self.lists(at)
+            (self.root.certificate, self.seal.certificate, *self.seal.chain, tsa.certificate, *tsa.chain),
+            self.lists(at),
         )
 
     def trust(self, at: datetime | None = None) -> Trust:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""B-T, B-LT, B-LTA of every family: what we write, what we say of it, and what it withstands for fourteen years."""
+"""Levels of every family: what we write, what we say of it, what it withstands in fourteen years."""
 
 from __future__ import annotations
 
