@@ -17,7 +17,7 @@ from verify import Indication, Trust, check_pdf
 
 from .documents import SealDidNotVerify
 from .ledger import Intents, Ledger
-from .seals import GrantBook, SealRegistry, Use, require_usable
+from .seals import GrantBook, NewUse, SealRegistry, Use, record_use, require_usable
 
 CONSOLE = "console"
 """Who acts, in rows and entries, when the operator works at the console instead of over HTTP."""
@@ -45,6 +45,7 @@ class ConsoleSealing:
     intents: Intents
     trust: Callable[[], Trust]
     clock: Callable[[], datetime]
+    random: Callable[[int], bytes]
 
     def seal(self, data: bytes, seal_id: str, *, page: int, at_mm: tuple[float, float]) -> SealedAtConsole:
         """Seal ``data`` on a page counted from 0, the seal's top left corner at ``at_mm``.
@@ -94,6 +95,8 @@ class ConsoleSealing:
                 raise SealDidNotVerify(report.indication.value, tuple(codes))
             digest = hashlib.sha256(sealed).hexdigest()
             with self.ledger.transaction() as tx:
+                use = NewUse(seal_id, FILE, "console", officer=CONSOLE, sha256=digest)
+                record_use(tx, use, use_id=self.random(16).hex(), at=at)
                 index = tx.append("file.sealed", {"seal_id": seal_id, "sha256": digest})
                 self.intents.close(tx, intent, "sealed")
         except Exception as error:

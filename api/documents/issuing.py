@@ -23,10 +23,10 @@ from verify import EcertId, Trust, canonical_json, new_document_id
 from ..database import Database
 from ..database.tables_sealing import documents as table
 from ..ledger import Intent, Intents, Ledger, Transaction, require_vouched
-from ..seals import UsableSeal, require_usable
+from ..seals import NewUse, UsableSeal, record_use, require_usable
 from .committed import committed, face_text
 from .errors import IssuedMeanwhile
-from .files import put_file, recorded_file
+from .files import file_sha256, put_file, recorded_file
 from .making import Draft, Made, make
 from .ports import QrSigner, Site
 
@@ -101,6 +101,7 @@ class Issuing:
             with self._ledger.transaction() as tx:
                 if within is not None:
                     within(tx, draft.document_id)
+                self._note_use(tx, made, order)
                 index = self.record(tx, made, order)
                 self._intents.close(tx, intent, "issued")
         except IntegrityError as error:
@@ -138,6 +139,20 @@ class Issuing:
     def record(self, tx: Transaction, made: Made, order: IssueOrder) -> int:
         """The document, its file and its entry, in the transaction that also ends its intent."""
         return _record(tx, made, order, file_id=self._means.random(16).hex())
+
+    def _note_use(self, tx: Transaction, made: Made, order: IssueOrder) -> None:
+        """For the holder to see; a seal that was suspended meanwhile releases nothing."""
+        if order.seal.seal_id is None:
+            return
+        use = NewUse(
+            seal_id=order.seal.seal_id,
+            document_type=order.type,
+            channel="desk",
+            officer=order.officer,
+            document_id=made.draft.document_id,
+            sha256=file_sha256(made.pdf),
+        )
+        record_use(tx, use, use_id=self._means.random(16).hex(), at=order.at)
 
     def draft(self, order: IssueOrder) -> Draft:
         """What will be stated, under the next version of its serial."""

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ..ledger import Transaction
 from . import store
+from .errors import SealNotUsable
 from .lifecycle import SealLives
 from .model import Actor, LifeState, SealLife, SealUse, Side
 from .ports import SealPorts
@@ -31,7 +32,19 @@ class NewUse:
 
 
 def record_use(tx: Transaction, use: NewUse, *, use_id: str, at: datetime) -> None:
-    """Note a use in the transaction of the act: after it, the holder sees it.  ``use_id``: 32 hex digits."""
+    """Note a use in the transaction of the act: after it, the holder sees it.  ``use_id``: 32 hex digits.
+
+    Raises :class:`SealNotUsable` when the seal was suspended or ended since it was opened: then the act must
+    not happen.
+    """
+    life = store.believed_life(tx.connection, use.seal_id)
+    if life.state is not LifeState.ACTIVE:
+        raise SealNotUsable(
+            f"seal-{life.state}",
+            seal_id=use.seal_id,
+            why_zh="用印过程中印章已停用或缴销",
+            why_en="it was suspended or cancelled meanwhile",
+        )
     store.add_use(
         tx,
         {

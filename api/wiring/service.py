@@ -369,6 +369,7 @@ class Service:
             intents=self.intents,
             trust=self.trust,
             clock=now,
+            random=secrets.token_bytes,
         )
 
     def trust(self) -> Trust:

@@ -74,6 +74,7 @@ def test_console(rooms: Any, applicant: Any) -> None:
         intents=rooms.intents,
         trust=rooms.ports.trust,
         clock=rooms.clock,
+        random=rooms.random,
     )
     seal = rooms.seal_of()
     pdf = rooms.filing(applicant).files["land_approval"]
