@@ -47,6 +47,12 @@ class Hasher:
     def update(self, data: bytes | bytearray | memoryview) -> None:
         self._context.update(data)
 
+    def copy(self) -> Hasher:
+        """One that goes its own way from here: what many contents begin with is digested once."""
+        other = Hasher.__new__(Hasher)
+        other._algorithm, other._context = self._algorithm, self._context.copy()
+        return other
+
     def finish(self) -> Digest:
         """The digest of everything so far; more may follow."""
         return Digest(self._algorithm, self._context.copy().finalize())

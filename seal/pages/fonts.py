@@ -94,9 +94,14 @@ class Typeface:
         left = extents.x_bearing / self._em
         return left, left + extents.width / self._em
 
-    def subset(self, characters: Iterable[str]) -> bytes:
-        """The bare CFF table that draws ``characters``; CIDs stay those of :attr:`Glyph.cid`."""
+    def subset(self, characters: Iterable[str], *, flat: bool = False) -> bytes:
+        """The bare CFF table that draws ``characters``; CIDs stay those of :attr:`Glyph.cid`.
+
+        With ``flat`` no glyph calls a subroutine.
+        """
         wanted = self._harfbuzz.SubsetInput()
+        if flat:
+            wanted.flags = self._harfbuzz.SubsetFlags.DESUBROUTINIZE
         wanted.unicode_set.update(ord(character) for character in characters)
         wanted.drop_table_tag_set.update(int.from_bytes(tag, "big") for tag in _DROPPED)
         table = self._harfbuzz.SubsetPlan(self._face, wanted).execute().reference_table("CFF ")

@@ -9,7 +9,7 @@ with a cross-reference table; the seal is appended to it by others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -23,11 +23,11 @@ from .pdf_font import add_font
 from .pdf_objects import Objects, date_string, name_object, stream, text_string
 
 PRODUCER = "Yinxin"
-_RESOURCE = {FontName.SERIF: "F1", FontName.SANS: "F2"}
+RESOURCES = {FontName.SERIF: "F1", FontName.SANS: "F2"}
 
 
 @dataclass(slots=True)
-class _Used:
+class UsedGlyphs:
     """The glyphs that the pages show, by typeface."""
 
     glyphs: dict[FontName, set[Glyph]] = field(default_factory=dict)
@@ -35,11 +35,11 @@ class _Used:
 
 def write_pdf(layout: Layout, *, title: str, at: datetime, attachments: Sequence[Attachment] = ()) -> bytes:
     """The file.  Raises :class:`GlyphMissing`, :class:`QrRefused` and :class:`AttachmentRefused`."""
-    objects, used = Objects(), _Used()
+    objects, used = Objects(), UsedGlyphs()
     catalog, pages, resources = objects.reserve(), objects.reserve(), objects.reserve()
     kids = []
     for page in layout.pages:
-        content = objects.add(stream(b"", _content(page, used).encode("ascii")))
+        content = objects.add(stream(b"", page_content(page, used).encode("ascii")))
         size = f"{number(page.width_mm / POINT_MM)} {number(page.height_mm / POINT_MM)}"
         kids.append(
             objects.add(
@@ -48,12 +48,12 @@ def write_pdf(layout: Layout, *, title: str, at: datetime, attachments: Sequence
             )
         )
     fonts = " ".join(
-        f"/{_RESOURCE[name]} {add_font(objects, name, used.glyphs[name])} 0 R" for name in sorted(used.glyphs)
+        f"/{RESOURCES[name]} {add_font(objects, name, used.glyphs[name])} 0 R" for name in sorted(used.glyphs)
     )
     objects.fill(resources, f"<< /Font << {fonts} >> >>".encode())
     listed = " ".join(f"{kid} 0 R" for kid in kids)
     objects.fill(pages, f"<< /Type /Pages /Kids [{listed}] /Count {len(kids)} >>".encode())
-    metadata = objects.add(stream(b"/Type /Metadata /Subtype /XML", _xmp(title, at), compress=False))
+    metadata = objects.add(stream(b"/Type /Metadata /Subtype /XML", xmp_packet(title, at), compress=False))
     embedded = _embed(objects, attachments, at)
     objects.fill(
         catalog,
@@ -68,7 +68,8 @@ def write_pdf(layout: Layout, *, title: str, at: datetime, attachments: Sequence
     return objects.file(root=catalog, info=info)
 
 
-def _content(page: Page, used: _Used) -> str:
+def page_content(page: Page, used: UsedGlyphs) -> str:
+    """The operators of a page; the fonts of its resources are named by :data:`RESOURCES`."""
     canvas = Canvas(page.height_mm)
     parts = []
     for item in page.items:
@@ -86,7 +87,7 @@ def _content(page: Page, used: _Used) -> str:
     return "".join(parts)
 
 
-def _text(text: Text, canvas: Canvas, used: _Used) -> str:
+def _text(text: Text, canvas: Canvas, used: UsedGlyphs) -> str:
     glyphs = glyphs_of(text.text, text.font)
     if not glyphs:
         return ""
@@ -102,12 +103,12 @@ def _text(text: Text, canvas: Canvas, used: _Used) -> str:
     return f"/Span << /ActualText {text_string(text.typed)} >> BDC\n{''.join(parts)}EMC\n"
 
 
-def _shown(glyphs: Sequence[Glyph], size_pt: float, used: _Used) -> Iterator[str]:
+def _shown(glyphs: Sequence[Glyph], size_pt: float, used: UsedGlyphs) -> Iterator[str]:
     for face, run in groupby(glyphs, key=lambda glyph: glyph.face):
         members = list(run)
         used.glyphs.setdefault(face, set()).update(members)
         codes = "".join(f"{glyph.cid:04X}" for glyph in members)
-        yield f"/{_RESOURCE[face]} {number(size_pt)} Tf <{codes}> Tj "
+        yield f"/{RESOURCES[face]} {number(size_pt)} Tf <{codes}> Tj "
 
 
 def _embed(objects: Objects, attachments: Sequence[Attachment], at: datetime) -> str:
@@ -116,7 +117,7 @@ def _embed(objects: Objects, attachments: Sequence[Attachment], at: datetime) ->
         return ""
     specifications: dict[str, int] = {}
     for one in attachments:
-        _check_attachment(one, specifications)
+        check_attachment(one, specifications)
         subtype = name_object(one.mime)
         made = date_string(at)
         file = objects.add(
@@ -139,7 +140,8 @@ def _embed(objects: Objects, attachments: Sequence[Attachment], at: datetime) ->
     return f" /AF [{associated}] /Names << /EmbeddedFiles << /Names [{tree}] >> >>"
 
 
-def _check_attachment(one: Attachment, taken: dict[str, int]) -> None:
+def check_attachment(one: Attachment, taken: Container[str]) -> None:
+    """Raises :class:`AttachmentRefused`."""
     if not one.name or not one.name.isprintable() or set(one.name) & set('/\\:*?"<>|'):
         rule = "名称须可打印且不含路径符号 / a printable name without path characters"
         raise AttachmentRefused(name=one.name, rule=rule)
@@ -149,7 +151,7 @@ def _check_attachment(one: Attachment, taken: dict[str, int]) -> None:
         raise AttachmentRefused(name=one.name, rule="媒体类型应为 type/subtype / give a media type")
 
 
-def _xmp(title: str, at: datetime) -> bytes:
+def xmp_packet(title: str, at: datetime) -> bytes:
     """XMP packet (ISO 16684-1) with the same facts as the information dictionary."""
     made = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     shown = escape("".join(c for c in title if c.isprintable()))

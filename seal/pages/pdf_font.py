@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from functools import cache
 
 from .fonts import Glyph, typeface
 from .model import FontName
@@ -18,34 +19,74 @@ from .pdf_objects import Objects, stream
 
 _FLAGS = 4  # symbolic: the glyphs go beyond the Latin character set (table 123)
 _STEM = 80
+_FULL_WIDTH = 1000
+FONT_OBJECTS = 5
 
 
 def add_font(objects: Objects, name: FontName, glyphs: Iterable[Glyph]) -> int:
     """Write the font that draws ``glyphs``; returns the object number of the Type 0 font."""
-    face = typeface(name)
-    by_cid: dict[int, Glyph] = {}
+    shown = by_cid(glyphs)
+    data = typeface(name).subset(glyph.character for glyph in shown)
+    numbers = [objects.reserve() for _ in range(FONT_OBJECTS)]
+    for number, body in zip(numbers, font_bodies(name, shown, data, numbers, compress=True), strict=True):
+        objects.fill(number, body)
+    return numbers[-1]
+
+
+def by_cid(glyphs: Iterable[Glyph]) -> list[Glyph]:
+    """One glyph for each CID, in their order."""
+    shown: dict[int, Glyph] = {}
     for glyph in sorted(glyphs, key=lambda glyph: (glyph.cid, _compatible(glyph.character), glyph.character)):
-        by_cid.setdefault(glyph.cid, glyph)
-    data = face.subset(glyph.character for glyph in by_cid.values())
-    tag = _tag(data)
-    base = f"{tag}+{face.metrics.name}"
-    metrics = face.metrics
+        shown.setdefault(glyph.cid, glyph)
+    return list(shown.values())
+
+
+def font_bodies(
+    name: FontName, shown: Sequence[Glyph], data: bytes, numbers: Sequence[int], *, compress: bool
+) -> tuple[bytes, ...]:
+    """The objects of a font over the CFF table ``data``; the last is the Type 0 font."""
+    widths = [(glyph.cid, round(glyph.advance * 1000)) for glyph in shown]
+    unicode = [f"<{glyph.cid:04X}> <{glyph.character.encode('utf-16-be').hex().upper()}>" for glyph in shown]
+    return bodies_of(name, data, numbers, widths=widths, unicode=unicode, compress=compress)
+
+
+def bodies_of(
+    name: FontName,
+    data: bytes,
+    numbers: Sequence[int],
+    *,
+    widths: Iterable[tuple[int, int]],
+    unicode: Sequence[str],
+    compress: bool,
+) -> tuple[bytes, ...]:
+    """The same from what is known of each glyph: CID and width, and its line of the ToUnicode map."""
+    file, descriptor, descendant, unicode_map, _ = numbers
+    base, measures = f"{_tag(data)}+{typeface(name).metrics.name}", _measures(name)
+    return (
+        stream(b"/Subtype /CIDFontType0C", data, compress=compress),
+        (
+            f"<< /Type /FontDescriptor /FontName /{base} {measures} /StemV {_STEM} /FontFile3 {file} 0 R >>"
+        ).encode("ascii"),
+        (
+            f"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /{base} "
+            "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
+            f"/FontDescriptor {descriptor} 0 R /DW {_FULL_WIDTH} /W [{_widths(widths)}] >>"
+        ).encode("ascii"),
+        stream(b"", _to_unicode(unicode), compress=compress),
+        (
+            f"<< /Type /Font /Subtype /Type0 /BaseFont /{base} /Encoding /Identity-H "
+            f"/DescendantFonts [{descendant} 0 R] /ToUnicode {unicode_map} 0 R >>"
+        ).encode("ascii"),
+    )
+
+
+@cache
+def _measures(name: FontName) -> str:
+    metrics = typeface(name).metrics
     box = " ".join(str(edge) for edge in metrics.box)
-    file = objects.add(stream(b"/Subtype /CIDFontType0C", data))
-    descriptor = objects.add(
-        f"<< /Type /FontDescriptor /FontName /{base} /Flags {_FLAGS} /FontBBox [{box}] /ItalicAngle 0 "
-        f"/Ascent {metrics.ascent} /Descent {metrics.descent} /CapHeight {metrics.cap_height} "
-        f"/StemV {_STEM} /FontFile3 {file} 0 R >>".encode()
-    )
-    descendant = objects.add(
-        f"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /{base} "
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
-        f"/FontDescriptor {descriptor} 0 R /DW 1000 /W [{_widths(by_cid)}] >>".encode()
-    )
-    unicode_map = objects.add(stream(b"", _to_unicode(by_cid)))
-    return objects.add(
-        f"<< /Type /Font /Subtype /Type0 /BaseFont /{base} /Encoding /Identity-H "
-        f"/DescendantFonts [{descendant} 0 R] /ToUnicode {unicode_map} 0 R >>".encode()
+    return (
+        f"/Flags {_FLAGS} /FontBBox [{box}] /ItalicAngle 0 "
+        f"/Ascent {metrics.ascent} /Descent {metrics.descent} /CapHeight {metrics.cap_height}"
     )
 
 
@@ -60,26 +101,22 @@ def _tag(data: bytes) -> str:
     return "".join(chr(ord("A") + number // 26**place % 26) for place in range(6))
 
 
-def _widths(by_cid: Mapping[int, Glyph]) -> str:
+def _widths(widths: Iterable[tuple[int, int]]) -> str:
     """The W array: runs of neighbouring CIDs whose width is not the default of one em."""
     parts: list[str] = []
     previous = -2
-    for cid, glyph in by_cid.items():
-        width = round(glyph.advance * 1000)
-        if width == 1000:
+    for cid, width in widths:
+        if width == _FULL_WIDTH:
             continue
         if cid == previous + 1:
             parts[-1] += f" {width}"
         else:
             parts.append(f"{cid} [{width}")
         previous = cid
-    return " ".join(f"{part}]" for part in parts)
+    return " ".join([f"{part}]" for part in parts])
 
 
-def _to_unicode(by_cid: Mapping[int, Glyph]) -> bytes:
-    lines = [
-        f"<{cid:04X}> <{glyph.character.encode('utf-16-be').hex().upper()}>" for cid, glyph in by_cid.items()
-    ]
+def _to_unicode(lines: Sequence[str]) -> bytes:
     blocks = []
     for start in range(0, len(lines), 100):
         part = lines[start : start + 100]

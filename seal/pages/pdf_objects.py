@@ -14,6 +14,11 @@ class Objects:
     def __init__(self) -> None:
         self._bodies: list[bytes | None] = []
 
+    @property
+    def count(self) -> int:
+        """How many there are; their numbers are 1 to this."""
+        return len(self._bodies)
+
     def reserve(self) -> int:
         """A number whose object follows later."""
         self._bodies.append(None)
@@ -28,14 +33,19 @@ class Objects:
         """The object of a reserved number."""
         self._bodies[number - 1] = body
 
-    def file(self, *, root: int, info: int) -> bytes:
-        """The whole file.  The identifier is a digest of the content: same content, same file."""
+    def opening(self) -> tuple[bytearray, list[int]]:
+        """Header and all objects, and where each begins."""
         out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
         offsets: list[int] = []
         for number, body in enumerate(self._bodies, 1):
             assert body is not None, "a reserved object was never filled"
             offsets.append(len(out))
             out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+        return out, offsets
+
+    def file(self, *, root: int, info: int) -> bytes:
+        """The whole file.  The identifier is a digest of the content: same content, same file."""
+        out, offsets = self.opening()
         identifier = hashlib.sha256(out).hexdigest()[:32].upper()
         start = len(out)
         out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(offsets) + 1)
