@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from .cutting import Ink, cut_out
 from .design import DIAMETERS_MM, HolderRank, SealCentre, SealDesign, SealShape
 from .drawing import Drawing, draw_seal
+from .emblem import emblem_of_svg
 from .errors import SealDesignRefused
 from .pdf import drawing_pdf
 from .png import drawing_png
@@ -14,12 +16,15 @@ __all__ = [
     "DIAMETERS_MM",
     "Drawing",
     "HolderRank",
+    "Ink",
     "SealCentre",
     "SealDesign",
     "SealDesignRefused",
     "SealShape",
+    "cut_out",
     "draw_seal",
     "drawing_pdf",
     "drawing_png",
     "drawing_svg",
+    "emblem_of_svg",
 ]
