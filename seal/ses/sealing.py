@@ -38,7 +38,7 @@ from verify import (
 
 from ..errors import SignatureMismatch, StateMalformed
 from ..kept import kept_bytes, kept_digest
-from ..timestamping import TOKEN_ROOM, Timestamper, signature_token
+from ..timestamping import Timestamper, signature_token
 from .errors import SesRefused
 from .making import bare_scheme
 from .template import Template, template
@@ -180,7 +180,7 @@ def ses_room(
     """How many octets :func:`complete_ses` returns at most; nothing is signed to find out.
 
     ``property_info``: octets of its longest value.  ``timestamp``: octets of the longest token, 0 for none;
-    ``seal.TOKEN_ROOM`` is a good guess.
+    ``TOKEN_ROOM`` of :mod:`seal.timestamping` is a good guess.
     """
     usable = template(esl, certificate)
     hash_size = usable.scheme.hash.size
@@ -197,7 +197,6 @@ def ses_room(
 
 
 _SOME_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
-__all__ = ["TOKEN_ROOM", "PreparedSes", "complete_ses", "prepare_ses", "seal_ses", "ses_room"]
 
 
 def _prepared(
