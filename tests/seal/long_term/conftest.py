@@ -30,7 +30,7 @@ from verify import Accuracy, Certificate, Crl, Report, Trust, check_pdf, parse_c
 
 SEALED = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 _RANDOM = random.Random(20260801)
-YEAR = timedelta(days=365)
+_LISTS: dict[tuple[str, datetime, tuple[int, ...]], Crl] = {}
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,9 @@ class World:
             for certificate, since in self.revoked
             if since <= this and certificate.issuer == issuer.certificate.subject
         ]
-        return parse_crl(
-            make_crl(
+        name = (issuer.certificate.fingerprint, at, tuple(one.serial for one in gone))
+        if name not in _LISTS:  # a list is signed once: its signature is not the same twice
+            encoded = make_crl(
                 issuer=issuer.certificate,
                 signer=issuer.key,
                 number=int(at.timestamp()) // 3600,
@@ -78,7 +79,8 @@ class World:
                 next_update=at + timedelta(days=6),
                 revoked=gone,
             )
-        )
+            _LISTS[name] = parse_crl(encoded)
+        return _LISTS[name]
 
     def sealing(self, at: datetime = SEALED) -> SealingCertificate:
         return SealingCertificate(self.seal.certificate, self.seal.chain, self.lists(at))
