@@ -30,7 +30,7 @@ from verify import Accuracy, Certificate, Crl, Report, Trust, check_pdf, parse_c
 
 SEALED = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 _RANDOM = random.Random(20260801)
-_LISTS: dict[tuple[str, datetime, tuple[int, ...]], Crl] = {}
+_LISTS: dict[tuple[str, datetime, tuple[Revocation, ...]], Crl] = {}
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class World:
             for certificate, since in self.revoked
             if since <= this and certificate.issuer == issuer.certificate.subject
         ]
-        name = (issuer.certificate.fingerprint, at, tuple(one.serial for one in gone))
+        name = (issuer.certificate.fingerprint, at, tuple(gone))
         if name not in _LISTS:  # a list is signed once: its signature is not the same twice
             encoded = make_crl(
                 issuer=issuer.certificate,
