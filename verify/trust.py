@@ -44,6 +44,8 @@ class Trust:
 
     ``next_update``: after it the whole is stale and nothing passes.
     ``seal_status``: how seals stood when; its own time passes apart from that of the trust.
+    ``seal_makers``: SHA-256 (lower-case hexadecimal) of the certificates that may make seals; ``None``:
+    whoever an anchor vouches for, as GB/T 38540 has it.
     """
 
     anchors: tuple[Certificate, ...] = ()
@@ -57,3 +59,4 @@ class Trust:
     sequence: int | None = None
     source: str = ""
     seal_status: SealStatusList | None = None
+    seal_makers: tuple[str, ...] | None = None

@@ -18,6 +18,8 @@ from ..canonical import Json
 from ..report import Reason, SignatureReport, SubIndication
 from ..seal_states import SealStanding, SealState
 from ..trust import Trust
+from ..x509 import Certificate
+from ..x509.constraints import called
 from ..x509.findings import Finding, failed, judged, unsure
 from ..x509.moments import shown
 from .course import ABSENT, NOT_CHECKED, Course
@@ -40,6 +42,12 @@ _GOOD: Final = Reason(
 )
 _ENDED: Final = (SealStanding.CANCELLED, SealStanding.REPLACED)
 _NAMES: Final = {one: "NOT_ACTIVATED" if one is SealStanding.MADE else one.name for one in SealStanding}
+_ANY_MAKER: Final = Reason(
+    "SEAL_MAKER_NOT_RESTRICTED",
+    "信任材料未限定制章人:印章名称以制章人的身份为准,请一并核对制章人和签章人",
+    "the trust does not say who may make seals: the name of the seal is worth what its maker is, look at "
+    "both maker and signer",
+)
 _STATUS_UNKNOWN: Final = Reason(
     "SEAL_STATUS_UNKNOWN",
     "印章状态未知:没有载有该印章的印章状态名单,或名单已过期",
@@ -142,7 +150,7 @@ def _maker(
     standing = standing_of(
         value.certificate, evidence, MAKER, used=seal.created, proven=min(moments, default=None)
     )
-    course.step("seal_maker", standing.found)
+    course.step("seal_maker", [*standing.found, *_appointed(value.certificate, state, evidence, course)])
     course.notes.extend(standing.notes)
     facts = standing.report.facts
     return {
@@ -150,6 +158,25 @@ def _maker(
         "maker_chain": facts.get("chain"),
         "maker_revocation": facts.get("revocation"),
     }
+
+
+def _appointed(
+    maker: Certificate, state: SealState | None, evidence: Evidence, course: Course
+) -> Iterator[Finding]:
+    """The standard lets whoever was certified make seals of any name: who may is for the verifier's trust."""
+    if state is not None:
+        return
+    appointed = evidence.trust.seal_makers
+    if appointed is None:
+        course.notes.append(_ANY_MAKER)
+    elif maker.fingerprint not in appointed:
+        yield unsure(
+            SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+            "SEAL_MAKER_NOT_APPOINTED",
+            f"制章人({called(maker)})不在受信任的制章人名单中,印章名称不可采信,请核实",
+            f"the maker of the seal ({called(maker)}) is not among those that may make seals: do not rely on "
+            "the name in it, ask",
+        )
 
 
 def _stamp_order(seal: ElectronicSeal, stamp: Stamped) -> Iterator[Finding]:
@@ -256,8 +283,11 @@ def _status(
 ) -> None:
     """How it stood when used, and whether that is still worth something without proof of the time."""
     if state is None:
-        course.steps["seal_status"] = NOT_CHECKED
         course.notes.append(_STATUS_UNKNOWN)
+        other = list(_other_seal(seal, evidence))
+        course.step("seal_status", other)
+        if not other:
+            course.steps["seal_status"] = NOT_CHECKED
         return
     found: list[Finding] = []
     if use.claimed is None:
@@ -281,6 +311,21 @@ def _status(
         elif last.state is not SealStanding.ACTIVE:
             found.append(_ended(last, use.claimed))
     course.step("seal_status", found)
+
+
+def _other_seal(seal: ElectronicSeal, evidence: Evidence) -> Iterator[Finding]:
+    """The list knows the code, and not this seal: somebody else made one under it."""
+    published = evidence.trust.seal_status
+    if published is None or not published.of_code(seal.code):
+        return
+    if published.entry(seal.code, hashlib.sha256(seal.der).hexdigest()) is None:
+        yield unsure(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            "SEAL_NOT_LISTED_UNDER_ITS_CODE",
+            f"印章状态名单中有编码 {seal.code} 的印章,但不是这一枚,请勿采信并向制章机构核实",
+            f"the list of seals has code {seal.code}, and this seal is not the one: do not rely on it, "
+            "ask who makes the seals",
+        )
 
 
 def _state_now(state: SealState) -> Iterator[Finding]:

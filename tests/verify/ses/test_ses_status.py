@@ -29,13 +29,18 @@ MADE, ACTIVE, SUSPENDED = SealStanding.MADE, SealStanding.ACTIVE, SealStanding.S
 CANCELLED, REPLACED = SealStanding.CANCELLED, SealStanding.REPLACED
 
 
-def listed(esl: bytes, *states: tuple[SealStanding, datetime], until: datetime = AT + DAY) -> SealStatusList:
+def listed(
+    esl: bytes,
+    *states: tuple[SealStanding, datetime],
+    until: datetime = AT + DAY,
+    code: str = "51010600000003",
+) -> SealStatusList:
     history = (
         SealChange(MADE, AT - 90 * DAY, "made"),
         *(SealChange(state, at, "order", "0" * 64 if state is REPLACED else None) for state, at in states),
     )
     entry = SealEntry(
-        code="51010600000003",
+        code=code,
         seal_id="s1",
         edition=1,
         esl_sha256=hashlib.sha256(esl).hexdigest(),
@@ -75,8 +80,12 @@ def test_active(bench: Any) -> None:
 
 def test_unknown(bench: Any) -> None:
     """No list, another seal's list, or one that ran out: told, and no reason to fail."""
-    seal, other = bench.seal().dump(), bench.seal(vendor=b"\x16\x01X").dump()
-    for status in (None, listed(other, ACTIVATED), listed(seal, ACTIVATED, until=USED - DAY)):
+    seal, other = bench.seal().dump(), bench.seal(code=b"\x16\x0e51010600000009").dump()
+    for status in (
+        None,
+        listed(other, ACTIVATED, code="51010600000009"),
+        listed(seal, ACTIVATED, until=USED - DAY),
+    ):
         report = bench.check(bench.signature(seal), trust=bench.trust(seal_status=status))
         assert report.indication is PASSED
         assert report.facts["seal"]["status"] == "unknown"
@@ -173,3 +182,29 @@ def test_the_list_proves_that_the_seal_was_made(bench: Any) -> None:
     report = bench.check(bench.signature(seal), trust=trust)
     assert report.indication is PASSED, report.reasons
     assert "MAKER_CERTIFICATE_ENDED_SINCE" in codes(report)
+
+
+def test_another_seal_under_a_listed_code(bench: Any) -> None:
+    """A maker whom somebody trusts made a seal under a code that the list gives to another."""
+    real, other = bench.seal().dump(), bench.seal(vendor=b"\x16\x01X").dump()
+    trust = bench.trust(seal_status=listed(real, ACTIVATED))
+    for report in (bench.check(bench.signature(other), trust=trust), bench.look(other, trust=trust)):
+        assert verdict(report) == (UNSURE, SubIndication.SIG_CONSTRAINTS_FAILURE)
+        assert report.reasons[0].code == "SEAL_NOT_LISTED_UNDER_ITS_CODE"
+
+
+def test_who_may_make_seals(bench: Any) -> None:
+    """A certificate for sealing is not one for making seals: the trust says whose is, or the list vouches."""
+    seal = bench.seal().dump()
+    maker = parse_certificate(bench.maker.der).fingerprint
+    free = bench.check(bench.signature(seal))
+    assert "SEAL_MAKER_NOT_RESTRICTED" in codes(free)
+    appointed = bench.check(bench.signature(seal), trust=bench.trust(seal_makers=(maker,)))
+    assert appointed.indication is PASSED
+    assert "SEAL_MAKER_NOT_RESTRICTED" not in codes(appointed)
+    nobody = bench.trust(seal_makers=())
+    for report in (bench.check(bench.signature(seal), trust=nobody), bench.look(seal, trust=nobody)):
+        assert verdict(report) == (UNSURE, SubIndication.CHAIN_CONSTRAINTS_FAILURE)
+        assert report.reasons[0].code == "SEAL_MAKER_NOT_APPOINTED"
+    vouched = bench.trust(seal_makers=(), seal_status=listed(seal, ACTIVATED))
+    assert bench.check(bench.signature(seal), trust=vouched).indication is PASSED
