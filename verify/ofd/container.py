@@ -6,6 +6,7 @@ Names are compared without regard to case and Unicode form: what two readers cou
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import zlib
 from collections.abc import Mapping
@@ -15,7 +16,11 @@ from .directory import STORED, Directory, OfdEntry, read_directory
 from .errors import OfdMalformed
 
 LONGEST_NAME = 1024
+MOST_KEPT = 64 * 1024 * 1024
+"""Unpacked octets that stay in memory; what is beyond is unpacked again when it is asked for."""
 _NAME_IS_UTF8 = 0x0800
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""What nearly all names are: nothing in it can be understood in two ways."""
 
 
 class OfdContainer:
@@ -27,6 +32,7 @@ class OfdContainer:
         self.comment = directory.comment
         self.deviations: list[str] = []
         self._content: dict[str, bytes] = {}
+        self._kept = 0
         everything = [self._named(entry) for entry in directory.entries]
         self._require_no_collision(everything)
         self.entries: Mapping[str, OfdEntry] = {
@@ -53,7 +59,10 @@ class OfdContainer:
             entry = self.entries.get(name)
             if entry is None:
                 raise OfdMalformed(name, "文件缺失", "no such entry")
-            content = self._content[name] = _unpacked(self.packed(name), entry)
+            content = _unpacked(self.packed(name), entry)
+            self._kept += len(content)
+            if self._kept <= MOST_KEPT:
+                self._content[name] = content
         return content
 
     def find(self, name: str) -> str | None:
@@ -62,6 +71,8 @@ class OfdContainer:
 
     def _named(self, entry: OfdEntry) -> OfdEntry:
         raw = entry.raw_name
+        if _PLAIN.fullmatch(entry.name) and len(entry.name) <= LONGEST_NAME:
+            return entry
         try:
             name = raw.decode("ascii" if not entry.flags & _NAME_IS_UTF8 else "utf-8")
         except UnicodeDecodeError:

@@ -144,39 +144,45 @@ def _central(data: bytes, at: int, end: int, shift: int) -> tuple[OfdEntry, int]
     if extra.get(_ZIP64):
         raise _wrong(place, "不允许 ZIP64", "a ZIP64 field in the central directory")
     _require_same_name(extra, raw_name, place)
-    entry = OfdEntry(place, raw_name, flags, method, (time, date), crc, packed, size, header + shift, 0)
-    return _with_local(data, entry, end), following
+    at = header + shift
+    start = _start(data, at, (place, raw_name, flags, method, (crc, packed, size)), end)
+    entry = OfdEntry(place, raw_name, flags, method, (time, date), crc, packed, size, at, start)
+    return entry, following
 
 
-def _with_local(data: bytes, entry: OfdEntry, end: int) -> OfdEntry:
-    """The same entry with the place of its octets; its local header must agree."""
-    at, place = entry.header, entry.name
+_Told = tuple[str, bytes, int, int, tuple[int, int, int]]
+"""What the directory tells of an entry: place, name, flags, method, and CRC-32 with both sizes."""
+
+
+def _start(data: bytes, at: int, told: _Told, end: int) -> int:
+    """Where the octets of an entry begin; its local header must tell the same."""
+    place, name_told, flags_told, method_told, truth = told
     if at + 30 > end or data[at : at + 4] != _LOCAL:
         raise _wrong(place, "本地文件头缺失", "there is no local header where the directory says")
     # The time of the local header is left aside: some writers leave it empty, and no reader decides by it.
     flags, method, _, _, crc, packed, size, names, extras = struct.unpack_from("<4H3L2H", data, at + 6)
     raw_name = data[at + 30 : at + 30 + names]
     start = at + 30 + names + extras
-    if start + entry.packed_size > end:
+    if start + truth[1] > end:
         raise _wrong(place, "数据越界", "its data reach into the central directory")
     # A flag for UTF-8 in one of them only means nothing for a name in ASCII.
     idle = 0x0006 | (_UTF8 if raw_name.isascii() else 0)
-    if (raw_name, flags & ~idle, method) != (entry.raw_name, entry.flags & ~idle, entry.method):
+    if (raw_name, flags & ~idle, method) != (name_told, flags_told & ~idle, method_told):
         raise _wrong(place, "本地文件头与目录不一致", "local header and central directory disagree")
     extra = _extras(data[at + 30 + names : start], place)
     _require_same_name(extra, raw_name, place)
     if _ALL_ONES in (packed, size):
         packed, size = _zip64_sizes(extra, packed, size, place)
-    told, truth = (crc, packed, size), (entry.crc, entry.packed_size, entry.size)
-    later = flags & _DESCRIBED and all(one in (0, real) for one, real in zip(told, truth, strict=True))
-    if told != truth and not later:
+    here = (crc, packed, size)
+    later = flags & _DESCRIBED and all(one in (0, real) for one, real in zip(here, truth, strict=True))
+    if here != truth and not later:
         raise _wrong(place, "本地文件头与目录的大小不一致", "local header and directory disagree on sizes")
-    return OfdEntry(
-        place, raw_name, flags, method, entry.stamp, entry.crc, entry.packed_size, entry.size, at, start
-    )
+    return int(start)
 
 
 def _extras(field: bytes, place: str) -> dict[int, bytes]:
+    if not field:
+        return {}
     found: dict[int, bytes] = {}
     at = 0
     while at + 4 <= len(field):

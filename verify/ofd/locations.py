@@ -52,6 +52,10 @@ def joined(folder: str, written: str) -> str | None:
 def locate(container: OfdContainer, written: str, *folders: str) -> Location:
     """Follow ``written`` from the first of ``folders`` where it leads to an entry; the root is tried last."""
     text = written.strip()
+    # The usual case first: names of entries hold no dots that would have to be resolved.
+    first = text[1:] if text[:1] == "/" else f"{folders[0]}/{text}" if folders and folders[0] else text
+    if first in container.entries:
+        return Location(written, first, first)
     flaw: LocationFlaw | None = None
     if "\\" in text:
         text, flaw = text.replace("\\", "/"), LocationFlaw.BACKSLASH

@@ -13,7 +13,7 @@ Entry names have no leading slash.  Pages count from 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -101,6 +101,7 @@ class OfdPackage:
     def __init__(self, container: OfdContainer) -> None:
         self.container = container
         self._parsed: dict[str, Xml] = {}
+        self._digests: dict[tuple[str, str], bytes] = {}
 
     @property
     def data(self) -> bytes:
@@ -122,6 +123,14 @@ class OfdPackage:
     def packed(self, name: str) -> bytes:
         """The octets of an entry as they stand in the file, still packed."""
         return self.container.packed(name)
+
+    def digest(self, name: str, algorithm: str, compute: Callable[[bytes], bytes]) -> bytes:
+        """The digest of an entry; computed once for all signatures that name it."""
+        key = (name, algorithm)
+        found = self._digests.get(key)
+        if found is None:
+            found = self._digests[key] = compute(self.read(name))
+        return found
 
     def locate(self, written: str, *folders: str) -> Location:
         """Where a path leads that is written in a file of the first folder."""

@@ -84,7 +84,7 @@ def check_references(package: OfdPackage, signature: OfdSignature) -> References
             deviations.append(f"REFERENCE_{one.location.flaw}")
         if compute is None:
             continue
-        if one.check_value == compute(package.read(entry)):
+        if one.check_value == package.digest(entry, shown, compute):
             covered.add(entry)
         else:
             altered.append(entry)

@@ -15,6 +15,9 @@ from .pictures import Bitmap, read_bitmap
 from .text import place_text
 
 MOST_ITEMS = 300_000
+MOST_COMMANDS = 4_000_000
+MOST_PIXELS = 200_000_000
+"""Of all pictures on a page, each as often as it is drawn."""
 THICKER = 0.03
 """Width of the line around bold letters of a typeface that has none, in em."""
 
@@ -29,10 +32,16 @@ class Painter:
 
     def drawing(self) -> Drawing:
         items: list[Item] = []
+        commands = pixels = 0
         for placed in self.reader.objects():
-            items.extend(self._items(placed))
-            if len(items) > MOST_ITEMS:
-                self._misses("TOO_MANY_ITEMS")
+            for item in self._items(placed):
+                if isinstance(item, Shape):
+                    commands += len(item.outline)
+                else:
+                    pixels += item.pixels[0] * item.pixels[1]
+                items.append(item)
+            if len(items) > MOST_ITEMS or commands > MOST_COMMANDS or pixels > MOST_PIXELS:
+                self._misses("TOO_MUCH_TO_DRAW")
                 break
         return Drawing(self.reader.width, self.reader.height, tuple(items), tuple(self.reader.missing))
 

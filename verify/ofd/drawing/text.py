@@ -51,17 +51,17 @@ class _Setting:
     to_page: Matrix
 
 
-def deltas(text: str) -> list[float]:
-    """DeltaX or DeltaY: numbers, where ``g n v`` is ``v`` written ``n`` times."""
+def deltas(text: str, most: int = MOST_CHARACTERS) -> list[float]:
+    """DeltaX or DeltaY: numbers, where ``g n v`` is ``v`` written ``n`` times; ``most`` of them."""
     found: list[float] = []
     parts = text.replace(",", " ").split()
     at = 0
-    while at < len(parts) and len(found) < MOST_CHARACTERS:
+    while at < len(parts) and len(found) < most:
         if parts[at] in ("g", "G"):
             group = numbers(" ".join(parts[at + 1 : at + 3]), 2)
             if len(group) != 2:
                 break
-            found.extend([group[1]] * max(0, min(int(group[0]), MOST_CHARACTERS)))
+            found.extend([group[1]] * max(0, min(int(group[0]), most)))
             at += 3
         else:
             value = numbers(parts[at], 1)
@@ -69,7 +69,7 @@ def deltas(text: str) -> list[float]:
                 break
             found.append(value[0])
             at += 1
-    return found[:MOST_CHARACTERS]
+    return found[:most]
 
 
 def place_text(node: Node, resources: Resources, to_page: Matrix) -> Iterator[PlacedGlyph]:
@@ -132,8 +132,9 @@ def _coded(
 
     Deltas belong to glyphs: two characters that one glyph stands for share one delta.
     """
-    steps = _Steps(deltas(node.get("DeltaX")), deltas(node.get("DeltaY")), setting)
     text = _BREAKS.sub("", node.text)[:MOST_CHARACTERS]
+    most = len(text) + sum(len(replaced) for _, replaced in glyphs.values())
+    steps = _Steps(deltas(node.get("DeltaX"), most), deltas(node.get("DeltaY"), most), setting)
     position, place = 0, here
     while position < len(text):
         codes, replaced = glyphs.get(position, (1, ()))
