@@ -37,6 +37,7 @@ from . import (
     login,
     records,
     recoveries,
+    seal_lives,
     seals,
     status,
     submissions,
@@ -57,6 +58,7 @@ from .views import (
     officer,
     public,
     registration,
+    seal_pages,
     status_lookup,
 )
 
@@ -107,6 +109,7 @@ def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
         records,
         recoveries,
         seals,
+        seal_lives,
         submissions,
         desk,
         documents,
@@ -120,6 +123,7 @@ def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
         holding,
         holder,
         registration,
+        seal_pages,
         status_lookup,
         authority_view,
     ):

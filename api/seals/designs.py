@@ -53,8 +53,12 @@ def _plain(value: Any) -> Json:
 
 
 def _typed(value: Any, default: Any) -> Any:
-    """In the type of the default; a member without one is as it was stored."""
-    if default is MISSING or default is None or isinstance(value, type(default)):
+    """In the type of the default; a member without one is text."""
+    if default is MISSING or default is None:
+        if not isinstance(value, str):
+            raise TypeError
+        return value
+    if isinstance(value, type(default)):
         return value
     if isinstance(default, tuple):
         return tuple(value)

@@ -16,7 +16,7 @@ from typing import Any
 
 from ca import SubjectName, make_request
 from keys import HashAlgorithm, LabelTaken, digest
-from seal import SealDesign, SealDesignRefused, SealFacts, draw_seal, drawing_svg, make_seal
+from seal import SealDesign, SealDesignRefused, SealFacts, draw_seal, drawing_png, drawing_svg, make_seal
 from verify import Certificate, SealChange, SealStanding
 
 from . import store
@@ -52,7 +52,6 @@ def make_edition(
         raise SealStepRefused("certificate-unfit", "the period is over", field="valid_until")
     svg = drawing_svg(drawing)
     maker_certificate, maker = ports.certificates.seal_maker()
-    kind, picture = _picture(drawing, svg)
     esl = make_seal(
         SealFacts(
             code=life.code,
@@ -63,8 +62,8 @@ def make_edition(
             created=at,
             valid_from=at,
             valid_until=until,
-            picture_type=kind,
-            picture=picture,
+            picture_type="PNG",
+            picture=drawing_png(drawing),
             width_mm=round(drawing.width_mm),
             height_mm=round(drawing.height_mm),
         ),
@@ -107,9 +106,3 @@ def _further(ports: SealPorts, life: SealLife) -> list[Certificate]:
             raise SealStepRefused("certificate-unfit", certificate_id, field="certificates")
         found.append(one)
     return found
-
-
-def _picture(drawing: Any, svg: str) -> tuple[str, bytes]:
-    """Type and file of the picture inside the seal."""
-    del drawing
-    return "SVG", svg.encode()

@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages of seals: what one holds and what was done with it, what waits, one seal's life, applying.
+
+Everything works by reloading.  Script adds two things: a key file signs the step in the page, and the uses
+are looked at again every few seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import StringConstraints
+from starlette.responses import RedirectResponse
+
+from keys import KeyKind
+
+from ...accounts import NoSuchAccount
+from ...login import Session
+from ...pages import render
+from ...pages.words import china
+from ...problems import Problem
+from ...seals import (
+    TYPES,
+    LifeState,
+    SealApplication,
+    SealLife,
+    SealType,
+    SealUse,
+    Step,
+    StepOrder,
+)
+from ...wiring import Service
+from ..access import ServiceOf, SessionOf, Visitor, form_sender
+from ..seal_lives import actor_of, given_design, held_by, waiting_for
+from .frame import expected, frame
+
+router = APIRouter(prefix="/seals", include_in_schema=False)
+SealId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+STATES = {
+    LifeState.APPLIED: ("待审批", "Applied for", "warn-tag"),
+    LifeState.REFUSED: ("未通过", "Refused", "fail-tag"),
+    LifeState.WITHDRAWN: ("已撤回", "Withdrawn", ""),
+    LifeState.APPROVED: ("待制章", "Approved", "warn-tag"),
+    LifeState.MADE: ("待启用", "Made", "warn-tag"),
+    LifeState.ACTIVE: ("使用中", "In use", "pass-tag"),
+    LifeState.SUSPENDED: ("已停用", "Suspended", "fail-tag"),
+    LifeState.CANCELLED: ("已缴销", "Cancelled", "fail-tag"),
+    LifeState.DESTROYED: ("已销毁", "Destroyed", "fail-tag"),
+}
+STEPS = {
+    Step.APPLY: ("申请", "Apply"),
+    Step.WITHDRAW: ("撤回申请", "Withdraw"),
+    Step.APPROVE: ("批准", "Approve"),
+    Step.REFUSE: ("不予通过", "Refuse"),
+    Step.MAKE: ("制章", "Make"),
+    Step.ACTIVATE: ("启用", "Put into use"),
+    Step.SUSPEND: ("停用", "Suspend"),
+    Step.RESUME: ("恢复使用", "Resume"),
+    Step.CHANGE: ("申请变更", "Ask for a change"),
+    Step.APPROVE_CHANGE: ("批准变更", "Approve the change"),
+    Step.REFUSE_CHANGE: ("不同意变更", "Refuse the change"),
+    Step.REMAKE: ("重新制章", "Make anew"),
+    Step.CANCEL: ("缴销", "Surrender"),
+    Step.DESTROY: ("销毁密钥", "Destroy the key"),
+}
+STANDINGS = {
+    "made": ("已制作", "made"),
+    "active": ("使用中", "in use"),
+    "suspended": ("停用", "suspended"),
+    "replaced": ("被新章取代", "replaced"),
+    "cancelled": ("缴销", "cancelled"),
+}
+REASONED = frozenset({Step.REFUSE, Step.SUSPEND, Step.CHANGE, Step.REFUSE_CHANGE, Step.CANCEL})
+SIDES = {"holder": "持章单位", "office": "登记机关", "operator": "运营人员", "incident": "持章单位(否认用印)"}
+
+
+@router.get("")
+def overview(request: Request, session: SessionOf, service: ServiceOf) -> Response:
+    """What this login holds, every use of it, and what waits for it."""
+    return _overview(request, session, service)
+
+
+@router.get("/apply")
+def form(request: Request, session: SessionOf, service: ServiceOf) -> Response:
+    """The form of an application."""
+    return _form(request, session, service)
+
+
+@router.post("/apply")
+def apply(
+    request: Request,
+    session: Visitor,
+    service: ServiceOf,
+    holder: Annotated[str, Form()] = "",
+    holder_name: Annotated[str, Form()] = "",
+    type: Annotated[str, Form()] = "",
+    name: Annotated[str, Form()] = "",
+    line: Annotated[str, Form()] = "",
+    shape: Annotated[str, Form()] = "round",
+    code: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Apply; the answer is the page of the application."""
+    sender = form_sender(session, csrf, back="/seals/apply")
+    filled = {
+        "holder": holder,
+        "holder_name": holder_name,
+        "type": type,
+        "name": name,
+        "line": line,
+        "shape": shape,
+        "code": code,
+    }
+    try:
+        order = SealApplication(
+            holder=holder.strip(),
+            holder_name=holder_name.strip(),
+            type=SealType(type) if type in set(SealType) else SealType.SPECIAL,
+            design=given_design({"name": name.strip(), "line": line.strip(), "shape": shape}),
+            kind=KeyKind.SM2,
+            code=code.strip(),
+        )
+        made = service.seal_lives.apply(order, actor_of(sender))
+    except Exception as error:
+        return _form(request, sender, service, problem=expected(error), filled=filled)
+    return RedirectResponse(f"/seals/{made.seal_id}", 303)
+
+
+@router.get("/{seal_id}")
+def one(request: Request, seal_id: SealId, session: Visitor, service: ServiceOf) -> Response:
+    """One seal, for everybody; with what this login may do about it."""
+    return _one(request, session, service, seal_id)
+
+
+@router.post("/{seal_id}/steps")
+def take(
+    request: Request,
+    seal_id: SealId,
+    session: Visitor,
+    service: ServiceOf,
+    step: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+    line: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Take a step; the platform seals the statement that names whoever sent the form."""
+    sender = form_sender(session, csrf, back=f"/seals/{seal_id}")
+    try:
+        life = service.seal_lives.get(seal_id)
+        wanted = Step(step) if step in set(Step) else Step.APPLY
+        design = None
+        if wanted is Step.CHANGE and reason == "image":
+            design = given_design({"name": life.design.name, "line": line.strip()})
+        service.seal_lives.take(
+            StepOrder(seal_id, wanted, reason.strip(), note.strip(), design), actor_of(sender)
+        )
+    except Exception as error:
+        return _one(request, sender, service, seal_id, problem=expected(error))
+    return RedirectResponse(f"/seals/{seal_id}", 303)
+
+
+@router.post("/{seal_id}/uses/{use_id}/not-me")
+def not_me(
+    request: Request,
+    seal_id: SealId,
+    use_id: SealId,
+    session: Visitor,
+    service: ServiceOf,
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Not me: suspended at once."""
+    sender = form_sender(session, csrf, back="/seals")
+    try:
+        service.seal_uses.deny(seal_id, use_id, actor_of(sender))
+    except Exception as error:
+        return _overview(request, sender, service, problem=expected(error))
+    return RedirectResponse("/seals", 303)
+
+
+def _overview(
+    request: Request, session: Session, service: Service, problem: Problem | None = None
+) -> Response:
+    held = held_by(service, session)
+    lives = {life.seal_id: life for life in held}
+    uses = service.seal_uses.of(list(lives)) if lives else ()
+    values = {
+        **frame(session, "seals"),
+        "problem": problem.as_json() if problem else None,
+        "held": [_line(life) for life in held],
+        "waiting": [_line(life) for life in waiting_for(service, session)],
+        "uses": [_use(service, one, lives[one.seal_id]) for one in uses],
+        "newest": uses[0].use_id if uses else "",
+    }
+    return render(request, "seals.html", values, status=problem.status if problem else 200)
+
+
+def _form(
+    request: Request,
+    session: Session,
+    service: Service,
+    *,
+    problem: Problem | None = None,
+    filled: dict[str, str] | None = None,
+) -> Response:
+    holder = session.acts_for or session.agency
+    usual = {
+        "holder": holder or "",
+        "holder_name": session.acts_for_name
+        if session.acts_for
+        else (service.agency_name(session.agency) if session.agency else ""),
+        "type": SealType.LEGAL_NAME.value,
+        "name": "",
+        "line": "",
+        "shape": "round",
+        "code": "",
+    }
+    values = {
+        **frame(session, "seals"),
+        "problem": problem.as_json() if problem else None,
+        "types": [(one.value, words.zh, words.en) for one, words in TYPES.items()],
+        "filled": filled or usual,
+    }
+    return render(request, "seal_apply.html", values, status=problem.status if problem else 200)
+
+
+def _one(
+    request: Request,
+    session: Session | None,
+    service: Service,
+    seal_id: str,
+    problem: Problem | None = None,
+) -> Response:
+    life = service.seal_lives.get(seal_id)
+    editions = service.seal_lives.editions(seal_id)
+    possible: tuple[Step, ...] = ()
+    inside = False
+    if session is not None:
+        actor = actor_of(session)
+        possible = service.seal_lives.possible(life, actor)
+        inside = bool(service.seal_lives.sides(life, actor))
+    values = {
+        **frame(session, "seals"),
+        "problem": problem.as_json() if problem else None,
+        "seal": {
+            **_line(life),
+            "drawn": any(True for _ in editions),
+            "change": life.change.value,
+            "suspended_by": SIDES.get(life.suspended_by, ""),
+        },
+        "editions": [
+            {
+                "number": made.edition,
+                "current": made.edition == life.edition,
+                "from": china(made.valid_from),
+                "until": china(made.valid_until),
+                "sha256": made.esl_sha256,
+                "history": [
+                    {
+                        "words": STANDINGS[change.state.value],
+                        "at": china(change.at),
+                        "reason": change.reason,
+                    }
+                    for change in history
+                ],
+            }
+            for made, history in reversed(editions)
+        ],
+        "steps": [
+            {
+                "words": STEPS[one.step],
+                "at": china(one.at),
+                "side": SIDES[one.side],
+                "who": _name(service, one.actor),
+                "own": one.signed_by.value == "actor",
+            }
+            for one in (service.seal_lives.steps(seal_id) if inside else ())
+        ],
+        "possible": [
+            {"step": step.value, "words": STEPS[step], "reasoned": step in REASONED} for step in possible
+        ],
+    }
+    return render(request, "seal.html", values, status=problem.status if problem else 200)
+
+
+def _line(life: SealLife) -> dict[str, Any]:
+    zh, en, tag = STATES[life.state]
+    words = TYPES[life.type]
+    return {
+        "id": life.seal_id,
+        "code": life.code,
+        "name": f"{life.design.name} {life.design.line}".strip(),
+        "type": words.zh,
+        "type_en": words.en,
+        "holder": life.holder,
+        "holder_name": life.holder_name,
+        "state": zh,
+        "state_en": en,
+        "tag": tag,
+        "at": china(life.applied_at),
+        "changing": life.change.value != "none",
+    }
+
+
+def _use(service: Service, one: SealUse, life: SealLife) -> dict[str, Any]:
+    return {
+        "id": one.use_id,
+        "seal_id": one.seal_id,
+        "seal": f"{life.design.name} {life.design.line}".strip(),
+        "at": china(one.at),
+        "who": "" if one.officer is None else _name(service, one.officer),
+        "type": one.document_type,
+        "document_id": one.document_id or "",
+        "sha256": one.sha256 or "",
+        "documents": one.documents,
+        "channel": one.channel,
+        "denied": "" if one.denied_at is None else china(one.denied_at),
+    }
+
+
+def _name(service: Service, account_id: str) -> str:
+    try:
+        return service.accounts.get(account_id).name
+    except NoSuchAccount:
+        return account_id
