@@ -21,7 +21,7 @@ from ..database.tables_sealing import documents as documents_table
 from ..documents import ISSUE, REHEARSAL, Draft, IssueOrder, Made, file_sha256, intended, next_number
 from ..ledger import Intent, Transaction
 from ..seals import UsableSeal
-from .making import Announced, Preparation, Settled, judged, write_done
+from .making import Announced, Preparation, Settled, judged, note_use, write_done
 from .ports import BatchPorts
 
 _RENUMBERED = 100
@@ -78,20 +78,20 @@ class DocumentMaker:
         draft: Draft = one.plan[0]
         return self._ports.issuing.make(draft, self._seal, intent)
 
-    def record(self, tx: Transaction, one: Announced, made: Made) -> None:
-        """The document with its entry, and the item."""
-        index = self._ports.issuing.record(tx, made, one.plan[1])
-        write_done(
-            tx,
-            one.item,
-            {
-                "document_id": made.draft.document_id,
-                "sha256": file_sha256(made.pdf),
-                "sm3": digest(HashAlgorithm.SM3, made.pdf).value.hex(),
+    def record(self, tx: Transaction, made: Sequence[tuple[Announced, Made]]) -> None:
+        """The documents with their entries, and the items."""
+        done: dict[int, dict[str, Any]] = {}
+        for one, document in made:
+            index = self._ports.issuing.record(tx, document, one.plan[1])
+            done[one.item.number] = {
+                "document_id": document.draft.document_id,
+                "sha256": file_sha256(document.pdf),
+                "sm3": digest(HashAlgorithm.SM3, document.pdf).value.hex(),
                 "ledger_index": index,
                 "done_at": self._at,
-            },
-        )
+            }
+        write_done(tx, self._batch.id, done)
+        note_use(self._ports, tx, self._batch, len(made), at=self._at)
 
     def _compose(self, item: Row[Any], sequence: int) -> Composition:
         body = json.loads(item.body)

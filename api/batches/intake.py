@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from seal import Appearance, draw_seal, drawing_pdf
 from verify import canonical_json
 
 from ..database.tables_batches import batch_items as items
@@ -50,6 +49,7 @@ from .model import (
     Upload,
 )
 from .ports import BatchPorts
+from .ready_files import appearance_of
 from .store import BATCHES, as_batch, change, committed, problems_text, read_progress, read_row
 
 _LONGEST_TITLE = 200
@@ -141,10 +141,9 @@ def add_files(ports: BatchPorts, batch_id: str, uploads: Iterable[Upload]) -> Ad
     """Check ready files and store them; as many at once as memory takes."""
     batch = _filling(ports, batch_id, BatchKind.FILES)
     usable = ports.seals.open(batch.seal_id)
-    stream, box = drawing_pdf(draw_seal(usable.design))
     place = Place.parse(json.loads(batch.placement))
     rules = FileRules(
-        usable.sealing, place, usable.design.diameter_mm, Appearance(stream, box), ports.clock()
+        usable.sealing, place, usable.design.diameter_mm, appearance_of(usable.design), ports.clock()
     )
     return store_items(ports, batch_id, [rules.check(0, one) for one in uploads])
 

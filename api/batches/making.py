@@ -7,12 +7,13 @@ of the whole chunk.  What it raises for one item becomes the result of that item
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Row, update
+from sqlalchemy import Row, bindparam, update
 from sqlalchemy.exc import DBAPIError
 
 from keys import KeysError
@@ -23,9 +24,11 @@ from ..database.tables_batches import batch_items as items
 from ..documents import DocumentError, SealDidNotVerify
 from ..ledger import Intent, LedgerError, Transaction
 from ..plugins import FieldsRefused, PluginError
+from ..seals import NewUse, record_use
 from .checking import refusal
 from .errors import BatchError, BatchStopped
 from .model import ItemState, Problem
+from .ports import BatchPorts
 
 _ASK = "请另行办理,或联系运营人员 / order it by itself, or ask the operator"
 
@@ -69,8 +72,8 @@ class Maker(Protocol):
     def make(self, one: Announced, intent: Intent) -> Any:
         """Sign, seal, reopen; the intent is public already.  Raises for this item alone."""
 
-    def record(self, tx: Transaction, one: Announced, made: Any) -> None:
-        """Rows and entries of one item."""
+    def record(self, tx: Transaction, made: Sequence[tuple[Announced, Any]]) -> None:
+        """Rows and entries of all that was made."""
 
 
 @contextmanager
@@ -104,10 +107,39 @@ def _result(error: Exception) -> tuple[ItemState, tuple[Problem, ...]]:
     return ItemState.FAILED, (Problem("row", rule, _ASK),)
 
 
-def write_done(tx: Transaction, item: Row[Any], values: dict[str, Any]) -> None:
-    """An item is done: what it was made of goes, what came of it stays."""
-    tx.connection.execute(
+def write_done(tx: Transaction, batch_id: str, done: Mapping[int, Mapping[str, Any]]) -> None:
+    """Items are done: what they were made of goes, what came of them stays.  All with the same columns."""
+    columns = next(iter(done.values())).keys()
+    statement = (
         update(items)
-        .where(items.c.batch_id == item.batch_id, items.c.number == item.number)
-        .values(state=ItemState.DONE.value, body=None, prepared=None, source_file_id=None, **values)
+        .where(items.c.batch_id == batch_id, items.c.number == bindparam("which"))
+        .values(
+            state=ItemState.DONE.value,
+            body=None,
+            prepared=None,
+            source_file_id=None,
+            **{name: bindparam(f"new_{name}") for name in columns},
+        )
     )
+    tx.connection.execute(
+        statement,
+        [
+            {"which": number, **{f"new_{name}": value for name, value in values.items()}}
+            for number, values in done.items()
+        ],
+    )
+
+
+def note_use(ports: BatchPorts, tx: Transaction, batch: Row[Any], documents: int, *, at: datetime) -> None:
+    """One use of the seal for the holder to see, in the transaction of the act.
+
+    Raises :class:`api.seals.SealNotUsable` when the seal was suspended meanwhile: nothing is released then.
+    """
+    use = NewUse(
+        seal_id=batch.seal_id,
+        document_type=batch.document_type,
+        channel="batch",
+        officer=batch.account_id,
+        documents=documents,
+    )
+    record_use(tx, use, use_id=ports.random(16).hex(), at=at)

@@ -38,7 +38,7 @@ from .intake import begin, insert_batch, store_items
 from .making import Announced, Preparation
 from .model import FILE, Added, Batch, BatchKind, BatchState, ItemState, Orderer, Upload
 from .ports import BatchPorts
-from .ready_files import announce_files, read_source, record_file, require_passed
+from .ready_files import announce_files, record_files, require_passed, source_of
 from .store import as_batch, read_progress, read_row
 
 MOST_SIGNED = 5_000
@@ -211,14 +211,14 @@ class OwnKeyMaker:
     def make(self, one: Announced, _intent: Intent) -> bytes:
         """Embed the signature and reopen."""
         item = one.item
-        prepared = PreparedPdf.restore(json.loads(item.prepared), read_source(self._ports, one))
+        prepared = PreparedPdf.restore(json.loads(item.prepared), source_of(one))
         sealed = complete_pdf(prepared, bytes.fromhex(item.signature), sealing=self._sealing)
         require_passed(sealed, self._trust, self._at)
         return sealed
 
-    def record(self, tx: Transaction, one: Announced, made: bytes) -> None:
-        """The completed file takes the place of the prepared one."""
-        record_file(self._ports, tx, one, made, at=self._at, seal_id=None)
+    def record(self, tx: Transaction, made: Sequence[tuple[Announced, bytes]]) -> None:
+        """The completed files take the place of the prepared ones."""
+        record_files(self._ports, tx, made, at=self._at, seal_id=None)
 
 
 def _list(connection: Connection, row: Row[Any]) -> SigningList:

@@ -6,22 +6,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, delete, insert, select
 
 from keys import HashAlgorithm, digest
-from seal import Appearance, draw_seal, drawing_pdf, seal_pdf
+from seal import Appearance, SealDesign, draw_seal, drawing_pdf, seal_pdf
 from verify import Indication, Trust, check_pdf
 
 from ..database.tables_batches import batch_items as items
 from ..database.tables_sealing import files
-from ..documents import SealDidNotVerify, drop_file, file_sha256, get_file, put_file
+from ..documents import SealDidNotVerify, file_sha256
 from ..ledger import Intent, Transaction
 from ..seals import UsableSeal
 from .checking import placement_of
 from .errors import UploadAltered
-from .making import Announced, Preparation, write_done
+from .making import Announced, Preparation, note_use, write_done
 from .model import Place
 from .ports import BatchPorts
 from .store import commit_item
@@ -40,8 +41,7 @@ class FileMaker:
         self._place = Place.parse(json.loads(batch.placement))
         self._trust = ports.trust()
         self._at = ports.clock()
-        stream, box = drawing_pdf(draw_seal(seal.design))
-        self._appearance = Appearance(stream, box)
+        self._appearance = appearance_of(seal.design)
 
     def prepare(self, waiting: Sequence[Row[Any]], last: int) -> Preparation:
         """What is to be sealed, as it was uploaded."""
@@ -59,7 +59,7 @@ class FileMaker:
     def make(self, one: Announced, _intent: Intent) -> bytes:
         """Seal and reopen."""
         sealed = seal_pdf(
-            read_source(self._ports, one),
+            source_of(one),
             self._seal.signer,
             sealing=self._seal.sealing,
             at=self._at,
@@ -70,9 +70,16 @@ class FileMaker:
         require_passed(sealed, self._trust, self._at)
         return sealed
 
-    def record(self, tx: Transaction, one: Announced, made: bytes) -> None:
-        """The sealed file takes the place of the upload, which it begins with."""
-        record_file(self._ports, tx, one, made, at=self._at, seal_id=self._seal.seal_id)
+    def record(self, tx: Transaction, made: Sequence[tuple[Announced, bytes]]) -> None:
+        """The sealed files take the place of the uploads, which they begin with."""
+        record_files(self._ports, tx, made, at=self._at, seal_id=self._seal.seal_id)
+        note_use(self._ports, tx, self._batch, len(made), at=self._at)
+
+
+@lru_cache(maxsize=64)
+def appearance_of(design: SealDesign) -> Appearance:
+    """The drawing of a seal as it goes into a page; drawn once for each design."""
+    return Appearance(*drawing_pdf(draw_seal(design)))
 
 
 def announce_files(
@@ -82,24 +89,30 @@ def announce_files(
     facts: Callable[[Row[Any]], dict[str, Any]],
 ) -> Preparation:
     """As many of the files as memory takes."""
-    wanted = [one.source_file_id for one in waiting]
+    chosen: list[Row[Any]] = []
     with ports.database.read() as connection:
-        query = select(files.c.id, files.c.size).where(files.c.id.in_(wanted))
+        query = select(files.c.id, files.c.size).where(
+            files.c.id.in_([one.source_file_id for one in waiting])
+        )
         sizes = {row.id: row.size for row in connection.execute(query)}
-    ready: list[Announced] = []
-    total = 0
-    for item in waiting:
-        total += sizes.get(item.source_file_id, 0)
-        if ready and total > MOST_BYTES:
-            return Preparation(ready, (), item.number - 1)
-        ready.append(Announced(item, facts(item), None))
+        total = 0
+        for item in waiting:
+            total += sizes.get(item.source_file_id, 0)
+            if chosen and total > MOST_BYTES:
+                last = item.number - 1
+                break
+            chosen.append(item)
+        found = select(files.c.id, files.c.content).where(
+            files.c.id.in_([one.source_file_id for one in chosen])
+        )
+        contents = {row.id: bytes(row.content) for row in connection.execute(found)}
+    ready = [Announced(item, facts(item), contents.get(item.source_file_id)) for item in chosen]
     return Preparation(ready, (), last)
 
 
-def read_source(ports: BatchPorts, one: Announced) -> bytes:
+def source_of(one: Announced) -> bytes:
     """The upload, if it is still the one that was ordered."""
-    with ports.database.read() as connection:
-        content = get_file(connection, one.item.source_file_id)
+    content: bytes | None = one.plan
     if content is None or file_sha256(content) != one.item.digest:
         raise UploadAltered(one.item.number)
     return content
@@ -113,33 +126,47 @@ def require_passed(sealed: bytes, trust: Trust, at: datetime) -> None:
         raise SealDidNotVerify(report.indication.value, tuple(reason.code for reason in reasons))
 
 
-def record_file(
-    ports: BatchPorts, tx: Transaction, one: Announced, made: bytes, *, at: datetime, seal_id: str | None
+def record_files(
+    ports: BatchPorts,
+    tx: Transaction,
+    made: Sequence[tuple[Announced, bytes]],
+    *,
+    at: datetime,
+    seal_id: str | None,
 ) -> None:
-    """File, item and entry together."""
-    item, file_id = one.item, ports.random(16).hex()
-    sha256 = put_file(tx.connection, file_id, made)
-    values: dict[str, Any] = {
-        "file_id": file_id,
-        "sha256": sha256,
-        "sm3": digest(HashAlgorithm.SM3, made).value.hex(),
-        "ledger_index": tx.next_index(),
-        "done_at": at,
-    }
-    write_done(tx, item, values)
-    if item.source_file_id is not None:
-        drop_file(tx.connection, item.source_file_id)
-    stored = select(items).where(items.c.batch_id == item.batch_id, items.c.number == item.number)
-    row = tx.connection.execute(stored).one()._asdict()
-    commit_item(
-        tx,
-        row,
-        kind="file.sealed",
-        body={
-            "batch_id": item.batch_id,
-            "number": item.number,
-            "seal_id": seal_id,
+    """Files, items and entries together, in few statements."""
+    if not made:
+        return
+    batch_id = made[0][0].item.batch_id
+    stored: list[dict[str, Any]] = []
+    done: dict[int, dict[str, Any]] = {}
+    first = tx.next_index()
+    for index, (one, content) in enumerate(made):
+        file_id, sha256 = ports.random(16).hex(), file_sha256(content)
+        stored.append({"id": file_id, "sha256": sha256, "size": len(content), "content": content})
+        done[one.item.number] = {
+            "file_id": file_id,
             "sha256": sha256,
-            "sm3": values["sm3"],
-        },
-    )
+            "sm3": digest(HashAlgorithm.SM3, content).value.hex(),
+            "ledger_index": first + index,
+            "done_at": at,
+        }
+    tx.connection.execute(insert(files), stored)
+    write_done(tx, batch_id, done)
+    tx.connection.execute(delete(files).where(files.c.id.in_([one.item.source_file_id for one, _ in made])))
+    query = select(items).where(items.c.batch_id == batch_id, items.c.number.in_(list(done)))
+    rows = {row.number: row._asdict() for row in tx.connection.execute(query)}
+    for (one, _), file in zip(made, stored, strict=True):
+        commit_item(
+            tx,
+            rows[one.item.number],
+            {"sha256": file["sha256"], "size": file["size"], "content": file["sha256"]},
+            kind="file.sealed",
+            body={
+                "batch_id": batch_id,
+                "number": one.item.number,
+                "seal_id": seal_id,
+                "sha256": file["sha256"],
+                "sm3": done[one.item.number]["sm3"],
+            },
+        )

@@ -211,6 +211,12 @@ class Batches:
         name = f"{item.document_id}.pdf" if item.document_id else item.name
         return name, content
 
+    def orderer_of(self, batch_id: str) -> Orderer:
+        """Who ordered it: for the console of the service, which sees every batch."""
+        with self._ports.database.read() as connection:
+            row = read_row(connection, batch_id)
+        return Orderer(row.account_id, row.agency)
+
     # Working
 
     def worker(self) -> Worker:

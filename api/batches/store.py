@@ -17,7 +17,7 @@ from ..database.tables_batches import batch_items as items
 from ..database.tables_batches import batch_progress as progress
 from ..database.tables_batches import batches as table
 from ..database.tables_sealing import moment_text
-from ..documents import recorded_file, stored_file
+from ..documents import stored_file
 from ..ledger import Transaction, require_vouched
 from .errors import BatchInAnotherState, NoSuchBatch
 from .model import (
@@ -120,12 +120,14 @@ def committed_items(connection: Connection) -> Iterator[tuple[str, dict[str, Jso
         )
 
 
-def commit_item(tx: Transaction, values: Mapping[str, Any], *, kind: str, body: dict[str, Json]) -> int:
+def commit_item(
+    tx: Transaction, values: Mapping[str, Any], file: Json, *, kind: str, body: dict[str, Json]
+) -> int:
     """Commit to an item whose sealed file was just stored."""
     return tx.commit_row(
         ITEMS,
         item_key(values["batch_id"], values["number"]),
-        committed_item(values, recorded_file(tx.connection, values["file_id"])),
+        committed_item(values, file),
         kind=kind,
         body=body,
     )

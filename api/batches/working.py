@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from keys import KeysError
@@ -110,6 +110,9 @@ def work(ports: BatchPorts, chunk: Chunk) -> int:
         return 0  # somebody else has it, or the batch was cancelled: nothing was recorded
     except BatchStopped as stopped:
         _stop(ports, chunk, Problem(stopped.field, stopped.rule, stopped.todo))
+        return 0
+    except SealNotUsable as error:  # while the chunk was made: nothing of it is released
+        _stop(ports, chunk, Problem("seal_id", f"{error.zh} / {error.en}", _RESUME))
         return 0
     except IntegrityError:
         # The same version of a document was issued beside this batch: done again, with the next version.
@@ -212,11 +215,15 @@ class _Work:
                 )
             self._chunk = cut(tx, self._chunk, last, at=ports.clock())
             intents = ports.intents.open_within(tx, maker.act, [one.facts for one in ready])
-            for one, intent in zip(ready, intents, strict=True):
+            if ready:
                 tx.connection.execute(
                     update(items)
-                    .where(items.c.batch_id == batch.id, items.c.number == one.item.number)
-                    .values(intent_id=intent.id)
+                    .where(items.c.batch_id == batch.id, items.c.number == bindparam("which"))
+                    .values(intent_id=bindparam("announced")),
+                    [
+                        {"which": one.item.number, "announced": intent.id}
+                        for one, intent in zip(ready, intents, strict=True)
+                    ],
                 )
             tx.connection.execute(
                 update(chunks)
@@ -255,8 +262,8 @@ class _Work:
         done = {one.item.number for one, _, _ in made}
         with ports.ledger.transaction() as tx:
             require_lease(tx, chunk)
-            for one, _, result in made:
-                maker.record(tx, one, result)
+            if made:
+                maker.record(tx, [(one, result) for one, _, result in made])
             ports.intents.close_all(tx, [intent for _, intent, _ in made], "sealed")
             left = [intent for one, intent in announced if one.item.number not in done]
             ports.intents.end_left(tx, [one.id for one in left], "refused")

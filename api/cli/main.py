@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from . import (
     acme,
     authority,
+    batches,
     certificates,
     checkup,
     demonstration,
@@ -57,6 +58,7 @@ app.command("serve")(service.serve)
 app.command("demo")(demonstration.demo)
 app.command("verify")(verification.verify)
 app.command("seal")(sealing.seal)
+app.add_typer(batches.app, name="batch")
 app.command("timestamp")(timestamping.timestamp)
 app.command("doctor")(checkup.doctor)
 app.add_typer(certificates.app, name="cert")

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from .batch_queue import run_queue_worker, run_worker
+from .batches import worker_name
 from .ceremonies import hold_ceremony, offline_folder, revoke_authority
 from .clock import kernel_clock
 from .errors import WiringError
@@ -24,5 +26,8 @@ __all__ = [
     "offline_folder",
     "open_service",
     "revoke_authority",
+    "run_queue_worker",
+    "run_worker",
     "settings_of",
+    "worker_name",
 ]

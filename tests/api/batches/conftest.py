@@ -168,12 +168,13 @@ class Desk:
                 .where(items_table.c.batch_id == batch.batch_id)
                 .order_by(items_table.c.number)
             ).all()
+            every = connection.execute(select(items_table.c.file_id, items_table.c.source_file_id)).all()
             files = set(connection.execute(select(files_table.c.id)).scalars())
             documents = connection.execute(select(documents_table)).all()
         done = [one for one in rows if one.state == ItemState.DONE.value]
         assert [one.number for one in rows] == list(range(1, len(rows) + 1))
         assert len(done) == len({one.sha256 for one in done}) == wanted
-        owned = {one.file_id for one in done if one.file_id} | {one.source_file_id for one in rows}
+        owned = {one for row in every for one in row}
         assert files == (owned | {one.file_id for one in documents}) - {None}
         made = [one.document_id for one in done if one.document_id]
         assert sorted(made) == sorted(one.id for one in documents if one.officer == self.by.account_id)
