@@ -84,7 +84,7 @@ def test_every_bad_row_is_named(desk: Desk) -> None:
         one.line: [problem.field for problem in one.problems] for one in desk.items(batch, ItemState.BAD)
     }
     assert named == {3: ["holder"], 4: ["purpose"], 5: ["key"], 6: ["purpose"], 7: ["key", "purpose"]}
-    for item in bad:
+    for item in desk.items(batch, ItemState.BAD):
         for problem in item.problems:
             assert " / " in problem.rule
             assert " / " in problem.todo
