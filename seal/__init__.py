@@ -40,6 +40,7 @@ from .image import (
 from .long_term import Evidence, Level, LongTermRefused, extend_pdf, renew_pdf
 from .mass import FieldAlign, MassField, MassRefused, MassTemplate, mass_template
 from .ofd import (
+    OfdMassTemplate,
     OfdRefused,
     PreparedClosing,
     PreparedOfd,
@@ -47,6 +48,7 @@ from .ofd import (
     close_ofd,
     complete_closing,
     complete_ofd,
+    ofd_mass_template,
     prepare_closing,
     prepare_ofd,
     seal_ofd,
@@ -137,6 +139,7 @@ __all__ = [
     "MassField",
     "MassRefused",
     "MassTemplate",
+    "OfdMassTemplate",
     "OfdRefused",
     "OnField",
     "PageError",
@@ -190,6 +193,7 @@ __all__ = [
     "lay_out",
     "make_seal",
     "mass_template",
+    "ofd_mass_template",
     "prepare_closing",
     "prepare_form",
     "prepare_ofd",

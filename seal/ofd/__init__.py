@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from .closing import PreparedClosing, close_ofd, complete_closing, prepare_closing
 from .errors import OfdRefused
+from .mass import OfdMassTemplate
+from .mass_template import ofd_mass_template
 from .sealing import PreparedOfd, Protection, complete_ofd, prepare_ofd, seal_ofd
 from .writing import write_ofd
 
 __all__ = [
+    "OfdMassTemplate",
     "OfdRefused",
     "PreparedClosing",
     "PreparedOfd",
@@ -16,6 +19,7 @@ __all__ = [
     "close_ofd",
     "complete_closing",
     "complete_ofd",
+    "ofd_mass_template",
     "prepare_closing",
     "prepare_ofd",
     "seal_ofd",

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Final
 
-from ..pages.fonts import typeface
+from ..pages.fonts import Glyph, glyphs_of, typeface
 from ..pages.model import POINT_MM, Colour, Command, FontName, Item, Line, Path, QrCode, Rect, Text
 from ..pages.outlines import bounds
 from ..pages.qr import QUIET_MODULES, symbol_of
 from .markup import box, carries, escaped, number
-from .truetype import Subset, numbers
+from .truetype import Subset
 
-_PAD_EM = 0.15
+PAD_EM: Final = 0.15
 _LETTERS = {"M": "M", "L": "L", "C": "B", "Z": "C"}
 
 
@@ -53,21 +54,25 @@ class Drawer:
             case QrCode():
                 return self.qr(item)
 
-    def _font(self, face: FontName) -> int:
+    def numbered(self, glyph: Glyph) -> tuple[int, int]:
+        """The font that draws a glyph, and its number there."""
+        face = glyph.face
         if face not in self.fonts:
             self.fonts[face] = self.next()
-        return self.fonts[face]
+            self.subsets[face] = Subset(face)
+        return self.fonts[face], self.subsets[face].number(glyph)
 
     def text(self, text: Text) -> str:
-        """One ``TextObject`` for every run of one typeface.  Raises :class:`GlyphMissing`."""
-        glyphs = numbers(text.text, text.font, self.subsets)
+        """One ``TextObject`` for every run of one font.  Raises :class:`GlyphMissing`."""
+        glyphs = [(glyph, *self.numbered(glyph)) for glyph in glyphs_of(text.text, text.font)]
         typed = text.typed if len(text.typed) == len(text.text) and carries(text.typed) else text.text
         size = text.size_pt * POINT_MM
-        pad, x, start, parts = _PAD_EM * size, text.x_mm, 0, []
-        for face, run in groupby(glyphs, key=lambda pair: pair[0].face):
+        begun = opening(text, size)
+        pad, x, start, parts = PAD_EM * size, text.x_mm, 0, []
+        for font, run in groupby(glyphs, key=_font_of):
             members = list(run)
-            metrics = typeface(face).metrics
-            advances = [glyph.advance * size + text.spacing_mm for glyph, _ in members]
+            metrics = typeface(members[0][0].face).metrics
+            advances = [glyph.advance * size + text.spacing_mm for glyph, _, _ in members]
             width = sum(advances)
             above, below = metrics.ascent / 1000 * size, -metrics.descent / 1000 * size
             code = typed[start : start + len(members)]
@@ -76,11 +81,9 @@ class Drawer:
             count = len(code.encode("utf-16-le")) // 2
             deltas = f' DeltaX="{_deltas(advances[:-1])}"' if len(advances) > 1 else ""
             parts.append(
-                f'<ofd:TextObject ID="{self.next()}" Boundary="{place}" Font="{self._font(face)}" '
-                f'Size="{number(size)}"{_strokes(text)}{_colour("FillColor", text.colour)}'
-                f"{_colour('StrokeColor', text.colour) if text.stroke_mm > 0 else ''}"
+                f'<ofd:TextObject ID="{self.next()}" Boundary="{place}" Font="{font}"{begun}'
                 f'<ofd:CGTransform CodePosition="0" CodeCount="{count}" GlyphCount="{len(members)}">'
-                f"<ofd:Glyphs>{' '.join(str(glyph) for _, glyph in members)}</ofd:Glyphs></ofd:CGTransform>"
+                f"<ofd:Glyphs>{' '.join([str(one) for _, _, one in members])}</ofd:Glyphs></ofd:CGTransform>"
                 f'<ofd:TextCode X="{number(pad)}" Y="{number(above)}"{deltas}>{escaped(code)}'
                 "</ofd:TextCode></ofd:TextObject>"
             )
@@ -142,8 +145,17 @@ class Drawer:
         )
 
 
-def _strokes(text: Text) -> str:
-    return f' LineWidth="{number(text.stroke_mm)}" Stroke="true">' if text.stroke_mm > 0 else ">"
+def _font_of(member: tuple[Glyph, int, int]) -> int:
+    return member[1]
+
+
+def opening(text: Text, size: float) -> str:
+    """What stands of a ``TextObject`` between its font and its glyphs."""
+    strokes, colours = "", _colour("FillColor", text.colour)
+    if text.stroke_mm > 0:
+        strokes = f' LineWidth="{number(text.stroke_mm)}" Stroke="true"'
+        colours += _colour("StrokeColor", text.colour)
+    return f' Size="{number(size)}"{strokes}>{colours}'
 
 
 def _colour(name: str, colour: Colour) -> str:
@@ -153,7 +165,7 @@ def _colour(name: str, colour: Colour) -> str:
 def _deltas(advances: Sequence[float]) -> str:
     """Distances of successive glyphs; a run of equal ones is written ``g`` count distance."""
     parts = []
-    for distance, run in groupby(f"{one:.4f}".rstrip("0").rstrip(".") for one in advances):
+    for distance, run in groupby([f"{one:.4f}".rstrip("0").rstrip(".") for one in advances]):
         count = len(list(run))
         parts.append(f"g {count} {distance}" if count > 2 else " ".join([distance] * count))
     return " ".join(parts)

@@ -31,9 +31,8 @@ from ..ses.making import bare_scheme
 from ..timestamping import Timestamper, signature_token
 from .errors import OfdRefused
 from .listing import SignIds, entrance, extended_list
-from .markup import box
 from .package import Entry, appended, dos_moment, packed, write_package
-from .signature import Annotation, reference, signature_xml
+from .signature import annotation_of, reference, signature_xml
 from .stamps import Stamp, stamps_of
 from .subject import Subject, opened
 
@@ -180,13 +179,7 @@ class Draft:
         self._id = self._ids.next()
         pages = subject.document.pages
         self._annotations = [
-            Annotation(
-                self._ids.next(),
-                pages[one.page].id,
-                box(one.x_mm, one.y_mm, one.width_mm, one.height_mm),
-                box(*one.clip) if one.clip is not None else "",
-            )
-            for one in stamps
+            annotation_of(one, self._ids.next(), pages[one.page].id).written() for one in stamps
         ]
 
     def files(self, protection: Protection) -> tuple[bytes, list[Entry]]:
@@ -211,7 +204,7 @@ class Draft:
         signed = signature_xml(
             at=self._at,
             references=[reference(name, value) for name, value in digests.items()],
-            annotations=self._annotations,
+            annotations="".join(self._annotations),
             seal_path=f"{self.folder}/Seal.esl" if self._esl is not None else None,
             value_path=self.value_name,
         )

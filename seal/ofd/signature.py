@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from .markup import NAMESPACE, box, document, escaped
+from .markup import box, document, escaped
+from .stamps import Stamp
 
 SM3: Final = "1.2.156.10197.1.401"
 SM2_WITH_SM3: Final = "1.2.156.10197.1.501"
@@ -34,6 +35,12 @@ class Annotation:
         )
 
 
+def annotation_of(stamp: Stamp, identifier: str, page_id: str) -> Annotation:
+    """The ``StampAnnot`` of a place."""
+    whole = box(stamp.x_mm, stamp.y_mm, stamp.width_mm, stamp.height_mm)
+    return Annotation(identifier, page_id, whole, box(*stamp.clip) if stamp.clip is not None else "")
+
+
 @lru_cache(maxsize=4096)
 def _reference_head(name: str) -> str:
     return f'<ofd:Reference FileRef="/{escaped(name)}"><ofd:CheckValue>'
@@ -44,11 +51,16 @@ def reference(name: str, value: bytes) -> str:
     return f"{_reference_head(name)}{base64.b64encode(value).decode()}</ofd:CheckValue></ofd:Reference>"
 
 
+@lru_cache(maxsize=64)
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%d%H%M%SZ}"
+
+
 def signature_xml(
     *,
     at: datetime,
     references: Iterable[str],
-    annotations: Sequence[Annotation],
+    annotations: str,
     seal_path: str | None,
     value_path: str,
 ) -> bytes:
@@ -58,11 +70,8 @@ def signature_xml(
         "Signature",
         "",
         f"<ofd:SignedInfo>{PROVIDER}<ofd:SignatureMethod>{SM2_WITH_SM3}</ofd:SignatureMethod>"
-        f"<ofd:SignatureDateTime>{at.astimezone(UTC):%Y%m%d%H%M%SZ}</ofd:SignatureDateTime>"
+        f"<ofd:SignatureDateTime>{_moment(at)}</ofd:SignatureDateTime>"
         f'<ofd:References CheckMethod="{SM3}">{"".join(references)}</ofd:References>'
-        f"{''.join(one.written() for one in annotations)}{seal}</ofd:SignedInfo>"
+        f"{annotations}{seal}</ofd:SignedInfo>"
         f"<ofd:SignedValue>/{escaped(value_path)}</ofd:SignedValue>",
     )
-
-
-__all__ = ["NAMESPACE", "SM2_WITH_SM3", "SM3", "Annotation", "box", "reference", "signature_xml"]

@@ -12,12 +12,13 @@ ISO/IEC 14496-22 around those pieces: assembling one takes no font library.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any, Final
 
-from ..pages.fonts import Glyph, glyphs_of, typeface
+from ..pages.fonts import Glyph, typeface
 from ..pages.model import FontName
 
 EM: Final = 1000
@@ -37,10 +38,10 @@ class Outline:
 
     data: bytes  # padded to four octets
     advance: int
-    left: int
-    box: tuple[int, int, int, int]
     points: int
     contours: int
+    metric: bytes  # advance and left edge as the ``hmtx`` table has them
+    total: int  # of its words, for the checksum of the table
 
 
 class Subset:
@@ -62,6 +63,11 @@ class Subset:
             self._glyphs.append(glyph)
         self._characters[glyph.character] = number
         return number
+
+    @property
+    def characters(self) -> Mapping[str, int]:
+        """What the file draws, and by which number."""
+        return self._characters
 
     def file(self) -> bytes:
         """The font file."""
@@ -89,11 +95,12 @@ def outline(glyph: Glyph) -> Outline:
 
 def _outline(made: Any, advance: int) -> Outline:
     if made.numberOfContours <= 0:
-        return Outline(b"", advance, 0, (0, 0, 0, 0), 0, 0)
+        return Outline(b"", advance, 0, 0, struct.pack(">Hh", advance, 0), 0)
     data = bytes(made.compile(None, recalcBBoxes=True))
-    box = (made.xMin, made.yMin, made.xMax, made.yMax)
     padded = data + bytes(-len(data) % 4)
-    return Outline(padded, advance, made.xMin, box, len(made.coordinates), made.numberOfContours)
+    points, contours = len(made.coordinates), made.numberOfContours
+    metric = struct.pack(">Hh", advance, made.xMin)
+    return Outline(padded, advance, points, contours, metric, _sum(padded))
 
 
 @cache
@@ -114,77 +121,42 @@ def _notdef() -> Outline:
 
 
 def _file(name: FontName, outlines: Sequence[Outline], characters: dict[str, int]) -> bytes:
-    metrics = typeface(name).metrics
-    drawn = [one for one in outlines if one.data]
-    box = (
-        min(one.box[0] for one in drawn),
-        min(one.box[1] for one in drawn),
-        max(one.box[2] for one in drawn),
-        max(one.box[3] for one in drawn),
-    )
-    widest = max(one.advance for one in outlines)
-    offsets, end = [], 0
-    for one in outlines:
-        offsets.append(end)
-        end += len(one.data)
-    offsets.append(end)
     count = len(outlines)
-    codes = sorted(ord(character) for character in characters)
+    codes = sorted([(ord(character), number) for character, number in characters.items()])
+    offsets = list(accumulate([len(one.data) for one in outlines], initial=0))
+    widest = max([one.advance for one in outlines])
+    points = max([one.points for one in outlines])
+    contours = max([one.contours for one in outlines])
     tables = {
-        b"OS/2": _os2(metrics.ascent, metrics.descent, metrics.cap_height, codes, widest),
-        b"cmap": _cmap(characters),
-        b"glyf": b"".join(one.data for one in outlines),
-        b"head": struct.pack(
-            ">4H2L2H2Q4h2H3h", 1, 0, 1, 0, 0, _MAGIC, 3, EM, _EPOCH, _EPOCH, *box, 0, 8, 2, 1, 0
-        ),
-        b"hhea": struct.pack(
-            ">2H3hH11hH",
-            1,
-            0,
-            metrics.ascent,
-            metrics.descent,
-            0,
-            widest,
-            min(one.left for one in outlines),
-            min(one.advance - one.box[2] for one in outlines),
-            box[2],
-            1,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            count,
-        ),
-        b"hmtx": b"".join(struct.pack(">Hh", one.advance, one.left) for one in outlines),
+        **_fixed(name),
+        b"OS/2": _os2(name, codes[0][0] if codes else 0, codes[-1][0] if codes else 0, widest),
+        b"cmap": _cmap(codes),
+        b"glyf": b"".join([one.data for one in outlines]),
+        b"hhea": _hhea(name, widest, count),
+        b"hmtx": b"".join([one.metric for one in outlines]),
         b"loca": struct.pack(f">{count + 1}L", *offsets),
-        b"maxp": struct.pack(
-            ">L14H",
-            0x10000,
-            count,
-            max(one.points for one in outlines),
-            max(one.contours for one in outlines),
-            0,
-            0,
-            1,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-        ),
-        b"name": _names(name),
-        b"post": struct.pack(">L2l2h5L", 0x30000, 0, 0, -100, 50, 0, 0, 0, 0, 0)[:32],
+        b"maxp": struct.pack(">L14H", 0x10000, count, points, contours, 0, 0, 1, *([0] * 8)),
     }
-    return _assembled(tables)
+    return _assembled(tables, sum([one.total for one in outlines]) & 0xFFFFFFFF)
 
 
-def _assembled(tables: dict[bytes, bytes]) -> bytes:
+@cache
+def _fixed(name: FontName) -> dict[bytes, bytes]:
+    """The tables that no subset changes; the box is that of the whole typeface."""
+    box = typeface(name).metrics.box
+    head = struct.pack(">4H2L2H2Q4h2H3h", 1, 0, 1, 0, 0, _MAGIC, 3, EM, _EPOCH, _EPOCH, *box, 0, 8, 2, 1, 0)
+    post = struct.pack(">L2h2h5L", 0x30000, 0, 0, -100, 50, *([0] * 5))
+    return {b"head": head, b"name": _names(name), b"post": post}
+
+
+def _hhea(name: FontName, widest: int, count: int) -> bytes:
+    metrics = typeface(name).metrics
+    left, right = metrics.box[0], EM - metrics.box[2]
+    numbers = (metrics.ascent, metrics.descent, 0, widest, left, right, metrics.box[2], 1, *([0] * 7), count)
+    return struct.pack(">2H3hH11hH", 1, 0, *numbers)
+
+
+def _assembled(tables: dict[bytes, bytes], outlines: int) -> bytes:
     """Table directory and tables; the sum of the whole file is made right in ``head``."""
     count = len(tables)
     power = count.bit_length() - 1
@@ -193,7 +165,7 @@ def _assembled(tables: dict[bytes, bytes]) -> bytes:
     bodies, place, total = [], start, 0
     for tag, table in sorted(tables.items()):
         padded = table + bytes(-len(table) % 4)
-        added = _sum(padded)
+        added = outlines if tag == b"glyf" else _sum(padded)
         out.append(struct.pack(">4s3L", tag, added, place, len(table)))
         total += added
         if tag == b"head":
@@ -211,14 +183,18 @@ def _sum(padded: bytes) -> int:
     return sum(words) & 0xFFFFFFFF
 
 
-def _cmap(characters: dict[str, int]) -> bytes:
-    """Format 4 for the basic plane, format 12 for all planes; Unicode and Windows name the same tables."""
-    codes = sorted((ord(character), number) for character, number in characters.items())
-    low, full = _format_4([one for one in codes if one[0] < 0xFFFF]), _format_12(codes)
-    first = 4 + 8 * 4
-    second = first + len(low)
-    records = ((0, 3, first), (0, 4, second), (3, 1, first), (3, 10, second))
-    return struct.pack(">2H", 0, 4) + b"".join(struct.pack(">2HL", *one) for one in records) + low + full
+def _cmap(codes: list[tuple[int, int]]) -> bytes:
+    """Format 4 for the basic plane, format 12 where there are others; Unicode and Windows name the same."""
+    low = _format_4([one for one in codes if one[0] < 0xFFFF])
+    wide = bool(codes) and codes[-1][0] > 0xFFFF
+    first = 4 + 8 * (4 if wide else 2)
+    records = [(0, 3, first), (3, 1, first)]
+    full = b""
+    if wide:
+        full = _format_12(codes)
+        records = [(0, 3, first), (0, 4, first + len(low)), (3, 1, first), (3, 10, first + len(low))]
+    named = b"".join([struct.pack(">2HL", *one) for one in records])
+    return struct.pack(">2H", 0, len(records)) + named + low + full
 
 
 def _runs(codes: Iterable[tuple[int, int]]) -> list[tuple[int, int, int]]:
@@ -259,13 +235,15 @@ def _format_12(codes: list[tuple[int, int]]) -> bytes:
     return struct.pack(">2H3L", 12, 0, 16 + len(groups), 0, len(groups) // 12) + groups
 
 
-def _os2(ascent: int, descent: int, capital: int, codes: list[int], widest: int) -> bytes:
-    first, last = (min(codes[0], 0xFFFF), min(codes[-1], 0xFFFF)) if codes else (0, 0)
+@lru_cache(maxsize=1024)
+def _os2(name: FontName, first: int, last: int, widest: int) -> bytes:
+    metrics = typeface(name).metrics
+    ascent, descent, capital = metrics.ascent, metrics.descent, metrics.cap_height
     return struct.pack(
         ">Hh3H11h10s4L4s3H3h2H2L2h3H",
         4, widest, 400, 5, 0,  # version, average width, weight, width class, embedding allowed
         650, 600, 0, 75, 650, 600, 0, 350, 50, 300, 0,
-        bytes(10), 0, 1 << 27, 0, 0, b"NONE", 0x40, first, last,
+        bytes(10), 0, 1 << 27, 0, 0, b"NONE", 0x40, min(first, 0xFFFF), min(last, 0xFFFF),
         ascent, descent, 0, ascent, -descent,
         1 << 18, 0,  # code page 936
         500, capital, 0, 32, 0,
@@ -282,14 +260,3 @@ def _names(name: FontName) -> bytes:
         strings += encoded
     head = struct.pack(">3H", 0, len(records), 6 + 12 * len(records))
     return head + b"".join(records) + strings
-
-
-def numbers(text: str, face: FontName, subsets: dict[FontName, Subset]) -> Sequence[tuple[Glyph, int]]:
-    """Each character of ``text`` with its number in the font that draws it.  Raises :class:`GlyphMissing`."""
-    found = []
-    for glyph in glyphs_of(text, face):
-        subset = subsets.get(glyph.face)
-        if subset is None:
-            subset = subsets[glyph.face] = Subset(glyph.face)
-        found.append((glyph, subset.number(glyph)))
-    return found
