@@ -47,6 +47,7 @@ class Contest:
     printed: Mapping[str, float] = field(default_factory=dict)  # peers that time themselves, per second
     note: str = ""
     each: int = 1  # how many acts one call is, ours and the peers' alike
+    processor: bool = False  # timed by this process's own time on the processor: others may be at work
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,12 @@ def pin_to_one_core() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def _round(act: Callable[[], object], seconds: float) -> float:
-    count, start = 0, time.perf_counter()
+def _round(act: Callable[[], object], seconds: float, clock: Callable[[], float]) -> float:
+    count, start = 0, clock()
     while True:
         act()
         count += 1
-        elapsed = time.perf_counter() - start
+        elapsed = clock() - start
         if elapsed >= seconds:
             return count / elapsed
 
@@ -79,12 +80,14 @@ def _round(act: Callable[[], object], seconds: float) -> float:
 def run(contest: Contest, effort: Effort) -> Row:
     """Time a contest; the first call of each contestant warms its caches and is not counted."""
     contestants = {"": contest.ours, **contest.peers}
+    clock = time.process_time if contest.processor else time.perf_counter
     for act in contestants.values():
         act()
     rates: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(effort.rounds):
         for name, act in contestants.items():
-            rates[name].append(contest.each * _round(act, effort.seconds))
+            rates[name].append(contest.each * _round(act, effort.seconds, clock))
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ours = medians.pop("")
-    return Row(contest.name, ours, "per second, one core", {**medians, **contest.printed}, contest.note)
+    unit = "per second of processor time, one core" if contest.processor else "per second, one core"
+    return Row(contest.name, ours, unit, {**medians, **contest.printed}, contest.note)

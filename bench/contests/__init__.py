@@ -8,8 +8,16 @@ from collections.abc import Callable, Mapping
 from ..measure import Contest
 from .ca import ca_issue_p256_full, ca_issue_rsa_full, ca_issue_sm2_full
 from .certificates import cert_issue_sm2
-from .documents import pdf_seal_rsa, pdf_seal_sm2, pdf_verify_rsa
+from .documents import pdf_verify_rsa
 from .responder import ca_ocsp_http
+from .seal_pdf import (
+    seal_complete,
+    seal_pdf_mass,
+    seal_pdf_p256,
+    seal_pdf_rsa,
+    seal_pdf_sm2,
+    seal_prepare,
+)
 from .sm2 import sm2_sign, sm2_verify
 from .status import ca_crl_million, ca_ocsp_cached, ca_ocsp_signed_sm2
 
@@ -24,9 +32,13 @@ CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "ca.issue.sm2.full": ca_issue_sm2_full,
     "ca.issue.p256.full": ca_issue_p256_full,
     "ca.issue.rsa.full": ca_issue_rsa_full,
-    "pdf.seal.sm2": pdf_seal_sm2,
-    "pdf.seal.rsa": pdf_seal_rsa,
     "pdf.verify.rsa": pdf_verify_rsa,
+    "seal.pdf.sm2": seal_pdf_sm2,
+    "seal.pdf.p256": seal_pdf_p256,
+    "seal.pdf.rsa": seal_pdf_rsa,
+    "seal.pdf.mass": seal_pdf_mass,
+    "seal.prepare": seal_prepare,
+    "seal.complete": seal_complete,
 }
 
 __all__ = ["CONTESTS"]
