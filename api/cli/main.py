@@ -21,6 +21,7 @@ from . import (
     keys,
     log,
     probing,
+    seal_lives,
     sealing,
     service,
     timestamping,
@@ -58,6 +59,7 @@ app.command("serve")(service.serve)
 app.command("demo")(demonstration.demo)
 app.command("verify")(verification.verify)
 app.command("seal")(sealing.seal)
+app.add_typer(seal_lives.app, name="seal-admin")
 app.add_typer(batches.app, name="batch")
 app.command("timestamp")(timestamping.timestamp)
 app.command("doctor")(checkup.doctor)

@@ -49,6 +49,13 @@ def verify(
             "Without it: the list of the data directory"
         ),
     ] = None,
+    seal_status: Annotated[
+        Path | None,
+        typer.Option(
+            help="signed list of how seals stood when (seal-status.json); beside --trust. "
+            "Without --trust: that of the data directory"
+        ),
+    ] = None,
     content: Annotated[
         Path | None,
         typer.Option(help="the file that a time stamp is about; FILE for FILE.tsr by default"),
@@ -64,7 +71,7 @@ def verify(
     3 any unreadable; the first of 1, 2, 3 that applies.
     """
     at = datetime.now(UTC)
-    known = _trust(trust, data, at)
+    known = _trust(trust, seal_status, data, at)
     results = [_check(path, known, at, content) for path in files]
     if as_json:
         print_json(results)
@@ -86,8 +93,10 @@ def exit_code(results: Iterable[dict[str, Any]]) -> int:
 # What to believe
 
 
-def _trust(paths: Sequence[Path] | None, data: Path, at: datetime) -> Trust:
-    found = [_read(path) for path in _members(paths)] if paths else [_own_list(data)]
+def _trust(paths: Sequence[Path] | None, status: Path | None, data: Path, at: datetime) -> Trust:
+    found = [_read(path) for path in _members(paths)] if paths else _own_lists(data, seals=status is None)
+    if status is not None:
+        found.append(_read(status))
     try:
         return load_trust(found, at)
     except VerifyError as error:
@@ -98,8 +107,8 @@ def _trust(paths: Sequence[Path] | None, data: Path, at: datetime) -> Trust:
         ) from error
 
 
-def _own_list(data: Path) -> tuple[str, bytes]:
-    """The list that the service of the data directory publishes, as it would hand it out now."""
+def _own_lists(data: Path, *, seals: bool) -> list[tuple[str, bytes]]:
+    """The lists that the service of the data directory publishes, as it would hand them out now."""
     if not (data / SETTINGS_FILE).is_file():
         raise refuse(
             f"没有指定信任材料 no --trust is given, and there is no data directory at {data}",
@@ -107,7 +116,10 @@ def _own_list(data: Path) -> tuple[str, bytes]:
             code=UNREADABLE,
         )
     with opened(data, code=UNREADABLE) as service:
-        return f"{data} (trust list)", service.publisher.current()
+        found = [(f"{data} (trust list)", service.publisher.current())]
+        if seals:
+            found.append((f"{data} (seal status)", service.seal_status.current()))
+        return found
 
 
 def _members(paths: Iterable[Path]) -> Iterator[Path]:

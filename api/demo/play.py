@@ -21,11 +21,23 @@ from .checking import check
 from .filing import approve, file_submission, print_sheets
 from .journal import Journal
 from .opening import load, logins, open_with
+from .seal_life import seal_life
 from .serving import ServiceDied, command, free_port, running
 from .stage import Stage, now
 from .tampering import tamper
 
 MARKER = "report.json"
+SCENES = (
+    load,
+    logins,
+    file_submission,
+    approve,
+    print_sheets,
+    check,
+    run_authority,
+    seal_life,
+    tamper,
+)
 PLAYERS = ("H01", "E01", "H02", "H10", "H12")
 
 
@@ -98,7 +110,7 @@ def _scenes(stage: Stage) -> None:
     key_file = stage.data / "operator.pem"
     passphrase = (stage.data / "operator.passphrase").read_text("utf-8").strip()
     open_with(stage, key_file, passphrase)
-    for scene in (load, logins, file_submission, approve, print_sheets, check, run_authority, tamper):
+    for scene in SCENES:
         try:
             scene(stage)
         except Exception as error:

@@ -184,6 +184,11 @@ class SealLives:
         """The steps that this person may take now."""
         return possible(life, self.sides(life, actor), actor.account_id)
 
+    def all(self) -> tuple[SealLife, ...]:
+        """Every seal and application, oldest first."""
+        with self._ports.database.read() as connection:
+            return store.lives(connection)
+
     def of_holder(self, holder: str) -> tuple[SealLife, ...]:
         """Every seal and application of one body, oldest first."""
         with self._ports.database.read() as connection:

@@ -20,6 +20,7 @@ from api.demo.serving import COMMAND
 
 COMMANDS = [
     ["init"], ["serve"], ["demo"], ["verify"], ["seal"], ["doctor"],
+    ["seal-admin", "list"], ["seal-admin", "show"], ["seal-admin", "suspend"], ["seal-admin", "step"],
     ["cert", "issue"], ["cert", "show"], ["cert", "revoke"], ["log", "check"], ["log", "proof"],
 ]  # fmt: skip
 PRINTS_RESULTS = [one for one in COMMANDS if one != ["serve"]]
