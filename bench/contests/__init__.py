@@ -18,6 +18,7 @@ from .seal_pdf import (
     seal_pdf_sm2,
     seal_prepare,
 )
+from .ses import ses_build, ses_parse
 from .sm2 import sm2_sign, sm2_verify
 from .status import ca_crl_million, ca_ocsp_cached, ca_ocsp_signed_sm2
 
@@ -33,6 +34,8 @@ CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "ca.issue.p256.full": ca_issue_p256_full,
     "ca.issue.rsa.full": ca_issue_rsa_full,
     "pdf.verify.rsa": pdf_verify_rsa,
+    "ses.build": ses_build,
+    "ses.parse": ses_parse,
     "seal.pdf.sm2": seal_pdf_sm2,
     "seal.pdf.p256": seal_pdf_p256,
     "seal.pdf.rsa": seal_pdf_rsa,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seal signatures (GB/T 38540-2020): put together and read, without the signature itself, against asn1crypto."""
+"""Seal signatures (GB/T 38540-2020) put together and read, nothing signed or verified, and asn1crypto."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _seal() -> bytes:
         width_mm=42,
         height_mm=42,
     )
-    return make_seal(facts, own.key, maker_certificate=certificate)
+    return make_seal(facts, own.seal_key, maker_certificate=certificate)
 
 
 def ses_build(_quick: bool) -> Contest:
@@ -114,7 +114,7 @@ def ses_build(_quick: bool) -> Contest:
     own, esl = authority(KeyKind.SM2), _seal()
     certificate = own.sealing.certificate
     content = digest(HashAlgorithm.SM3, b"Signature.xml")
-    value = own.key.sign(b"any")
+    value = own.seal_key.sign(b"any")
     seal = _Seal.load(esl)
 
     def ours() -> bytes:
@@ -130,7 +130,9 @@ def ses_build(_quick: bool) -> Contest:
 
     if ours() != peer():
         raise AssertionError("asn1crypto writes other octets")
-    return Contest("ses.build", ours, peers={"asn1crypto": peer}, note="14 KB, without the signature")
+    return Contest(
+        "ses.build", ours, peers={"asn1crypto": peer}, note="14 KB, without the signature", processor=True
+    )
 
 
 def ses_parse(_quick: bool) -> Contest:
@@ -143,7 +145,7 @@ def ses_parse(_quick: bool) -> Contest:
         at=USED,
         certificate=own.sealing.certificate,
     )
-    made = encode_ses(prepared, own.key.sign(prepared.to_be_signed), None)
+    made = encode_ses(prepared, own.seal_key.sign(prepared.to_be_signed), None)
 
     def ours() -> tuple[object, ...]:
         found = parse_ses_signature(made)
@@ -164,4 +166,6 @@ def ses_parse(_quick: bool) -> Contest:
 
     if ours() != peer():
         raise AssertionError("asn1crypto reads something else")
-    return Contest("ses.parse", ours, peers={"asn1crypto": peer}, note="ours remembers the seal of a batch")
+    return Contest(
+        "ses.parse", ours, peers={"asn1crypto": peer}, note="ours keeps the seal of a batch", processor=True
+    )

@@ -143,7 +143,7 @@ def complete_ses(prepared: PreparedSes, signature: bytes, *, timestamp: bytes | 
         raise SignatureMismatch from error
     if timestamp is not None:
         timestamp = signature_token(signature, prepared.scheme.hash, lambda _: bytes(timestamp or b""))
-    return _encode(prepared, signature, timestamp)
+    return encode_ses(prepared, signature, timestamp)
 
 
 def seal_ses(
@@ -224,7 +224,7 @@ def _prepared(
     )
 
 
-def _encode(prepared: PreparedSes, signature: bytes, timestamp: bytes | None) -> bytes:
+def encode_ses(prepared: PreparedSes, signature: bytes, timestamp: bytes | None) -> bytes:
     made = element(
         SEQUENCE,
         prepared.to_be_signed
