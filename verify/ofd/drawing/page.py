@@ -16,6 +16,7 @@ from .resources import Resources
 from .style import Style, number
 
 MOST_OBJECTS = 100_000
+MOST_COMPOSITES = 5_000
 DEEPEST_BLOCK = 16
 MOST_TEMPLATES = 64
 _GRAPHICS = ("TextObject", "PathObject", "ImageObject", "CompositeObject")
@@ -51,7 +52,7 @@ class PageReader:
     def __init__(self, package: OfdPackage, document: OfdDocument, page: OfdPage) -> None:
         self._package, self._document, self._page = package, document, page
         self._shared = Resources(package).load(document.resources)
-        self._objects = 0
+        self._objects = self._composites = 0
         self.missing: list[str] = []
         if page.location.entry is None:
             raise OfdMalformed(page.location.wanted, "页面文件缺失", "the file of a page is missing")
@@ -136,6 +137,10 @@ class PageReader:
         )
         if node.name != "CompositeObject":
             yield placed
+            return
+        self._composites += 1
+        if self._composites > MOST_COMPOSITES:
+            self._misses("TOO_MANY_OBJECTS")
             return
         unit = context.resources.get("CompositeGraphicUnit", node.get("ResourceID"))
         content = unit.node.first("Content") if unit is not None else None
