@@ -17,6 +17,7 @@ from verify import Indication, Trust, check_pdf
 
 from .documents import SealDidNotVerify
 from .ledger import Intents, Ledger
+from .renewals import Preserving
 from .seals import GrantBook, NewUse, SealRegistry, Use, record_use, require_usable
 
 CONSOLE = "console"
@@ -46,11 +47,15 @@ class ConsoleSealing:
     trust: Callable[[], Trust]
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
+    preserving: Preserving
 
-    def seal(self, data: bytes, seal_id: str, *, page: int, at_mm: tuple[float, float]) -> SealedAtConsole:
+    def seal(
+        self, data: bytes, seal_id: str, *, page: int, at_mm: tuple[float, float], level: str = "B-B"
+    ) -> SealedAtConsole:
         """Seal ``data`` on a page counted from 0, the seal's top left corner at ``at_mm``.
 
-        Raises what the file, the seal or the place refuses; then nothing was signed.
+        ``level``: one of :data:`api.renewals.LEVELS`.  Raises what the file, the seal or the place refuses;
+        then nothing was signed.
         """
         at, registered = self.clock(), self.seals.get(seal_id)
         self.grants.give(
@@ -87,8 +92,10 @@ class ConsoleSealing:
                 placement=Placement(page=page, x_mm=at_mm[0], y_mm=at_mm[1], width_mm=size, height_mm=size),
                 appearance=Appearance(stream, box),
                 reason=usable.holder_name,
+                timestamper=self.preserving.stamper(usable.signer.public_key.kind, level),
             )
-            report = check_pdf(sealed, trust=self.trust(), at=at)
+            sealed = self.preserving.extended(sealed, usable.sealing, level)
+            report = check_pdf(sealed, trust=self.trust(), at=self.clock())
             if report.indication is not Indication.TOTAL_PASSED:
                 reasons = [*report.reasons, *(reason for one in report.signatures for reason in one.reasons)]
                 codes = [reason.code for reason in reasons]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,15 @@ from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_j
 MOST_BYTES = 50 * 1024 * 1024
 
 
+class PadesLevel(StrEnum):
+    """Baseline levels of ETSI EN 319 142-1."""
+
+    B = "b"
+    T = "t"
+    LT = "lt"
+    LTA = "lta"
+
+
 def seal(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="the PDF to seal")],
     seal_id: Annotated[str, typer.Option("--seal", help="id of the seal; `yinxin doctor` lists them")],
@@ -23,6 +33,9 @@ def seal(
     page: Annotated[int, typer.Option(help="page for the seal", min=1)] = 1,
     x: Annotated[float, typer.Option(help="millimetres from the left edge to the seal")] = 140.0,
     y: Annotated[float, typer.Option(help="millimetres from the upper edge to the seal")] = 230.0,
+    level: Annotated[
+        PadesLevel, typer.Option(help="b, t (time stamp), lt (evidence inside), lta (archive time stamp)")
+    ] = PadesLevel.B,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +47,9 @@ def seal(
     require_new(out)
     content = read_input(file, MOST_BYTES)
     with opened(data) as service:
-        made = service.console.seal(content, seal_id, page=page - 1, at_mm=(x, y))
+        made = service.console.seal(
+            content, seal_id, page=page - 1, at_mm=(x, y), level=f"B-{level.value.upper()}"
+        )
     write_new(out, made.pdf)
     if as_json:
         print_json(

@@ -11,8 +11,8 @@ from functools import cached_property
 
 from ca.adapters.pkilint_gate import second_lint
 from keys import Vault
-from seal import Grant, SealDesign
-from verify import Accuracy, Trust
+from seal import Evidence, Grant, SealDesign
+from verify import Accuracy, Trust, parse_certificate
 
 from ..accounts import AccountBook, Role, committed_accounts, committed_mandates
 from ..acme import (
@@ -49,6 +49,7 @@ from ..login import Login, LoginPorts, Session
 from ..plugins import EnabledModules, found_plugins, load_plugins
 from ..plugins.records import RecordStore
 from ..publication import PublicationPorts, TrustPublisher, committed_trust_lists
+from ..renewals import Preserving, PreservingPorts
 from ..seals import (
     LIFE_ROWS,
     GrantBook,
@@ -77,7 +78,14 @@ from ..status import (
     committed_status_lists,
 )
 from ..submissions import Applicant, Submission, SubmissionPorts, Submissions
-from ..timestamps import ClockRules, TimestampPorts, Timestamps, TrustedClock, committed_timestamps
+from ..timestamps import (
+    ClockRules,
+    TimestampPorts,
+    Timestamps,
+    TrustedClock,
+    TsaUnknown,
+    committed_timestamps,
+)
 from .acme import make_acme
 from .batch_queue import BatchCall
 from .batches import is_gone, worker_name
@@ -370,7 +378,23 @@ class Service:
             trust=self.trust,
             clock=now,
             random=secrets.token_bytes,
+            preserving=self.preserving,
         )
+
+    @cached_property
+    def preserving(self) -> Preserving:
+        """Time stamps and evidence for what is sealed here."""
+
+        def authority(label: str) -> Evidence:
+            with self.database.read() as connection:
+                found = find_by_label(connection, label)
+            if found is None:
+                raise TsaUnknown(label)
+            sealing = self.certificates.sealing(found.certificate_id)
+            root = parse_certificate(self.certificates.chain(found.certificate_id)[-1])
+            return Evidence((sealing.certificate, *sealing.chain, root), sealing.crls)
+
+        return Preserving(PreservingPorts(stamp=self.timestamps.stamp, authority=authority, clock=now))
 
     def trust(self) -> Trust:
         """What this service trusts now, and how seals stand."""

@@ -70,9 +70,9 @@ def check_signature(
     Facts beside those: ``time_stamps``, ``proven_time`` with ``by``, ``judged_at``, ``evidence_at``.
     """
     situation, stamps = _stamps(der, situation)
-    proofs = [(one.at, one.by) for one in situation.proofs[:1]]
-    proofs += [(one.proven, "signature-time-stamp") for one in stamps if one.proven is not None]
-    first = min(proofs, default=None)
+    proofs = [(one.proven, "signature-time-stamp") for one in stamps if one.proven is not None]
+    proofs += [(one.at, one.by) for one in situation.proofs[:1]]
+    first = min(proofs, key=lambda one: one[0], default=None)
 
     def path(
         certificate: Certificate, certificates: tuple[Certificate, ...], crls: tuple[Crl, ...]
