@@ -10,6 +10,7 @@ from .ca import ca_issue_p256_full, ca_issue_rsa_full, ca_issue_sm2_full
 from .certificates import cert_issue_sm2
 from .documents import pdf_verify_rsa
 from .responder import ca_ocsp_http
+from .seal_ofd import seal_ofd_mass, seal_ofd_sm2
 from .seal_pdf import (
     seal_complete,
     seal_pdf_mass,
@@ -40,6 +41,8 @@ CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "seal.pdf.p256": seal_pdf_p256,
     "seal.pdf.rsa": seal_pdf_rsa,
     "seal.pdf.mass": seal_pdf_mass,
+    "seal.ofd.sm2": seal_ofd_sm2,
+    "seal.ofd.mass": seal_ofd_mass,
     "seal.prepare": seal_prepare,
     "seal.complete": seal_complete,
 }

@@ -40,7 +40,7 @@ def own() -> Authority:
 
 @cache
 def esl() -> bytes:
-    """A seal with a picture of 300 dpi."""
+    """A seal with a picture of 150 dpi."""
     design = SealDesign(name="蜀州市锦北区住房和城乡建设局", line="电子证照专用章", code="51010600000003")
     facts = SealFacts(
         code="51010600000003",
@@ -52,7 +52,7 @@ def esl() -> bytes:
         valid_from=AT - timedelta(minutes=1),
         valid_until=AT + timedelta(days=200),
         picture_type="PNG",
-        picture=drawing_png(draw_seal(design), dpi=300),
+        picture=drawing_png(draw_seal(design), dpi=150),
         width_mm=42,
         height_mm=42,
     )
@@ -82,7 +82,7 @@ def document() -> bytes:
     for page in (0, 1):
         texts = "".join(
             f'<ofd:TextObject ID="{20 + 40 * page + n}" Boundary="20 {20 + 6 * n} 150 5" Font="3" Size="4">'
-            f'<ofd:TextCode X="0" Y="4" DeltaX="g 23 4">样例花园{page}期{n}号楼建筑面积{dice.randrange(10**6):06}'
+            f'<ofd:TextCode X="0" Y="4" DeltaX="g 23 4">样例花园{page}期{n}号楼面积{dice.randrange(10**6):06}'
             "平方米框架结构</ofd:TextCode></ofd:TextObject>"
             for n in range(36)
         )

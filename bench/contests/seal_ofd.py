@@ -33,7 +33,7 @@ def seal_ofd_sm2(quick: bool) -> Contest:
             marks=(PLACE,),
         )
 
-    printed = _checked([ours(), baseline(data)], seconds=0.2 if quick else 3.0)
+    printed = _checked([ours(), baseline(data)], quick, seconds=3.0)
     return Contest(
         "seal.ofd.sm2",
         ours,
@@ -43,7 +43,7 @@ def seal_ofd_sm2(quick: bool) -> Contest:
     )
 
 
-def seal_ofd_mass(_quick: bool) -> Contest:
+def seal_ofd_mass(quick: bool) -> Contest:
     """An electronic certificate: text, fonts, QR code, record, seal; no two alike."""
     values, numbers, press = certificate_values(), count(), template()
 
@@ -61,7 +61,7 @@ def seal_ofd_mass(_quick: bool) -> Contest:
     def peer() -> bytes:
         return baseline_certificate(values(), RECORD)
 
-    _checked([ours(), ours(), peer()], seconds=0)
+    _checked([ours(), ours(), peer()], quick, seconds=0)
     return Contest(
         "seal.ofd.mass",
         ours,
@@ -70,14 +70,16 @@ def seal_ofd_mass(_quick: bool) -> Contest:
     )
 
 
-def _checked(made: list[bytes], *, seconds: float) -> dict[str, float]:
-    """Every output passes two readers that are not ours; ours passes the verifier too."""
+def _checked(made: list[bytes], quick: bool, *, seconds: float) -> dict[str, float]:
+    """Every output passes two readers that are not ours, one when in haste; ours passes the verifier too."""
     certificate = own().sealing.certificate.der
     for one in made:
         require_right_ofd(one, certificate)
     report = check_ofd(made[0], trust=_trust(), at=AT + timedelta(seconds=1))
     if report.indication is not Indication.TOTAL_PASSED:
         raise AssertionError(report)
+    if quick:
+        return {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         questions: list[tuple[str, ...]] = []
