@@ -50,7 +50,7 @@ from .ports import BatchPorts
 from .ready_files import FileMaker
 from .store import change, read_row, require_batch_in_log
 
-FIRST_SIZE, LARGEST_SIZE = 8, 200
+FIRST_SIZE, SMALLEST_SIZE, LARGEST_SIZE = 8, 8, 200
 SECONDS = 2.0
 """How long a chunk should take: progress shows, and what a crash costs stays small."""
 _RESUME = "问题解决后请继续该批次 / resume the batch when this is solved"
@@ -68,7 +68,7 @@ class Pace:
         if done < 1:
             return
         fitting = int(SECONDS * done / max(seconds, 0.001))
-        self.size = max(1, min(fitting, 2 * self.size, LARGEST_SIZE))
+        self.size = max(SMALLEST_SIZE, min(fitting, 2 * self.size, LARGEST_SIZE))
 
 
 class Worker:

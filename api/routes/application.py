@@ -27,6 +27,7 @@ from ..wiring import Service
 from . import (
     accounts,
     acme,
+    batches,
     certificates,
     desk,
     documents,
@@ -53,6 +54,7 @@ from .peers import PeerNoted
 from .views import (
     applicant,
     authority_view,
+    batch_desk,
     entrance,
     holder,
     officer,
@@ -112,6 +114,7 @@ def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
         seal_lives,
         submissions,
         desk,
+        batches,
         documents,
         verification,
         log,
@@ -119,6 +122,7 @@ def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
         entrance,
         applicant,
         officer,
+        batch_desk,
         enrolment,
         holding,
         holder,

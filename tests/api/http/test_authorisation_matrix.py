@@ -233,6 +233,41 @@ MATRIX = (
         "401 403 403 403 422 422 403",
         json={"reason": "\u200b"},
     ),
+    # Batches: the officer's agency's, or those of the applicant's own key.
+    only(
+        "POST",
+        "/api/v1/batches",
+        "401 403 403 403 404 404 403",
+        json={"kind": "files", "seal_id": NO_ID, "title": "x"},
+    ),
+    only("GET", "/api/v1/batches", "401 200 200 200 200 200 403"),
+    only("POST", "/api/v1/batches/{batch_id}/rows", "401 403 403 403 422 422 403"),
+    only("POST", "/api/v1/batches/{batch_id}/files", "401 403 403 403 422 422 403"),
+    only("POST", "/api/v1/batches/{batch_id}/start", "401 403 403 403 404 404 403", json={}),
+    only("POST", "/api/v1/batches/{batch_id}/resume", "401 403 403 403 404 404 403", json={}),
+    only("POST", "/api/v1/batches/{batch_id}/cancel", "401 404 404 404 404 404 403"),
+    *(
+        only("GET", f"/api/v1/batches/{{batch_id}}{part}", "401 404 404 404 404 404 403")
+        for part in ("", "/items", "/results.csv", "/items/{item_number}/file", "/files.zip")
+    ),
+    only(
+        "POST",
+        "/api/v1/own-batches",
+        "401 422 422 422 403 403 403",
+        json={"title": "x", "certificate": "MAA="},
+    ),
+    only("POST", "/api/v1/own-batches/{batch_id}/files", "401 422 422 422 403 403 403"),
+    only("GET", "/api/v1/own-batches/{batch_id}/list", "401 404 404 404 403 403 403"),
+    only(
+        "POST",
+        "/api/v1/own-batches/{batch_id}/signatures",
+        "401 404 404 404 403 403 403",
+        json={"list_signature": "MAA=", "signatures": []},
+    ),
+    only("GET", "/batches", "303 403 403 403 200 200 403", headers=PAGE),
+    only("POST", "/batches", "303 403 403 403 403 403 403", data={"title": "x"}),
+    only("GET", "/batches/{batch_id}", "303 403 403 403 404 404 403", headers=PAGE),
+    only("POST", "/batches/{batch_id}/{act}", "303 403 403 403 403 403 403"),
     # Enrolment: public with a code, otherwise for whom it is; who decides it is asked again inside.
     everybody("GET", "/enrol", 200),
     only("POST", "/enrol", "404 403 403 403 403 403 403", data={"code": "x"}),
@@ -340,6 +375,9 @@ def case(site: Any) -> dict[str, str]:
         "challenge_id": NO_ID,
         "asked": "AAAA.AAAA",
         "enrolment_id": NO_ID,
+        "batch_id": NO_ID,
+        "item_number": "1",
+        "act": "start",
         "held_id": NO_ID,
         "recovery_id": NO_ID,
         "verb": "suspend",
