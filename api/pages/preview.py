@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A picture of the first page of a PDF that anybody uploaded, drawn in a process of its own.
+"""A picture of the first page of a PDF or OFD that anybody uploaded, drawn in a process of its own.
 
 A page of two thousand bytes can ask for more drawing than a machine has memory and hours for (forms within
 forms), and PDFium cannot be told to stop; in this process it would hold the lock that every check of a PDF
@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Final
 
-from verify import PictureRefused, picture_of_pdf
+from verify import PictureRefused, Unreadable, ofd_png, picture_of_pdf
 
 DPI: Final = 60
 SECONDS: Final = 5
@@ -23,14 +23,14 @@ MOST_AT_ONCE: Final = 2
 _room = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-def preview_of_pdf(pdf: bytes) -> bytes | None:
+def preview_of(file: bytes) -> bytes | None:
     """PNG of the first page; ``None`` when it cannot be drawn in time, or others are being drawn."""
     if not _room.acquire(blocking=False):
         return None
     try:
         ran = subprocess.run(  # noqa: S603 (our own command)
             [sys.executable, "-P", "-m", __name__],
-            input=pdf,
+            input=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=SECONDS,
@@ -44,11 +44,12 @@ def preview_of_pdf(pdf: bytes) -> bytes | None:
 
 
 def draw() -> int:
-    """The other process: a PDF comes in, a picture goes out."""
+    """The other process: a PDF or OFD comes in, a picture goes out."""
     _limit()
+    file = sys.stdin.buffer.read()
     try:
-        picture = picture_of_pdf(sys.stdin.buffer.read(), dpi=DPI)
-    except (PictureRefused, MemoryError):
+        picture = picture_of_pdf(file, dpi=DPI) if file.startswith(b"%PDF-") else ofd_png(file, 0, DPI)
+    except (PictureRefused, Unreadable, MemoryError):
         return 1
     sys.stdout.buffer.write(picture)
     return 0

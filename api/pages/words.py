@@ -43,6 +43,7 @@ ACTIONS = {
 NAMES = (
     ("organization", "签章单位", "Organisation"),
     ("signer_name", "签章人", "Signer"),
+    ("seal_name", "印章名称", "Seal"),
     ("seal_code", "印章编码", "Seal code"),
     ("uscc", "统一社会信用代码", "Credit code"),
     ("issuer", "证书颁发者", "Certificate issuer"),
@@ -63,6 +64,9 @@ def signature_rows(signature: SignatureReport) -> list[dict[str, str]]:
     facts: Mapping[str, Any] = signature.facts
     signer = facts.get("signer")
     flat = {**facts, **signer} if isinstance(signer, dict) else dict(facts)
+    seal = facts.get("seal")
+    if isinstance(seal, dict):  # a seal signature carries its seal (GB/T 38540)
+        flat |= {"seal_name": seal.get("name"), "seal_code": seal.get("code")}
     name = flat.get("common_name")
     # The certificate of a seal is named by the seal's code; everybody else by a name.
     flat["seal_code" if isinstance(name, str) and _SEAL_CODE.fullmatch(name) else "signer_name"] = name

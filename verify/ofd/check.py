@@ -168,7 +168,9 @@ class _Checker:
             return judged("OFD", None, found, facts)
         value = self._value(signature, self._package.read(value_entry), found)
         deviations = [*self._deviations(signature, references), *_texts(value.facts.get("deviations"))]
-        return judged(value.format, value, found, {**facts, "deviations": list(dict.fromkeys(deviations))})
+        facts["deviations"] = [*dict.fromkeys(deviations)]
+        facts["claimed_time"] = value.facts.get("signing_time")
+        return judged(value.format, value, found, facts)
 
     def _value(self, signature: OfdSignature, value: bytes, found: list[Finding]) -> SignatureReport:
         """The verdict on the signature value over the octets of Signature.xml."""
@@ -251,7 +253,7 @@ class _Checker:
             "type": signature.type[:16],
             "property_path": f"/{signature.entry}",
             "provider": signature.provider[:200],
-            "claimed_time": signature.claimed_time[:64] or None,
+            "stated_time": signature.claimed_time[:64] or None,  # display text: writers put false zones there
             "check_method": references.algorithm,
             "references": len(signature.references),
             "references_good": len(references.covered),

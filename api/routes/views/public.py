@@ -22,7 +22,7 @@ from verify import (
 from ...documents import DocumentIdMalformed, NoSuchDocument, PublicAnswer
 from ...login import Session
 from ...pages import render
-from ...pages.preview import preview_of_pdf
+from ...pages.preview import preview_of
 from ...pages.words import Said, china, result
 from ...plugins import NoSuchRecord
 from ...problems import RequestError
@@ -141,9 +141,9 @@ def _result(service: Service, name: str, report: Report, picture: str) -> dict[s
 
 
 def _preview(report: Report, content: bytes) -> str:
-    if report.kind != "pdf":
+    if report.kind not in ("pdf", "ofd"):
         return ""
-    picture = preview_of_pdf(content)
+    picture = preview_of(content)
     return "" if picture is None else "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
 
 
@@ -186,9 +186,18 @@ def _live(service: Service, found: PublicAnswer) -> dict[str, Any]:
         "changes": found.changes,
         "face": found.face,
         "ecert_id": found.ecert_id,
+        "digests": _digests(found),
         "proof_url": f"/log/proof/{found.ledger_index}",
         "successor": service.site.page(found.successor) if found.successor else "",
     }
+
+
+def _digests(found: PublicAnswer) -> list[dict[str, str]]:
+    """Of each file that was issued: what somebody compares with the file in hand."""
+    files = [{"name": "PDF", "sha256": found.sha256, "sm3": found.sm3}]
+    if found.ofd_sha256 is not None and found.ofd_sm3 is not None:
+        files.append({"name": "OFD", "sha256": found.ofd_sha256, "sm3": found.ofd_sm3})
+    return files
 
 
 def _unknown(document_id: str) -> dict[str, Any]:
@@ -208,6 +217,7 @@ def _unknown(document_id: str) -> dict[str, Any]:
             "changes": None,
             "face": None,
             "ecert_id": "",
+            "digests": (),
             "proof_url": "",
             "successor": "",
         }

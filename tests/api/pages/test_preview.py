@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import io
 import time
+import zipfile
 from typing import Any
 
 import pikepdf
 
 from api.pages import preview
-from api.pages.preview import preview_of_pdf
+from api.pages.preview import preview_of
 
 
 def forms_within_forms(depth: int) -> bytes:
@@ -36,21 +37,21 @@ def forms_within_forms(depth: int) -> bytes:
 
 def test_the_first_page() -> None:
     """As PNG."""
-    picture = preview_of_pdf(forms_within_forms(1))
+    picture = preview_of(forms_within_forms(1))
     assert picture is not None
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
 
 
 def test_what_cannot_be_drawn_has_no_picture() -> None:
     """No error: the verdict stands without it."""
-    assert preview_of_pdf(b"%PDF-1.7\n") is None
+    assert preview_of(b"%PDF-1.7\n") is None
 
 
 def test_a_page_that_never_ends_is_stopped() -> None:
     """By its memory or its time, in the other process; this one neither waits nor grows."""
     hostile, began = forms_within_forms(12), time.monotonic()
     assert len(hostile) < 10_000
-    assert preview_of_pdf(hostile) is None
+    assert preview_of(hostile) is None
     assert time.monotonic() - began < preview.SECONDS + 2
 
 
@@ -59,8 +60,25 @@ def test_no_more_at_once_than_there_is_room() -> None:
     assert preview._room.acquire(blocking=False)
     assert preview._room.acquire(blocking=False)
     try:
-        assert preview_of_pdf(forms_within_forms(1)) is None
+        assert preview_of(forms_within_forms(1)) is None
     finally:
         preview._room.release()
         preview._room.release()
-    assert preview_of_pdf(forms_within_forms(1)) is not None
+    assert preview_of(forms_within_forms(1)) is not None
+
+
+def test_a_page_of_ofd() -> None:
+    """The other kind of sealed document is drawn by the same process."""
+    files = {
+        "OFD.xml": "<OFD><DocBody><DocRoot>Document.xml</DocRoot></DocBody></OFD>",
+        "Document.xml": "<Document><Pages><Page ID='1' BaseLoc='Content.xml'/></Pages></Document>",
+        "Content.xml": "<Page><Content><Layer ID='2'/></Content></Page>",
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        for name, text in files.items():
+            package.writestr(name, text)
+    picture = preview_of(out.getvalue())
+    assert picture is not None
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert preview_of(out.getvalue()[:-1]) is None
