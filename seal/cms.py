@@ -60,6 +60,7 @@ class CmsWriter:
     signer: bytes  # version, issuer and serial number, digest algorithm
     content_type: bytes
     signing_certificate: bytes
+    usual: tuple[bytes, bytes]  # the attributes without time and authority, before and behind the digest
 
     def attributes(
         self, content: Digest, *, signing_time: datetime | None = None, authority: bytes | None = None
@@ -69,6 +70,9 @@ class CmsWriter:
         PAdES keeps the time in the signature dictionary and forbids the attribute; everything else has it.
         ``authority``: the statement of :class:`verify.Authority`, encoded.
         """
+        if signing_time is None and authority is None:
+            before, behind = self.usual
+            return before + content.value + behind
         parts = [
             self.content_type,
             _attribute(_MESSAGE_DIGEST, octets(content.value)),
@@ -104,9 +108,7 @@ class CmsWriter:
 
         ``timestamp``: octets of the longest token that may be added, 0 when none will be.
         """
-        blank = self.attributes(Digest(self.scheme.hash, bytes(self.scheme.hash.size)), authority=authority)
-        token = octets(bytes(timestamp)) if timestamp else None
-        return len(self.encode(blank, bytes(_LONGEST[self.public_key.kind]), timestamp=token))
+        return _longest(self, authority, timestamp)
 
     def require(self, signature: bytes, attributes: bytes) -> None:
         """The signature is right.  Raises :class:`SignatureMismatch`."""
@@ -114,6 +116,13 @@ class CmsWriter:
             self.public_key.verify(signature, attributes, self.scheme)
         except KeysError as error:
             raise SignatureMismatch from error
+
+
+@lru_cache(maxsize=256)
+def _longest(writer: CmsWriter, authority: bytes | None, timestamp: int) -> int:
+    blank = writer.attributes(Digest(writer.scheme.hash, bytes(writer.scheme.hash.size)), authority=authority)
+    token = octets(bytes(timestamp)) if timestamp else None
+    return len(writer.encode(blank, bytes(_LONGEST[writer.public_key.kind]), timestamp=token))
 
 
 def cms_writer(sealing: SealingCertificate, scheme: Scheme) -> CmsWriter:
@@ -144,14 +153,22 @@ def _writer(
     evidence = implicit(0, set_of(*dict.fromkeys((certificate, *chain))))
     if crls:
         evidence += implicit(1, set_of(*dict.fromkeys(crls)))
+    content_type = _attribute(_CONTENT_TYPE, oid(_DATA))
+    named = _signing_certificate(certificate, scheme.hash)
+    # The digest has one length, so it changes neither the order of the attributes nor what stands around it.
+    blank = bytes(scheme.hash.size)
+    before, _, behind = set_of(content_type, _attribute(_MESSAGE_DIGEST, octets(blank)), named).partition(
+        blank
+    )
     return CmsWriter(
         scheme=scheme,
         public_key=public_key,
         opening=integer(1) + set_of(algorithm) + sequence(oid(_DATA)),
         evidence=evidence,
         signer=integer(1) + sequence(issuer, integer(serial)) + algorithm,
-        content_type=_attribute(_CONTENT_TYPE, oid(_DATA)),
-        signing_certificate=_signing_certificate(certificate, scheme.hash),
+        content_type=content_type,
+        signing_certificate=named,
+        usual=(before, behind),
     )
 
 
