@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from relying import Json
-from seal import SealDesign
+from seal import SealDesign, SealDesignRefused
 from verify import canonical_json
 
 _ALWAYS = ("name", "line", "code")
@@ -36,9 +36,25 @@ def read_design(text: str) -> SealDesign:
 
 
 def design_of(given: dict[str, Any]) -> SealDesign:
-    """A design from JSON members; every rule of the design is checked."""
+    """A design from JSON members; every rule of the design is checked: :class:`seal.SealDesignRefused`."""
     known = {one.name: one.default for one in fields(SealDesign)}
-    return SealDesign(**{name: _typed(value, known[name]) for name, value in given.items() if name in known})
+    if "name" not in given:
+        raise _refused("name")
+    found = {}
+    for name, value in given.items():
+        try:
+            found[name] = _typed(value, known[name])
+        except (KeyError, ValueError, TypeError, OverflowError) as error:
+            raise _refused(name) from error
+    return SealDesign(**found)
+
+
+def _refused(field: str) -> SealDesignRefused:
+    return SealDesignRefused(
+        field=field[:50],
+        rule="章面没有该项,或其值不可用 / no such member of a design, or not a value of it",
+        todo="请按接口说明填写章面 / give the members of a design",
+    )
 
 
 def _plain(value: Any) -> Json:
