@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ST_Loc (GB/T 33190-2016 section 7.3): which entry a path in an XML file names.
+"""ST_Loc (GB/T 33190-2016 section 7): which entry a path in an XML file names.
 
 A leading slash is the root of the package; otherwise the folder of the file that says so.  Real files also
 leave the slash out and mix cases: such a path is followed, and what was wrong with it is told.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Matrices and outlines: GB/T 33190-2016 sections 8.3 (coordinates) and 9.3.2 (AbbreviatedData).
+"""Matrices and outlines: GB/T 33190-2016 sections 8 (coordinates) and 9 (AbbreviatedData).
 
 Millimetres, origin top left, y downwards.  A matrix ``(a, b, c, d, e, f)`` maps a point to
 ``(a·x + c·y + e, b·x + d·y + f)``.  Outlines know four commands: M, L, C (cubic) and Z; arcs and quadratic

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walk one page: layers, templates, annotations (GB/T 33190-2016 sections 7.7, 8 and 13)."""
+"""Walk one page: layers, templates, annotations (GB/T 33190-2016 sections 7.7, 13 and 15)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seals on a page: the picture of each StampAnnot (GB/T 33190-2016 section 18.2.4, standards.md section 3.5).
+"""Seals on a page: the picture of each StampAnnot (GB/T 33190-2016 section 18.2.3, standards.md section 3.5).
 
 The picture comes from the seal inside the signature value, whatever lies beside it.  A picture without
 transparency is laid on the paper as ink is: white does not cover.
