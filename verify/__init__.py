@@ -7,11 +7,27 @@ Nothing here knows who issues or seals.  Checks answer with a three-valued :clas
 
 from __future__ import annotations
 
-from .authority import AUTHORITY_OID, Authority, AuthorityMalformed, parse_authority
+from .authority import (
+    AUTHORITY_OID,
+    ApprovedUse,
+    Authority,
+    AuthorityMalformed,
+    Evidenced,
+    UseAuthority,
+    authority_lines,
+    parse_authority,
+)
 from .bundle import Bundle, BundleMalformed, parse_bundle
 from .canonical import Json, JsonMalformed, canonical_json, parse_json
 from .cms import CmsMalformed, SignedData, check_signed_data, parse_signed_data
 from .errors import Unreadable, VerifyError
+from .evidence import (
+    ArchiveTimestamp,
+    EvidenceMalformed,
+    EvidenceRecord,
+    check_evidence_record,
+    parse_evidence_record,
+)
 from .file import check_file
 from .form import FormMalformed, SealedForm, check_form, parse_form
 from .identifiers import (
@@ -178,6 +194,7 @@ __all__ = [
     "PDFIUM",
     "SEAL_STATE_FOLLOWS",
     "Accuracy",
+    "ArchiveTimestamp",
     "Authority",
     "AuthorityMalformed",
     "Bundle",
@@ -193,6 +210,8 @@ __all__ = [
     "CrlUnsupported",
     "EcertId",
     "ElectronicSeal",
+    "EvidenceMalformed",
+    "EvidenceRecord",
     "FormMalformed",
     "IdentifierInvalid",
     "Indication",
@@ -269,6 +288,7 @@ __all__ = [
     "check_certificate",
     "check_checkpoint",
     "check_consistency",
+    "check_evidence_record",
     "check_file",
     "check_form",
     "check_inclusion",
@@ -314,6 +334,7 @@ __all__ = [
     "parse_checkpoint",
     "parse_crl",
     "parse_ecert_id",
+    "parse_evidence_record",
     "parse_form",
     "parse_json",
     "parse_log_proof",

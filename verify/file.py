@@ -10,6 +10,7 @@ from datetime import datetime
 from .bundle import Bundle, BundleMalformed, is_pem, parse_bundle
 from .canonical import JsonMalformed, parse_json
 from .errors import Unreadable
+from .evidence import evidence_report, is_evidence_record
 from .form import FORMAT as FORM
 from .form import check_form
 from .ledger import check_log_proof
@@ -41,7 +42,7 @@ def check_file(
     """The report on a sealed PDF or OFD, seal, form, trust list, seal status list, log proof, status receipt,
     certificate, CRL, time stamp, QR picture or QR text.
 
-    ``content`` digests the file that a time stamp is about, which stands beside it.
+    ``content`` digests the file that a time stamp or evidence record is about, which stands beside it.
     Raises :class:`Unreadable`, which says in Chinese and English what to do, and nothing else for any bytes.
     """
     if not data:
@@ -62,6 +63,8 @@ def check_file(
         return timestamp_report(data, trust, at, content)
     if is_seal_file(data):
         return seal_file_report(data, trust, at, content)
+    if data.startswith(b"\x30") and is_evidence_record(data):
+        return evidence_report(data, trust, at, content)
     if is_pem(data) or data.startswith(b"\x30"):
         try:
             return _bundle(parse_bundle(data), trust, at)

@@ -34,7 +34,7 @@ from .output import (
 
 MOST_BYTES = 200 * 1024 * 1024
 UNREADABLE = 3
-STAMPS = (".tsr", ".tst")
+STAMPS = (".tsr", ".tst", ".ers")
 TONES = {"TOTAL-PASSED": ("green", "✔"), "TOTAL-FAILED": ("red", "✘"), "INDETERMINATE": ("yellow", "?")}
 
 
@@ -58,7 +58,9 @@ def verify(
     ] = None,
     content: Annotated[
         Path | None,
-        typer.Option(help="the file that a time stamp is about; FILE for FILE.tsr by default"),
+        typer.Option(
+            help="what a time stamp or evidence record is about; FILE for FILE.tsr or FILE.ers by default"
+        ),
     ] = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
