@@ -3,6 +3,18 @@
 
 from __future__ import annotations
 
+from .archive import (
+    ArchiveRefused,
+    ArchiveTree,
+    first_record,
+    refreshed_record,
+    rehash_leaf,
+    rehashed_record,
+    renewal_leaf,
+    renewed_record,
+    stamp_root,
+)
+
 # With what: certificate and evidence; who may.
 from .certificate import SealingCertificate
 
@@ -110,6 +122,8 @@ from .timestamping import Timestamper, TimestampUnfit
 __all__ = [
     "DIAMETERS_MM",
     "Appearance",
+    "ArchiveRefused",
+    "ArchiveTree",
     "AtKeyword",
     "Attachment",
     "AttachmentRefused",
@@ -190,6 +204,7 @@ __all__ = [
     "drawing_svg",
     "emblem_of_svg",
     "extend_pdf",
+    "first_record",
     "lay_out",
     "make_seal",
     "mass_template",
@@ -199,11 +214,17 @@ __all__ = [
     "prepare_ofd",
     "prepare_pdf",
     "prepare_ses",
+    "refreshed_record",
+    "rehash_leaf",
+    "rehashed_record",
     "renew_pdf",
+    "renewal_leaf",
+    "renewed_record",
     "seal_ofd",
     "seal_pdf",
     "seal_ses",
     "ses_room",
+    "stamp_root",
     "write_ofd",
     "write_pdf",
 ]
