@@ -30,7 +30,7 @@ from .errors import (
 
 # Sealing of forms and PDF.
 from .form import FormRefused, PreparedForm, complete_form, prepare_form
-from .grants import Grant, GrantRefused, authorise
+from .grants import EVERY_CHANNEL, Channel, Grant, GrantRefused, authorise
 
 # Pages and seal images.
 from .image import (
@@ -87,10 +87,12 @@ from .pdf import (
     AtKeyword,
     Corner,
     CrossPage,
+    DormantContent,
     Edge,
     EmptyField,
     EveryPage,
     FieldLock,
+    Finding,
     LockAction,
     Mark,
     MarkRefused,
@@ -102,8 +104,10 @@ from .pdf import (
     PlacementRefused,
     PreparedPdf,
     ProfileRefused,
+    Severity,
     add_signature_fields,
     complete_pdf,
+    inspect_pdf,
     prepare_pdf,
     seal_pdf,
 )
@@ -121,6 +125,7 @@ from .timestamping import Timestamper, TimestampUnfit
 
 __all__ = [
     "DIAMETERS_MM",
+    "EVERY_CHANNEL",
     "Appearance",
     "ArchiveRefused",
     "ArchiveTree",
@@ -128,8 +133,10 @@ __all__ = [
     "Attachment",
     "AttachmentRefused",
     "BlockTooTall",
+    "Channel",
     "Corner",
     "CrossPage",
+    "DormantContent",
     "Drawing",
     "Edge",
     "EmptyField",
@@ -138,6 +145,7 @@ __all__ = [
     "EvidenceOutgrown",
     "FieldAlign",
     "FieldLock",
+    "Finding",
     "FormRefused",
     "GlyphMissing",
     "Grant",
@@ -180,6 +188,7 @@ __all__ = [
     "SealShape",
     "SealingCertificate",
     "SesRefused",
+    "Severity",
     "SheetContent",
     "SheetTable",
     "SignatureMismatch",
@@ -205,6 +214,7 @@ __all__ = [
     "emblem_of_svg",
     "extend_pdf",
     "first_record",
+    "inspect_pdf",
     "lay_out",
     "make_seal",
     "mass_template",

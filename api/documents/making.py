@@ -42,6 +42,7 @@ from ..plugins import CHINA
 from ..seals import UsableSeal
 from .committed import face_text
 from .composing import sheet_of
+from .editions import ofd_edition
 from .errors import SealDidNotVerify
 from .files import file_sha256
 from .ports import QrSigner, Site
@@ -97,27 +98,34 @@ class Made:
     draft: Draft
     pdf: bytes
     qr_text: str
+    ofd: bytes | None = None
 
 
-def make(draft: Draft, *, seal: UsableSeal, qr: QrSigner, site: Site, trust: Trust, log_index: int) -> Made:
-    """Seal ``draft`` and reopen the result.  Raises :class:`SealDidNotVerify` rather than release it."""
+def make(
+    draft: Draft,
+    *,
+    seal: UsableSeal,
+    qr: QrSigner,
+    site: Site,
+    trust: Trust,
+    log_index: int,
+    ofd: bool = False,
+) -> Made:
+    """Seal ``draft`` and reopen the result.  Raises :class:`SealDidNotVerify` rather than release it.
+
+    ``ofd``: as OFD too, where the seal can.
+    """
     # 1. The statement first: the page shows it.
     qr_text = sign_statement(draft, qr=qr, site=site, log_index=log_index)
     # 2. One page model, one rendering.
     layout = lay_out(_sheet(draft, qr_text, site))
-    pdf = write_pdf(
-        layout,
-        title=draft.title,
-        at=draft.at,
-        attachments=(
-            Attachment(
-                name="record.json",
-                mime="application/json",
-                data=canonical_json(draft.record()),
-                description="文书所载事实 the facts that this document states",
-            ),
-        ),
+    record = Attachment(
+        name="record.json",
+        mime="application/json",
+        data=canonical_json(draft.record()),
+        description="文书所载事实 the facts that this document states",
     )
+    pdf = write_pdf(layout, title=draft.title, at=draft.at, attachments=(record,))
     # 3. The seal certifies: nothing may change after it.
     stream, box = drawing_pdf(draw_seal(seal.design))
     position = layout.seal_position
@@ -136,13 +144,27 @@ def make(draft: Draft, *, seal: UsableSeal, qr: QrSigner, site: Site, trust: Tru
         appearance=Appearance(stream, box),
         reason=draft.title,
         certify=True,
+        inspected=True,  # it was written above
     )
     # 4. The reader decides, not the writer.
     report = check_pdf(sealed, trust=trust, at=draft.at)
     if report.indication is not Indication.TOTAL_PASSED:
         reasons = [*report.reasons, *(reason for part in report.signatures for reason in part.reasons)]
         raise SealDidNotVerify(report.indication.value, tuple(reason.code for reason in reasons))
-    return Made(draft, sealed, qr_text)
+    # 5. The same pages as OFD.
+    if not ofd:
+        return Made(draft, sealed, qr_text)
+    edition = ofd_edition(
+        layout,
+        title=draft.title,
+        at=draft.at,
+        document_id=draft.document_id,
+        metadata=_metadata(draft),
+        record=record,
+        seal=seal,
+        trust=trust,
+    )
+    return Made(draft, sealed, qr_text, edition)
 
 
 def sign_statement(draft: Draft, *, qr: QrSigner, site: Site, log_index: int) -> str:
@@ -160,6 +182,22 @@ def sign_statement(draft: Draft, *, qr: QrSigner, site: Site, log_index: int) ->
     )
     signature = qr.signer.sign(statement.signed_bytes(qr.algorithm, qr.kid))
     return statement.encode(qr.algorithm, qr.kid, raw_signature(signature), scheme=site.qr_scheme)
+
+
+def _metadata(draft: Draft) -> dict[str, str]:
+    """Items as the standard of e-certificate metadata (GB/T 36903) names them, as far as it is known."""
+    made = draft.made
+    return {
+        "证照名称": draft.title,
+        "证照编号": made.serial,
+        "证照标识": draft.ecert_id.encode(),
+        "证照颁发机构": draft.issuer_name,
+        "证照颁发机构代码": draft.issuer,
+        "证照颁发日期": day(draft.at).isoformat(),
+        "证照有效期截止日期": made.valid_until.isoformat() if made.valid_until else "",
+        "持证主体": made.holder_name,
+        "持证主体代码": made.holder,
+    }
 
 
 def day(at: datetime) -> date:

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from .appearance import Appearance
+from .dormant import Finding, Severity
 from .empty_fields import EmptyField, add_signature_fields
-from .errors import PdfRefused
+from .errors import DormantContent, PdfRefused
+from .inspecting import inspect_pdf
 from .locks import FieldLock, LockAction, Permission
 from .mark_errors import MarkRefused, PlacementRefused
 from .marks import AtKeyword, Corner, CrossPage, Edge, EveryPage, Mark, OnField, Placement
@@ -19,10 +21,12 @@ __all__ = [
     "AtKeyword",
     "Corner",
     "CrossPage",
+    "DormantContent",
     "Edge",
     "EmptyField",
     "EveryPage",
     "FieldLock",
+    "Finding",
     "LockAction",
     "Mark",
     "MarkRefused",
@@ -34,8 +38,10 @@ __all__ = [
     "PlacementRefused",
     "PreparedPdf",
     "ProfileRefused",
+    "Severity",
     "add_signature_fields",
     "complete_pdf",
+    "inspect_pdf",
     "prepare_pdf",
     "seal_pdf",
 ]

@@ -11,15 +11,15 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from ..errors import SealError
-from .dormant import dormant_content
-from .errors import PdfRefused
+from .dormant import Severity, findings_in
+from .errors import DormantContent, PdfRefused
 from .page_tree import pages_of
 
 LARGEST: Final = 50 * 1024 * 1024
@@ -60,20 +60,24 @@ def opened(data: bytes, *, inspected: bool = False) -> Iterator[Base]:
         ) as pdf:
             if pdf.is_encrypted:
                 raise PdfRefused("pdf-encrypted")
-            highest = _read_everything(pdf, inspected=inspected)
+            if not isinstance(pdf.trailer.get("/Root"), pikepdf.Dictionary):
+                raise PdfRefused("pdf-malformed", "no catalog")
             pages = pages_of(pdf.Root)
+            if not inspected:
+                _refuse_dormant(pdf, pages, data)
+            refuse_warnings(pdf)
             yield Base(
                 data=data,
                 pdf=pdf,
                 pages=pages,
                 has_streams=has_streams,
                 trailer=_trailer(pdf.trailer, previous, data),
-                next_number=highest + 1,
+                next_number=_highest(pdf) + 1,
             )
             # qpdf's own list of pages last: making it changes pages in memory, and brings its last warnings.
             if len(pdf.pages) != len(pages):
                 raise PdfRefused("pdf-malformed", "pages that two readers count differently")
-            _refuse_warnings(pdf)
+            refuse_warnings(pdf)
     except SealError:
         raise
     except pikepdf.PasswordError:
@@ -122,16 +126,8 @@ def _has_streams(data: bytes, section: int) -> bool:
     return not last
 
 
-def _read_everything(pdf: Any, *, inspected: bool) -> int:
-    """The highest object number.  Raises :class:`PdfRefused` for what may not be sealed."""
-    import pikepdf
-
-    if not isinstance(pdf.trailer.get("/Root"), pikepdf.Dictionary):
-        raise PdfRefused("pdf-malformed", "no catalog")
-    found = "" if inspected else dormant_content(pdf)
-    _refuse_warnings(pdf)
-    if found:
-        raise PdfRefused("pdf-dormant-content", found)
+def _highest(pdf: Any) -> int:
+    """The highest object number.  Raises :class:`PdfRefused` when one is hidden by the declared size."""
     declared = pdf.trailer.get("/Size")
     listed = max(number for number, _ in pdf.get_xref_table())
     if not isinstance(declared, int) or not listed < declared <= MOST_NUMBERS:
@@ -139,7 +135,14 @@ def _read_everything(pdf: Any, *, inspected: bool) -> int:
     return declared - 1
 
 
-def _refuse_warnings(pdf: Any) -> None:
+def _refuse_dormant(pdf: Any, pages: Sequence[Any], data: bytes) -> None:
+    found = findings_in(pdf, pages, data, sound=lambda: refuse_warnings(pdf))
+    if refused := [one for one in found if one.severity is Severity.REFUSE]:
+        raise DormantContent(refused)
+
+
+def refuse_warnings(pdf: Any) -> None:
+    """Raises :class:`PdfRefused` for whatever qpdf had to repair."""
     if warnings := pdf.get_warnings():
         raise PdfRefused("pdf-malformed", str(warnings[0]).partition(": ")[2][:200])
 

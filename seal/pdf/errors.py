@@ -3,9 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from ..errors import SealRefused
+
+if TYPE_CHECKING:
+    from .dormant.finding import Finding
+
+_MOST_TOLD: Final = 5
 
 _PRINT = "请用办公软件或打印功能重新导出 PDF 后再上传"
 _PRINT_EN = "export or print it to a new PDF and send that"
@@ -54,3 +60,15 @@ class PdfRefused(SealRefused):
         zh, en = _WORDS[code]
         super().__init__(code, zh, f"{en} ({detail})" if detail else en)
         self.detail = detail
+
+
+class DormantContent(PdfRefused):
+    """The file carries what could change it after it was sealed; ``findings`` say what and where."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("pdf-dormant-content", "; ".join(one.en for one in findings[:_MOST_TOLD]))
+        told = ";".join(one.zh for one in findings[:_MOST_TOLD])
+        more = f" 等 {len(findings)} 处" if len(findings) > _MOST_TOLD else ""
+        self.zh = f"PDF 含有盖章后可能改变显示内容的部分:{told}{more};{_PRINT}"
+        self.args = (f"{self.zh} {self.en}",)
+        self.findings = tuple(findings)
