@@ -6,6 +6,7 @@ from __future__ import annotations
 from .errors import ArchiveRefused
 from .records import (
     first_record,
+    record_of,
     refreshed_record,
     rehash_leaf,
     rehashed_record,
@@ -19,6 +20,7 @@ __all__ = [
     "ArchiveRefused",
     "ArchiveTree",
     "first_record",
+    "record_of",
     "refreshed_record",
     "rehash_leaf",
     "rehashed_record",

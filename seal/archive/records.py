@@ -51,6 +51,17 @@ def first_record(tree: ArchiveTree, number: int, token: bytes) -> bytes:
     return _written([tree.algorithm], [chain])
 
 
+def record_of(algorithm: HashAlgorithm, lists: Sequence[Sequence[bytes]], tokens: Sequence[bytes]) -> bytes:
+    """The record of a document, put together: its lists, and the tokens of one chain, oldest first.
+
+    For whoever keeps the tokens of many documents once.
+    """
+    first, *later = tokens
+    stated = implicit(_DIGEST, algorithm.algorithm_identifier())
+    chain = sequence(_stamped(stated, lists, first), *(sequence(stated, one) for one in later))
+    return _written([algorithm], [chain])
+
+
 def refreshed_record(record: bytes, evidence: Evidence) -> bytes:
     """The record with evidence of today in its last token: the first step of a renewal (section 5.2).
 
@@ -116,9 +127,12 @@ def _read(record: bytes) -> EvidenceRecord:
 
 
 def _archive_timestamp(tree: ArchiveTree, number: int, token: bytes) -> bytes:
-    stated = implicit(_DIGEST, tree.algorithm.algorithm_identifier())
-    lists = [sequence(*(octets(one) for one in values)) for values in tree.reduced(number)]
-    reduced = implicit(_TREE, sequence(*lists)) if lists else b""
+    return _stamped(implicit(_DIGEST, tree.algorithm.algorithm_identifier()), tree.reduced(number), token)
+
+
+def _stamped(stated: bytes, lists: Sequence[Sequence[bytes]], token: bytes) -> bytes:
+    written = [sequence(*(octets(one) for one in values)) for values in lists]
+    reduced = implicit(_TREE, sequence(*written)) if written else b""
     return sequence(stated, reduced, token)
 
 
