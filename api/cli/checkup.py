@@ -8,6 +8,7 @@ import platform
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import typer
@@ -22,6 +23,8 @@ from ..wiring.custody import custody_health
 from .output import DEFAULT_DATA, DataOption, JsonOption, explain, plain, print_json, say, words_of
 
 MARKS = {"ok": "[green]✔[/]", "warning": "[yellow]![/]", "problem": "[red]✘[/]"}
+SOON = timedelta(days=60)
+"""How long before the end of a seal it is spoken of."""
 INSTALL = "install a system libcrypto (OpenSSL 3) or Botan 3"
 
 
@@ -161,6 +164,11 @@ def _opened(data: Path) -> Iterator[Note]:
         )
         for one in service.seals.listed():
             yield Note("ok", f"印章 seal {one.seal_id}: {one.holder_name}, {one.kind.value}")
+        for life, made in service.seal_lives.due_for_remake(service.clock() + SOON):
+            what = (
+                f"印章 {life.code} 有效期至 {made.valid_until:%Y-%m-%d},须重新制章 must be made anew by then"
+            )
+            yield Note("warning", what, "its holder asks for a change: certificate")
         for label in TSA_SIGNERS:
             if not service.timestamps.available(label):
                 what = f"时间戳机构 {label} 不可用 has no certificate in force"

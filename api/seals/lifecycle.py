@@ -208,9 +208,7 @@ class SealLives:
     def due_for_remake(self, until: datetime) -> tuple[tuple[SealLife, SealEdition], ...]:
         """Seals in use whose period ends by then: a seal names its certificates, so it must be made anew."""
         with self._ports.database.read() as connection:
-            found = store.lives(connection, seal_lives.c.state == LifeState.ACTIVE.value)
-            due = [(one, store.edition(connection, one.seal_id, one.edition)) for one in found]
-        return tuple((life, made) for life, made in due if made.valid_until <= until)
+            return store.ending(connection, until)
 
     # Steps, within
 

@@ -185,6 +185,23 @@ def close_edition(tx: Transaction, seal_id: str, number: int) -> None:
     _commit_edition(tx, row.id, "seal.edition_closed")
 
 
+def ending(connection: Connection, until: datetime) -> tuple[tuple[SealLife, SealEdition], ...]:
+    """Seals in use whose period ends by then, the first to end first."""
+    query = (
+        select(seal_editions.c.seal_id, seal_editions.c.edition)
+        .join(
+            seal_lives,
+            (seal_lives.c.id == seal_editions.c.seal_id) & (seal_lives.c.edition == seal_editions.c.edition),
+        )
+        .where(seal_lives.c.state == LifeState.ACTIVE.value, seal_editions.c.valid_until <= until)
+        .order_by(seal_editions.c.valid_until, seal_editions.c.seal_id)
+    )
+    return tuple(
+        (read_life(connection, row.seal_id), edition(connection, row.seal_id, row.edition))
+        for row in connection.execute(query).all()
+    )
+
+
 def newest_edition(connection: Connection, seal_id: str) -> int:
     """The number of the newest made seal, 0 for none."""
     query = select(func.max(seal_editions.c.edition)).where(seal_editions.c.seal_id == seal_id)

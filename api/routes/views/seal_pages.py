@@ -7,6 +7,7 @@ are looked at again every few seconds.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -35,6 +36,8 @@ from ..access import ServiceOf, SessionOf, Visitor, form_sender
 from ..seal_lives import actor_of, given_design, held_by, waiting_for
 from .frame import expected, frame
 
+SOON = timedelta(days=60)
+"""How long before the end of a seal its holder is told to have it made anew."""
 router = APIRouter(prefix="/seals", include_in_schema=False)
 SealId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 STATES = {
@@ -183,12 +186,16 @@ def _overview(
     request: Request, session: Session, service: Service, problem: Problem | None = None
 ) -> Response:
     held = held_by(service, session)
+    due = {life.seal_id: made for life, made in service.seal_lives.due_for_remake(service.clock() + SOON)}
     lives = {life.seal_id: life for life in held}
     uses = service.seal_uses.of(list(lives)) if lives else ()
     values = {
         **frame(session, "seals"),
         "problem": problem.as_json() if problem else None,
-        "held": [_line(life) for life in held],
+        "held": [
+            {**_line(life), "until": china(due[life.seal_id].valid_until) if life.seal_id in due else ""}
+            for life in held
+        ],
         "waiting": [_line(life) for life in waiting_for(service, session)],
         "uses": [_use(service, one, lives[one.seal_id]) for one in uses],
         "newest": uses[0].use_id if uses else "",
