@@ -23,7 +23,8 @@ from ..pdf.findings import Finding, failed, judged
 from ..report import Indication, Reason, Report, SignatureReport, SubIndication, combine
 from ..ses import check_ses_signature, parse_ses_signature
 from ..trust import Trust
-from .coverage import Coverage, DocumentCoverage, SigningFiles, signing_files
+from .coverage import Coverage, DocumentCoverage, Reach, SigningFiles, signing_files
+from .document import same_id
 from .errors import OfdMalformed
 from .package import OfdBody, OfdPackage, read_ofd
 from .plain_signature import check_plain_signature
@@ -68,9 +69,10 @@ def check_ofd(data: bytes, *, trust: Trust, at: datetime) -> Report:
         return _not_sealed(package)
     general = package_findings(package, len(package.bodies) - len(signed))
     reports: list[SignatureReport] = []
+    reach = Reach(package)
     for document in signed:
         others = [one.files() for one in signed if one is not document]
-        reports.extend(_Checker(package, document, others, general, trust, at).reports())
+        reports.extend(_Checker(reach, document, others, general, trust, at).reports())
     info_protected = any(one.facts.get("metadata_protected") is True for one in reports)
     indication, sub = combine(reports)
     return Report(
@@ -112,15 +114,17 @@ class _Checker:
 
     def __init__(
         self,
-        package: OfdPackage,
+        reach: Reach,
         document: _Document,
         others: Sequence[SigningFiles],
         general: Sequence[Finding],
         trust: Trust,
         at: datetime,
     ) -> None:
-        self._package, self._document, self._trust, self._at = package, document, trust, at
-        self._coverage = DocumentCoverage(package, document.body, document.files(), others)
+        package = self._package = reach.package
+        self._document, self._trust, self._at = document, trust, at
+        self._pages = {same_id(page.id): page.index + 1 for page in document.body.document.pages}
+        self._coverage = DocumentCoverage(reach, document.body, document.files(), others)
         odd = [
             name
             for name, count in (
@@ -236,13 +240,11 @@ class _Checker:
     def _facts_of(
         self, signature: OfdSignature, references: References, coverage: Coverage
     ) -> dict[str, Json]:
-        document = self._document.body.document
         stamps: list[Json] = []
         for one in signature.stamps[:MOST_STAMPS_TOLD]:
-            page = document.page_of(one.page_ref)
             stamps.append(
                 {
-                    "page": None if page is None else page.index + 1,
+                    "page": self._pages.get(same_id(one.page_ref)),
                     "boundary_mm": [*map(_shown, one.boundary)],
                     "clip_mm": None if one.clip is None else [*map(_shown, one.clip)],
                 }

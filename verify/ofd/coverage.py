@@ -47,13 +47,27 @@ def signing_files(listing: SignatureList, signatures: Sequence[OfdSignature]) ->
     return SigningFiles(listing.entry, frozenset(name for name in found if name is not None))
 
 
+class Reach:
+    """The closures of all documents of a package, each computed once and only when it is asked for."""
+
+    def __init__(self, package: OfdPackage) -> None:
+        self.package = package
+        self._found: dict[int, Closure] = {}
+
+    def of(self, body: OfdBody) -> Closure:
+        found = self._found.get(body.number)
+        if found is None:
+            found = self._found[body.number] = Closure(self.package).of(body)
+        return found
+
+
 class DocumentCoverage:
-    """One document with its signatures; the closure is computed at most once, and only when it is needed."""
+    """One document with its signatures."""
 
     def __init__(
-        self, package: OfdPackage, body: OfdBody, signing: SigningFiles, others: Sequence[SigningFiles]
+        self, reach: Reach, body: OfdBody, signing: SigningFiles, others: Sequence[SigningFiles]
     ) -> None:
-        self._package, self._body = package, body
+        self._package, self._reach, self._body = reach.package, reach, body
         self._list, self._of_signatures = signing.listing, signing.entries
         self._others = others
 
@@ -103,16 +117,16 @@ class DocumentCoverage:
         ]
         return frozenset(one.entry for one in parts if one is not None and one.entry is not None)
 
-    @cached_property
+    @property
     def _closure(self) -> Closure:
-        return Closure(self._package).of(self._body)
+        return self._reach.of(self._body)
 
     @cached_property
     def _other_documents(self) -> frozenset[str]:
         found: set[str] = set()
         for body in self._package.bodies:
             if body is not self._body:
-                found |= Closure(self._package).of(body).entries
+                found |= self._reach.of(body).entries
         for one in self._others:
             found |= {one.listing, *one.entries}
         return frozenset(found)

@@ -26,6 +26,8 @@ from .markup import EMPTY, Node, Xml, parse_xml
 
 OFD_XML = "OFD.xml"
 MOST_BODIES = 64
+MOST_PARSED = 64 * 1024 * 1024
+"""Octets of XML in one package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class OfdPackage:
     def __init__(self, container: OfdContainer) -> None:
         self.container = container
         self._parsed: dict[str, Xml] = {}
+        self._octets = 0
         self._digests: dict[tuple[str, str], bytes] = {}
 
     @property
@@ -144,7 +147,12 @@ class OfdPackage:
         """An entry as XML, parsed once.  Raises :class:`OfdMalformed`."""
         found = self._parsed.get(name)
         if found is None:
-            found = self._parsed[name] = parse_xml(self.read(name), name)
+            data = self.read(name)
+            self._octets += len(data)
+            if self._octets > MOST_PARSED:
+                limit = MOST_PARSED // 1024**2
+                raise OfdMalformed(name, f"XML 共超过 {limit} MB", f"more than {limit} MB of XML")
+            found = self._parsed[name] = parse_xml(data, name)
         if roots and found.root.name not in roots:
             raise OfdMalformed(name, "XML 根元素不符", f"the root element must be {' or '.join(roots)}")
         return found

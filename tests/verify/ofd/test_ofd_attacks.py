@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from verify import Indication, SubIndication
+from verify import Indication, OfdMalformed, SubIndication, ofd_svg
 
 CONTENT = "Doc_0/Pages/Page_0/Content.xml"
 LISTING = "Doc_0/Signs/Signatures.xml"
@@ -388,3 +388,37 @@ def test_an_earlier_signature_that_was_removed_breaks_the_later_one(workshop: An
     for name in (SIGNATURE, VALUE, SEAL):
         del files[name]
     failed(workshop.check(files), "REFERENCE_ALTERED")
+
+
+# What it may cost
+
+
+def test_thousands_of_stamps_of_one_seal(workshop: Any) -> None:
+    stamps = '<ofd:StampAnnot ID="s2" PageRef="11" Boundary="120 200 42 42"/>' * 11_000
+    files = workshop.sealed(stamps=stamps)
+    report = workshop.check(files)
+    assert report.indication is Indication.TOTAL_PASSED
+    assert report.signatures[0].facts["stamps_total"] == 11_000
+    assert len(report.signatures[0].facts["stamps"]) == 200
+    assert ofd_svg(workshop.pack(files), 0).count("<use") < 300
+
+
+def test_too_many_of_anything(workshop: Any) -> None:
+    many = '<ofd:StampAnnot ID="s2" PageRef="11" Boundary="120 200 42 42"/>' * 13_000
+    failed(workshop.check(workshop.sealed(stamps=many)), "SIGNATURE_MALFORMED")
+    more = '<ofd:Reference FileRef="/OFD.xml"><ofd:CheckValue>AAAA</ofd:CheckValue></ofd:Reference>' * 2_001
+    failed(workshop.check(workshop.sealed(more_references=more)), "SIGNATURE_MALFORMED")
+    files = workshop.sealed()
+    line = b'<ofd:Signature BaseLoc="/Doc_0/Signs/Sign_0/Signature.xml"/>'
+    files[LISTING] = files[LISTING].replace(b"</ofd:Signatures>", line * 101 + b"</ofd:Signatures>")
+    with pytest.raises(OfdMalformed):
+        workshop.check(files)
+    bodies = [workshop.body(signatures=True)] * 65
+    with pytest.raises(OfdMalformed):
+        workshop.check({**workshop.sealed(), "OFD.xml": workshop.ofd_xml(*bodies)})
+
+
+def test_more_strange_files_than_can_be_looked_for(workshop: Any) -> None:
+    """They count as reached: a gap is the answer that does no harm."""
+    files = {**workshop.sealed(), **{f"note{n}.bin": b"x" for n in range(70)}}
+    failed(workshop.check(files), "COVERAGE_GAP")

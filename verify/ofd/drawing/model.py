@@ -64,8 +64,7 @@ class Shape:
 class Picture:
     """A picture on the unit square (y downwards) that ``matrix`` maps to the page.
 
-    ``format``: ``"PNG"`` or ``"JPEG"``.  ``multiply``: white paper under it stays visible (a seal without
-    transparency).
+    ``format``: ``"PNG"`` or ``"JPEG"``.
     """
 
     data: bytes = field(repr=False)
@@ -73,7 +72,6 @@ class Picture:
     pixels: tuple[int, int]
     matrix: Matrix
     alpha: float = 1.0
-    multiply: bool = False
     clips: Clips = ()
 
 

@@ -92,6 +92,22 @@ def _as_png(image: Any, *, opaque: bool) -> Bitmap:
     return Bitmap(out.getvalue(), "PNG", plain.size, opaque)
 
 
+def ink_of(bitmap: Bitmap | None) -> Bitmap | None:
+    """The same picture with its white taken away: over white paper both look alike."""
+    from PIL import Image, ImageChops
+
+    if bitmap is None or not bitmap.opaque:
+        return bitmap
+    with Image.open(io.BytesIO(bitmap.data), formats=("PNG", "JPEG")) as image:
+        channels = image.convert("RGB").split()
+    white = ImageChops.darker(ImageChops.darker(channels[0], channels[1]), channels[2])
+    inks = [ImageChops.subtract(one, white) for one in channels]
+    picture = Image.merge("RGBa", (*inks, ImageChops.invert(white))).convert("RGBA")
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return Bitmap(out.getvalue(), "PNG", bitmap.size, opaque=False)
+
+
 def pixels_of(data: bytes) -> tuple[bytes, bytes | None, tuple[int, int]]:
     """Red, green, blue and, where there is transparency, alpha of a bitmap of ours, unpacked."""
     from PIL import Image

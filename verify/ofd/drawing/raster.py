@@ -27,7 +27,7 @@ class _Writer:
         self._drawing = drawing
         self._objects: list[bytes] = []
         self._pictures: dict[int, int] = {}
-        self._states: dict[tuple[float, float, bool], int] = {}
+        self._states: dict[tuple[float, float], int] = {}
 
     def document(self) -> bytes:
         drawing = self._drawing
@@ -36,8 +36,7 @@ class _Writer:
         lines.extend(self._content(drawing))
         pictures = " ".join(f"/P{number} {number} 0 R" for number in self._pictures.values())
         states = " ".join(
-            f"/S{index} << /ca {_n(fill)} /CA {_n(line)}{' /BM /Multiply' if multiply else ''} >>"
-            for (fill, line, multiply), index in self._states.items()
+            f"/S{index} << /ca {_n(fill)} /CA {_n(line)} >>" for (fill, line), index in self._states.items()
         )
         return pdf_page(
             (drawing.width * scale, height),
@@ -61,14 +60,14 @@ class _Writer:
     def _item(self, item: Item) -> Iterator[str]:
         if isinstance(item, Picture):
             number = self._picture(item)
-            state = self._state(item.alpha, item.alpha, item.multiply)
+            state = self._state(item.alpha, item.alpha)
             a, b, c, d, e, f = item.matrix
             # PDF puts the first row of a picture at the top of a unit square that looks upwards.
             yield f"q {state}{_matrix((a, b, -c, -d, e + c, f + d))} cm /P{number} Do Q"
             return
         fill, pen = item.fill, item.pen
         fades = (1.0 if fill is None else fill.alpha, 1.0 if pen is None else pen.paint.alpha)
-        yield f"q {self._state(*fades, False)}{_matrix(item.matrix)} cm"
+        yield f"q {self._state(*fades)}{_matrix(item.matrix)} cm"
         if fill is not None:
             yield f"{_colour(fill)} rg"
         if pen is not None:
@@ -80,10 +79,10 @@ class _Writer:
             yield "S"
         yield "Q"
 
-    def _state(self, fill: float, line: float, multiply: bool) -> str:
-        if fill >= 1 and line >= 1 and not multiply:
+    def _state(self, fill: float, line: float) -> str:
+        if fill >= 1 and line >= 1:
             return ""
-        index = self._states.setdefault((fill, line, multiply), len(self._states))
+        index = self._states.setdefault((fill, line), len(self._states))
         return f"/S{index} gs "
 
     def _picture(self, item: Picture) -> int:

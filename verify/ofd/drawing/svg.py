@@ -73,8 +73,7 @@ class _Writer:
                 f' xlink:href="data:{_MIME[item.format]};base64,{data}"/>'
             )
         alpha = f' opacity="{_n(item.alpha)}"' if item.alpha < 1 else ""
-        blend = ' style="mix-blend-mode:multiply"' if item.multiply else ""
-        return f'<use xlink:href="#{name}"{_transform(item.matrix)}{alpha}{blend}/>'
+        return f'<use xlink:href="#{name}"{_transform(item.matrix)}{alpha}/>'
 
     def _clip(self, clips: Clips) -> tuple[str, ...]:
         names = self._clips.get(clips)
