@@ -43,16 +43,18 @@ class PreparedForm:
     digest: Digest
     attributes: bytes
     at: datetime
+    authority: bytes | None = None
 
     def state(self) -> dict[str, Json]:
         """Everything but the record, as JSON."""
-        return {
+        state: dict[str, Json] = {
             "format": FORMAT,
             "attributes": self.attributes.hex(),
             "digest_algorithm": self.digest.algorithm.value,
             "digest": self.digest.value.hex(),
             "at": self.at.isoformat(),
         }
+        return state if self.authority is None else {**state, "authority": self.authority.hex()}
 
     @staticmethod
     def restore(state: Json, content: bytes) -> PreparedForm:
@@ -68,11 +70,21 @@ class PreparedForm:
             raise StateMalformed("at") from error
         if at.tzinfo is None:
             raise StateMalformed("at")
-        return PreparedForm(content, kept, kept_bytes(state, "attributes"), at)
+        authority = kept_bytes(state, "authority") if "authority" in state else None
+        return PreparedForm(content, kept, kept_bytes(state, "attributes"), at, authority)
 
 
-def prepare_form(record: Mapping[str, Json], *, sealing: SealingCertificate, at: datetime) -> PreparedForm:
-    """Raises :class:`FormRefused` for a record that JSON cannot carry exactly."""
+def prepare_form(
+    record: Mapping[str, Json],
+    *,
+    sealing: SealingCertificate,
+    at: datetime,
+    authority: bytes | None = None,
+) -> PreparedForm:
+    """Raises :class:`FormRefused` for a record that JSON cannot carry exactly.
+
+    ``authority``: the statement of :class:`verify.Authority`, encoded.
+    """
     try:
         content = canonical_json(dict(record))
     except VerifyError as error:
@@ -80,7 +92,8 @@ def prepare_form(record: Mapping[str, Json], *, sealing: SealingCertificate, at:
     writer = _writer(sealing)
     moment = at.astimezone(UTC).replace(microsecond=0)
     found = digest(writer.scheme.hash, content)
-    return PreparedForm(content, found, writer.attributes(found, signing_time=moment), moment)
+    attributes = writer.attributes(found, signing_time=moment, authority=authority)
+    return PreparedForm(content, found, attributes, moment, authority)
 
 
 def complete_form(prepared: PreparedForm, signature: bytes, *, sealing: SealingCertificate) -> bytes:
@@ -92,7 +105,8 @@ def complete_form(prepared: PreparedForm, signature: bytes, *, sealing: SealingC
     writer = _writer(sealing)
     if prepared.digest.algorithm is not writer.scheme.hash:
         raise StateMalformed("digest algorithm of another certificate")
-    if writer.attributes(prepared.digest, signing_time=prepared.at) != prepared.attributes:
+    expected = writer.attributes(prepared.digest, signing_time=prepared.at, authority=prepared.authority)
+    if expected != prepared.attributes:
         raise StateMalformed("attributes of another certificate")
     writer.require(signature, prepared.attributes)
     try:

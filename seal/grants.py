@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may use which seal, for which documents, when: a pure decision over the grants that were given.
 
-R-104: the right is given per seal, document type and period.  Nothing is inherited and nothing is implied;
-the caller brings every grant of the officer and records the answer, refusals included.
+R-104: the right is given per seal, document type, period, count and channel.  Nothing is inherited and
+nothing is implied; the caller brings every grant of the officer, with how often each was used, and records
+the answer, refusals included.
 """
 
 from __future__ import annotations
@@ -10,9 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from .errors import SealRefused
+
+
+class Channel(StrEnum):
+    """On which way a seal is used."""
+
+    DESK = "desk"
+    BATCH = "batch"
+    CONSOLE = "console"
+    API = "api"
+
+
+EVERY_CHANNEL: Final = frozenset(Channel)
 
 _WORDS: Final = {
     "no-grant": (
@@ -35,6 +49,30 @@ _WORDS: Final = {
         "授权已被撤销;请联系印章管理员",
         "the grant was revoked: ask whoever administers the seal",
     ),
+    "wrong-channel": (
+        "授权不含这种用印途径;请联系印章管理员扩大授权范围",
+        "the grant does not cover this way of using the seal: ask whoever administers the seal",
+    ),
+    "used-up": (
+        "授权的用印次数已用完;请联系印章管理员重新授权",
+        "the grant was used as often as it allows: ask for a new one",
+    ),
+    "approval-missing": (
+        "该印章须经用印审批,没有适用的已批准申请;请先申请用印",
+        "uses of this seal are approved first, and no approved request fits: ask for the use",
+    ),
+    "approval-not-valid": (
+        "用印审批已过期或已收回;请重新申请用印",
+        "the approval has expired or was withdrawn: ask for the use again",
+    ),
+    "approval-used-up": (
+        "批准的用印份数已用完;请重新申请用印",
+        "the approved number of copies was used: ask for the use again",
+    ),
+    "mandate-invalid": (
+        "授权书未通过核验;请由持章单位重新签署授权书",
+        "the sealed mandate does not verify: have the holder seal a new one",
+    ),
 }
 
 
@@ -56,6 +94,13 @@ class Grant:
     valid_from: datetime
     valid_until: datetime
     revoked_at: datetime | None = None
+    most_uses: int | None = None
+    channels: frozenset[Channel] = EVERY_CHANNEL
+    used: int = 0
+
+    def left(self) -> int | None:
+        """How many more uses it allows; ``None``: no limit."""
+        return None if self.most_uses is None else max(0, self.most_uses - self.used)
 
     def refusal(self, at: datetime) -> str:
         """Why this grant does not hold at this time; empty when it does."""
@@ -63,11 +108,19 @@ class Grant:
             return "revoked"
         if at < self.valid_from:
             return "not-yet-valid"
-        return "expired" if at > self.valid_until else ""
+        if at > self.valid_until:
+            return "expired"
+        return "used-up" if self.left() == 0 else ""
 
 
 def authorise(
-    grants: Iterable[Grant], *, officer: str, seal_id: str, document_type: str, at: datetime
+    grants: Iterable[Grant],
+    *,
+    officer: str,
+    seal_id: str,
+    document_type: str,
+    at: datetime,
+    channel: Channel = Channel.DESK,
 ) -> Grant:
     """The grant that covers this use, of several the longest.  Raises :class:`GrantRefused`."""
     mine = [grant for grant in grants if grant.officer == officer and grant.seal_id == seal_id]
@@ -76,6 +129,9 @@ def authorise(
     fitting = [grant for grant in mine if document_type in grant.document_types]
     if not fitting:
         raise GrantRefused("wrong-document-type")
+    fitting = [grant for grant in fitting if channel in grant.channels]
+    if not fitting:
+        raise GrantRefused("wrong-channel")
     holding = [grant for grant in fitting if not grant.refusal(at)]
     if not holding:
         # Of several that do not hold, the one that lasts longest is the one the officer thinks of.

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from keys import digest
-from verify import Trust, Unreadable, VerifyError, check_file, load_trust
+from verify import Trust, Unreadable, VerifyError, authority_lines, check_file, load_trust
 
 from ..wiring import SETTINGS_FILE
 from .files import InputRefused, read_bounded
@@ -188,6 +188,7 @@ def _show(result: dict[str, Any]) -> None:
     told: list[Any] = []
     for number, signature in enumerate(result["signatures"], 1):
         explain(f"{_verdict(signature)}  {number}. {plain(_who(signature))}", indent=2)
+        _authority(signature["facts"].get("authority"), indent=6)
         _reasons(signature["reasons"], indent=6)
         told += signature["reasons"]
     _reasons([reason for reason in result["reasons"] if reason not in told], indent=4)
@@ -203,10 +204,18 @@ def _who(signature: dict[str, Any]) -> str:
     """Whoever signed, with what, and when by their own clock; what was signed, when nobody is named."""
     facts = signature["facts"]
     signer = facts.get("signer") or {}
-    who = signer.get("organization") or signer.get("common_name") or facts.get("authority")
+    named = facts.get("authority")  # of a QR statement, a name; of a seal, a statement
+    who = signer.get("organization") or signer.get("common_name") or (named if isinstance(named, str) else "")
     who = who or facts.get("origin") or signature["format"]
     more = (facts.get("algorithm"), facts.get("claimed_time") or facts.get("signing_time"))
     return " · ".join([str(who), *(str(one) for one in more if one)])
+
+
+def _authority(stated: Any, *, indent: int) -> None:
+    """Under whose authority the seal was used, as the signature says it."""
+    if isinstance(stated, dict):
+        for zh, en, value in authority_lines(stated):
+            explain(f"[dim]用印依据 {zh} {en}: {plain(value)}[/]", indent=indent)
 
 
 def _reasons(reasons: Iterable[dict[str, str]], *, indent: int) -> None:

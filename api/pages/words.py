@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from verify import Indication, Report, SignatureReport
+from verify import Indication, Report, SignatureReport, authority_lines
 
 _SEAL_CODE = re.compile(r"[0-9]{14}")
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -75,6 +75,12 @@ def signature_rows(signature: SignatureReport) -> list[dict[str, str]]:
         value = flat.get(name)
         if isinstance(value, str) and value:
             rows.append({"zh": zh, "en": en, "value": _readable(name, value)})
+    stated = facts.get("authority")
+    if isinstance(stated, dict):
+        # What the signature says of itself: shown beside the verdict, never as one.
+        rows += [
+            {"zh": f"用印依据 · {zh}", "en": en, "value": value} for zh, en, value in authority_lines(stated)
+        ]
     return rows
 
 
