@@ -155,13 +155,18 @@ def give_back(ports: BatchPorts, tx: Transaction, batch: Row[Any], uses: int) ->
 
 def use_of_batch(ports: BatchPorts, batch: Row[Any]) -> Use:
     """The use of its seal that a batch is about."""
-    by = Orderer(batch.account_id, batch.agency)
+    holder = ports.seals.get(batch.seal_id).holder
+    return use_of(Orderer(batch.account_id, batch.agency), batch.seal_id, holder, batch.document_type)
+
+
+def use_of(by: Orderer, seal_id: str, holder: str, document_type: str) -> Use:
+    """One use of a seal as the grants are asked about it."""
     return Use(
         officer=by.account_id,
         agency=by.agency,
-        seal_id=batch.seal_id,
-        holder=ports.seals.get(batch.seal_id).holder,
-        document_type=batch.document_type,
+        seal_id=seal_id,
+        holder=holder,
+        document_type=document_type,
     )
 
 

@@ -22,9 +22,9 @@ from ..database.tables_batches import batch_progress as progress
 from ..database.tables_batches import batches as table
 from ..documents import drop_file, put_file
 from ..ledger import Transaction
-from ..seals import Use
 from . import blocks
 from .checking import Checked, FileRules, RowRules
+from .claiming import use_of
 from .errors import (
     BatchEmpty,
     BatchHasBadRows,
@@ -190,17 +190,6 @@ def begin(ports: BatchPorts, tx: Transaction, row: Row[Any], by: Orderer, *, mor
             "items": how_far.received - how_far.bad,
             "items_sha256": hashlib.sha256(fixed.encode()).hexdigest(),
         },
-    )
-
-
-def use_of(by: Orderer, seal_id: str, holder: str, document_type: str) -> Use:
-    """One use of the seal as the grants are asked about it."""
-    return Use(
-        officer=by.account_id,
-        agency=by.agency,
-        seal_id=seal_id,
-        holder=holder,
-        document_type=document_type,
     )
 
 

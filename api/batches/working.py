@@ -25,7 +25,7 @@ from ..database.tables_batches import batch_chunks as chunks
 from ..database.tables_batches import batch_items as items
 from ..database.tables_batches import batch_progress as progress
 from ..ledger import Intent, LedgerError, RowAltered, Transaction
-from ..seals import NoSuchSeal, SealNotUsable, SealUseRefused, require_usable
+from ..seals import NoSuchSeal, SealNotUsable, SealUseRefused, Use, require_usable
 from .blocks import require_blocks
 from .claiming import (
     Chunk,
@@ -130,6 +130,7 @@ class _Work:
     def __init__(self, ports: BatchPorts, chunk: Chunk) -> None:
         self._ports, self._chunk = ports, chunk
         self._renewed = ports.monotonic()
+        self._use: Use | None = None  # of an agency's seal
 
     def run(self) -> int:
         # 2. What was ordered is what is stored, and may still be done.
@@ -175,7 +176,8 @@ class _Work:
         if batch.kind == BatchKind.OWN_KEY.value:
             return OwnKeyMaker(ports, batch)
         try:
-            ports.grants.authorise(use_of_batch(ports, batch))
+            self._use = use_of_batch(ports, batch)
+            ports.grants.authorise(self._use)
             seal = ports.seals.open(batch.seal_id)
             require_usable(
                 seal,
@@ -239,8 +241,8 @@ class _Work:
         if batch.quota is not None:
             so_far = tx.connection.execute(select(progress.c.used).where(used)).scalar_one()
             wanted = max(0, min(wanted, batch.quota - so_far))
-        if wanted and batch.kind != BatchKind.OWN_KEY.value:
-            wanted = self._ports.allowance.take(tx, use_of_batch(self._ports, batch), wanted)
+        if wanted and self._use is not None:
+            wanted = self._ports.allowance.take(tx, self._use, wanted)
         if wanted:
             tx.connection.execute(update(progress).where(used).values(used=progress.c.used + wanted))
         return wanted

@@ -7,7 +7,7 @@ import csv
 import io
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -67,11 +67,8 @@ def csv_of(rows: Sequence[dict[str, str]]) -> bytes:
     return out.getvalue().encode()
 
 
-@dataclass
 class Killed(BaseException):
     """The process ends here: no handler of ours runs."""
-
-    where: str = ""
 
 
 class Desk:

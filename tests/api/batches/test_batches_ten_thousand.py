@@ -25,7 +25,7 @@ from verify import Indication, check_pdf
 from .conftest import A3, tiny_pdf
 
 COUNT = int(os.environ.get("YINXIN_BATCH_ITEMS", "10000"))
-WAIT_SECONDS = 400
+WAIT_SECONDS = 900
 COMMAND = (sys.executable, "-c", "from api.cli import main; main()", "batch")
 
 
@@ -61,7 +61,7 @@ def run(folder: Path, seal: str, data: Path, *, kill_at: int | None) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_ten_thousand_files_killed_three_times(tmp_path: Path) -> None:
     data, folder = tmp_path / "data", tmp_path / "files"
     initialise(data, url="http://127.0.0.1:8443", uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
