@@ -16,6 +16,7 @@ from . import (
     tables_acme,
     tables_authority,
     tables_batches,
+    tables_editions,
     tables_enrolment,
     tables_est,
     tables_identity,
@@ -33,6 +34,7 @@ __all__ = ["ROOMS", "metadata", "newest_revision", "stored_revision", "upgrade"]
 ROOMS = (
     tables_identity,
     tables_sealing,
+    tables_editions,
     tables_seals,
     tables_authority,
     tables_status,

@@ -9,12 +9,14 @@ from __future__ import annotations
 from .answering import DocumentState, Line, LineState, PublicAnswer
 from .committed import committed_documents
 from .composing import REHEARSAL, compose_numbered, rehearse, require_printable
+from .editions import OFD_MIME, can_seal_ofd, committed_editions
 from .errors import (
     DocumentError,
     DocumentIdMalformed,
     FileAltered,
     IssuedMeanwhile,
     NoSuchDocument,
+    NoSuchEdition,
     NotSelfService,
     NotYourDocument,
     SealDidNotVerify,
@@ -30,6 +32,7 @@ from .sheets import Sheets
 
 __all__ = [
     "ISSUE",
+    "OFD_MIME",
     "RECEIPT",
     "RECEIPT_CODE",
     "RECEIPT_TITLE",
@@ -50,6 +53,7 @@ __all__ = [
     "Made",
     "Means",
     "NoSuchDocument",
+    "NoSuchEdition",
     "NotSelfService",
     "NotYourDocument",
     "PublicAnswer",
@@ -60,7 +64,9 @@ __all__ = [
     "Site",
     "StoredDocument",
     "Within",
+    "can_seal_ofd",
     "committed_documents",
+    "committed_editions",
     "compose_numbered",
     "compose_receipt",
     "drop_file",

@@ -64,6 +64,8 @@ class PublicAnswer:
     valid_until: date | None
     sha256: str
     sm3: str
+    ofd_sha256: str | None  # None: issued as PDF alone
+    ofd_sm3: str | None
     ledger_index: int
     facts: tuple[Row, ...]
     lines: tuple[Line, ...]
@@ -99,6 +101,8 @@ def answer(
         valid_until=_day(row.valid_until),
         sha256=row.sha256,
         sm3=row.sm3,
+        ofd_sha256=kept.edition.sha256 if kept.edition is not None else None,
+        ofd_sm3=kept.edition.sm3 if kept.edition is not None else None,
         ledger_index=row.ledger_index,
         facts=_facts(row, evidence),
         lines=lines,

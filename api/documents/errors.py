@@ -16,6 +16,14 @@ class NoSuchDocument(DocumentError):
         self.document_id = document_id
 
 
+class NoSuchEdition(DocumentError):
+    """The document was issued as PDF alone: its seal is not SM2, or is none that OFD knows."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(f"{document_id} was not issued as OFD")
+        self.document_id = document_id
+
+
 class DocumentIdMalformed(NoSuchDocument):
     """What was typed cannot be the identifier of any document; ``rule`` says why."""
 

@@ -34,6 +34,7 @@ from verify import (
 
 from ..ledger import Ledger, LedgerError
 from .committed import parse_face
+from .editions import Edition
 from .files import file_sha256
 
 _RECORDED = ("ecert_id", "type", "title", "issuer", "issuer_name", "holder", "holder_name", "valid_until")
@@ -48,6 +49,7 @@ class Kept:
 
     row: Row[Any]
     content: bytes | None
+    edition: Edition | None
     predecessor: str | None
     successor: str | None
 
@@ -81,7 +83,8 @@ def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidenc
     proof = _proof(ledger, row.ledger_index)
     logged, size = _logged(row, proof, trust=trust, at=at)
     same_file = kept.content is not None and file_sha256(kept.content) == row.sha256
-    same_entry = proof is not None and _entry_agrees(row, proof.entry)
+    same_file = same_file and _edition_stands(kept.edition)
+    same_entry = proof is not None and _entry_agrees(kept, proof.entry)
     sealed, words = _seal(kept.content if same_file else None, trust=trust, at=at)
     return Evidence(
         stated=_stated(row, statement),
@@ -177,6 +180,18 @@ def _is_issue_of(row: Row[Any], entry: bytes) -> bool:
     return bool(_body(entry).get("document_id") == row.id)
 
 
-def _entry_agrees(row: Row[Any], entry: bytes) -> bool:
-    body = _body(entry)
-    return body.get("document_id") == row.id and all(body.get(name) == getattr(row, name) for name in _LOGGED)
+def _entry_agrees(kept: Kept, entry: bytes) -> bool:
+    body, row, edition = _body(entry), kept.row, kept.edition
+    ofd = (None, None) if edition is None else (edition.sha256, edition.sm3)
+    return (
+        body.get("document_id") == row.id
+        and all(body.get(name) == getattr(row, name) for name in _LOGGED)
+        and (body.get("ofd_sha256"), body.get("ofd_sm3")) == ofd
+    )
+
+
+def _edition_stands(edition: Edition | None) -> bool:
+    """What is stored is what is on record, where there is an edition at all."""
+    if edition is None:
+        return True
+    return edition.content is not None and file_sha256(edition.content) == edition.sha256

@@ -25,6 +25,7 @@ from ..database.tables_sealing import documents as table
 from ..ledger import Intent, Intents, Ledger, Transaction, require_vouched
 from ..seals import NewUse, UsableSeal, record_use, require_usable
 from .committed import committed, face_text
+from .editions import record_edition
 from .errors import IssuedMeanwhile
 from .files import file_sha256, put_file, recorded_file
 from .making import Draft, Made, make
@@ -96,7 +97,7 @@ class Issuing:
         intent = self._intents.open(ISSUE, intended(draft, order.seal))
         try:
             # 2. Sign, seal, reopen.
-            made = self.make(draft, order.seal, intent)
+            made = self.make(draft, order.seal, intent, ofd=True)
             # 3. The act, the document and the entry: together or not at all.
             with self._ledger.transaction() as tx:
                 if within is not None:
@@ -125,8 +126,11 @@ class Issuing:
             officer=order.officer,
         )
 
-    def make(self, draft: Draft, seal: UsableSeal, intent: Intent) -> Made:
-        """Sign, seal, reopen; the intent is public already.  Raises :class:`SealDidNotVerify`."""
+    def make(self, draft: Draft, seal: UsableSeal, intent: Intent, *, ofd: bool = False) -> Made:
+        """Sign, seal, reopen; the intent is public already.  Raises :class:`SealDidNotVerify`.
+
+        ``ofd``: as OFD too, where the seal can.
+        """
         return make(
             draft,
             seal=seal,
@@ -134,11 +138,16 @@ class Issuing:
             site=self._means.site,
             trust=self._means.trust(),
             log_index=intent.ledger_index,
+            ofd=ofd,
         )
 
     def record(self, tx: Transaction, made: Made, order: IssueOrder) -> int:
         """The document, its file and its entry, in the transaction that also ends its intent."""
-        return _record(tx, made, order, file_id=self._means.random(16).hex())
+        index = _record(tx, made, order, file_id=self._means.random(16).hex())
+        if made.ofd is not None:
+            file_id = self._means.random(16).hex()
+            record_edition(tx, made.draft.document_id, made.ofd, file_id=file_id)
+        return index
 
     def _note_use(self, tx: Transaction, made: Made, order: IssueOrder) -> None:
         """For the holder to see; a seal that was suspended meanwhile releases nothing."""
@@ -237,9 +246,17 @@ def _record(tx: Transaction, made: Made, order: IssueOrder, *, file_id: str) -> 
             "seal_id": order.seal.seal_id,
             "sha256": sha256,
             "sm3": values["sm3"],
+            **_digests(made.ofd),
         },
     )
     return index
+
+
+def _digests(ofd: bytes | None) -> dict[str, Json]:
+    """Those of the OFD edition, beside those of the PDF."""
+    if ofd is None:
+        return {}
+    return {"ofd_sha256": file_sha256(ofd), "ofd_sm3": digest(HashAlgorithm.SM3, ofd).hex}
 
 
 def _supersede(tx: Transaction, newer: dict[str, Any]) -> None:

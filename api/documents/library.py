@@ -18,7 +18,8 @@ from ..database.tables_sealing import submissions
 from ..ledger import Ledger
 from ..plugins import EnabledModules
 from .answering import PublicAnswer, answer
-from .errors import DocumentIdMalformed, FileAltered, NoSuchDocument, NotYourDocument
+from .editions import has_edition, kept_edition
+from .errors import DocumentIdMalformed, FileAltered, NoSuchDocument, NoSuchEdition, NotYourDocument
 from .evidence import Kept
 from .files import file_sha256, get_file
 
@@ -68,6 +69,7 @@ class Library:
             kept = Kept(
                 row=row,
                 content=get_file(connection, row.file_id),
+                edition=kept_edition(connection, row.id),
                 predecessor=_beside(connection, row, newer=False),
                 successor=_beside(connection, row, newer=True),
             )
@@ -116,6 +118,22 @@ class Library:
         if content is None or file_sha256(content) != row.sha256:
             raise FileAltered(row.id)
         return content
+
+    def has_ofd(self, document_id: str) -> bool:
+        """The document was issued as OFD too."""
+        with self._database.read() as connection:
+            return has_edition(connection, _normalized(document_id))
+
+    def ofd(self, document_id: str) -> bytes:
+        """The sealed OFD.  Raises :class:`NoSuchEdition`, and :class:`FileAltered` like :meth:`file`."""
+        with self._database.read() as connection:
+            row = _row(connection, _normalized(document_id))
+            edition = kept_edition(connection, row.id)
+        if edition is None:
+            raise NoSuchEdition(row.id)
+        if edition.content is None or file_sha256(edition.content) != edition.sha256:
+            raise FileAltered(row.id)
+        return edition.content
 
 
 def _normalized(typed: str) -> str:

@@ -54,6 +54,7 @@ from ..documents import (
     FileAltered,
     IssuedMeanwhile,
     NoSuchDocument,
+    NoSuchEdition,
     NotSelfService,
     NotYourDocument,
     SealDidNotVerify,
@@ -393,6 +394,11 @@ ROOMS: Rows = {
     # Documents
     DocumentError: ours("文书操作未能完成"),
     NoSuchDocument: say(404, "没有这份文书", "请核对文书编号。 Check the number on the document."),
+    NoSuchEdition: say(
+        404,
+        "这份文书没有 OFD 版本",
+        "OFD 只用 SM2 电子印章签发;请使用 PDF 版本。 OFD takes SM2 seals only: use the PDF.",
+    ),
     DocumentIdMalformed: say(
         404,
         "文书编号有误",

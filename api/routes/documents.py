@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from ..documents import PublicAnswer
+from ..documents import OFD_MIME, PublicAnswer
 from ..wiring import Service
 from .access import Right, ServiceOf, SessionOf, require
 from .bodies import moment
@@ -44,6 +44,17 @@ def file(document_id: str, session: SessionOf, service: ServiceOf) -> Response:
     )
 
 
+@router.get("/documents/{document_id}/document.ofd")
+def ofd(document_id: str, session: SessionOf, service: ServiceOf) -> Response:
+    """The same document as a sealed OFD, for those who may have the PDF."""
+    found = service.visible_document(session, document_id)
+    return Response(
+        service.library.ofd(found.document_id),
+        media_type=OFD_MIME,
+        headers={"Content-Disposition": f'attachment; filename="{found.document_id}.ofd"'},
+    )
+
+
 def links(service: Service, document_id: str | None) -> dict[str, object] | None:
     """Where a document is found."""
     if document_id is None:
@@ -52,6 +63,7 @@ def links(service: Service, document_id: str | None) -> dict[str, object] | None
         "document_id": document_id,
         "ecert_id": service.library.ecert_id(document_id),
         "file_url": f"/documents/{document_id}/file",
+        "ofd_url": f"/documents/{document_id}/document.ofd" if service.library.has_ofd(document_id) else None,
         "public_url": service.site.page(document_id),
     }
 
@@ -67,6 +79,10 @@ def shown(found: PublicAnswer) -> dict[str, object]:
         "issuer_name": found.issuer_name,
         "issued_at": moment(found.issued_at),
         "ledger_index": found.ledger_index,
+        "sha256": found.sha256,
+        "sm3": found.sm3,
+        "ofd_sha256": found.ofd_sha256,
+        "ofd_sm3": found.ofd_sm3,
         "lines": [
             {"name": one.name, "state": one.state, "zh": one.zh, "en": one.en, "detail": one.detail}
             for one in found.lines

@@ -42,12 +42,7 @@ def _mine(
         "sheets": [one for one in service.modules.documents if one.self_service],
         "submissions": [line(service, one) for one in service.submissions.of(applicant)],
         "documents": [
-            {
-                "title": one.title,
-                "number": one.serial,
-                "public_url": f"/r/{one.document_id}",
-                "file_url": f"/documents/{one.document_id}/file",
-            }
+            {"title": one.title, "number": one.serial, **(links(service, one.document_id) or {})}
             for one in service.library.of_holder(applicant.holder)
         ],
     }
@@ -67,8 +62,8 @@ def submission(request: Request, submission_id: str, session: SessionOf, service
     found = service.visible_submission(session, submission_id)
     shown = {
         **details(service, found),
-        "receipt": links(found.receipt_id),
-        "document": links(found.document_id),
+        "receipt": links(service, found.receipt_id),
+        "document": links(service, found.document_id),
     }
     return render(request, "submission.html", {**frame(session, "applicant"), "submission": shown})
 
@@ -139,8 +134,12 @@ def line(service: Service, found: Submission) -> dict[str, Any]:
     }
 
 
-def links(document_id: str | None) -> dict[str, str] | None:
-    """Where a document is found on this site."""
+def links(service: Service, document_id: str | None) -> dict[str, str] | None:
+    """Where a document is found on this site; the OFD has an address where there is one."""
     if document_id is None:
         return None
-    return {"file_url": f"/documents/{document_id}/file", "public_url": f"/r/{document_id}"}
+    return {
+        "file_url": f"/documents/{document_id}/file",
+        "ofd_url": f"/documents/{document_id}/document.ofd" if service.library.has_ofd(document_id) else "",
+        "public_url": f"/r/{document_id}",
+    }

@@ -94,7 +94,7 @@ def _case(
     for item, one in zip(shown["files"], found.items, strict=True):
         verdict = verdicts[one.item_id]
         item.update(verdict=HEADLINES[verdict.indication].zh, tag=TAGS[verdict.indication])
-    shown |= {"document": links(found.document_id), "open": found.state.value == "sealed"}
+    shown |= {"document": links(service, found.document_id), "open": found.state.value == "sealed"}
     values = {
         **frame(session, "desk"),
         "submission": shown,

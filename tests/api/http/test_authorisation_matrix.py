@@ -222,6 +222,8 @@ MATRIX = (
     only("GET", "/api/v1/submissions/{submission_id}/items/{item_id}/file", "401 200 404 404 200 404 404"),
     # The receipt was issued by A1, the authority that runs the platform: its officers may have it as well.
     only("GET", "/documents/{document_id}/file", "401 200 403 403 200 200 403"),
+    # The platform seals receipts itself, so there is no OFD of them.
+    only("GET", "/documents/{document_id}/document.ofd", "401 404 403 403 404 404 403"),
     # The officer's.
     only("GET", "/api/v1/desk", "401 403 403 403 200 200 403"),
     only(
