@@ -22,7 +22,8 @@ from tongsuopy.crypto import hashes, serialization
 from tongsuopy.crypto.asymciphers import ec
 from tongsuopy.crypto.exceptions import InvalidSignature
 
-from keys import KeyKind, generate_key
+from keys import HashAlgorithm, KeyKind, generate_key
+from keys.der import explicit, implicit, integer, null, octets, oid, sequence, set_of
 from seal import (
     Appearance,
     CrossPage,
@@ -345,6 +346,70 @@ def _passes(own: Any, data: bytes) -> bool:
         return bool(own.check(data).indication is Indication.TOTAL_PASSED)
     except Unreadable:
         return False
+
+
+def _bare(
+    data: bytes, own: Any, *, enclosed: bytes | None, signature: bytes, algorithm: str = "SM2"
+) -> bytes:
+    """A GM signature replaced by SignedData without attributes, made by hand."""
+    (found,) = re.finditer(rb"/Contents <([0-9a-f]+)>", data)
+    certificate = own.sealing.certificate
+    signer = sequence(
+        integer(1),
+        sequence(certificate.issuer.der, integer(certificate.serial)),
+        HashAlgorithm.SM3.algorithm_identifier(),
+        sequence(oid("1.2.156.10197.1.301.1"), null()) if algorithm == "SM2" else sequence(oid(algorithm)),
+        octets(signature),
+    )
+    content = b"" if enclosed is None else explicit(0, enclosed)
+    signed = sequence(
+        integer(1),
+        set_of(HashAlgorithm.SM3.algorithm_identifier()),
+        sequence(oid("1.2.156.10197.6.1.4.2.1"), content),
+        implicit(0, set_of(certificate.der)),
+        set_of(signer),
+    )
+    value = sequence(oid("1.2.156.10197.6.1.4.2.2"), explicit(0, signed)).hex().encode()
+    return data[: found.start(1)] + value.ljust(len(found.group(1)), b"0") + data[found.end(1) :]
+
+
+def test_signed_data_without_attributes(own: Any, esl: bytes, permit: bytes) -> None:
+    """Neither attributes nor content: signed over the protected bytes. What does not fit is not passed."""
+    data = sealed(permit, own, PdfProfile.GM_CMS_DIGEST, esl)
+    content, _ = read_apart(data)
+    digest = sm3(content)
+    good = own.key.sign(content)
+    own.passes(_bare(data, own, enclosed=None, signature=good))
+    own.passes(_bare(data, own, enclosed=octets(digest), signature=own.key.sign(digest)))
+    wrong = {
+        SubIndication.SIG_CRYPTO_FAILURE: _bare(data, own, enclosed=None, signature=own.key.sign(digest)),
+        SubIndication.HASH_FAILURE: _bare(
+            data, own, enclosed=octets(bytes(32)), signature=own.key.sign(bytes(32))
+        ),
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE: _bare(
+            data, own, enclosed=None, signature=good, algorithm="1.2.840.10045.4.3.2"
+        ),
+    }
+    for sub, broken in wrong.items():
+        report = own.check(broken)
+        assert report.indication is not Indication.TOTAL_PASSED
+        assert report.sub_indication is sub
+    for enclosed in (octets(b""), octets(digest) * 2, integer(1), octets(content)):
+        assert (
+            own.check(_bare(data, own, enclosed=enclosed, signature=good)).indication
+            is Indication.TOTAL_FAILED
+        )
+
+
+def test_other_family_under_a_gm_name(authority: Any, permit: bytes) -> None:
+    """An RSA or ECDSA signature under a GM sub-filter, without attributes: not judged good."""
+    for kind in (KeyKind.P256, KeyKind.RSA2048):
+        other = authority(kind)
+        data = seal_pdf(
+            permit, other.key, sealing=other.sealing, at=AT, placement=None, appearance=None, reason="x" * 40
+        )
+        data = data.replace(b"/SubFilter /ETSI.CAdES.detached", b"/SubFilter /GM.sm2cms.detached ")
+        assert other.check(data).indication is not Indication.TOTAL_PASSED
 
 
 def test_errors_are_ours(own: Any, permit: bytes) -> None:
