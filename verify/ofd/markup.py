@@ -17,12 +17,12 @@ LARGEST = 32 * 1024 * 1024
 DEEPEST = 64
 MOST_ATTRIBUTES = 64
 MOST_ELEMENTS = 400_000
-LONGEST_VALUE = 1024 * 1024
 _ENCODINGS = (None, "utf-8", "utf8", "us-ascii", "ascii")
 
 
 class Node:
-    """One element.  ``text`` is the character data directly in it, as written."""
+    """One element.  ``text`` is the character data in it as written; what stands behind a child is left out,
+    for in OFD only elements without children have any."""
 
     __slots__ = ("attributes", "children", "name", "text")
 
@@ -74,17 +74,15 @@ def parse_xml(data: bytes, place: str, *, roots: Sequence[str] = ()) -> Xml:
     """The document; ``roots``: local names that its root may have.  Raises :class:`OfdMalformed`."""
     if len(data) > LARGEST:
         raise OfdMalformed(place, f"XML 超过 {LARGEST // 1024**2} MB", "an XML file of that size")
-    builder = _Builder(place)
     try:
-        builder.parser.Parse(data, True)
+        found = _built(data, place)
     except expat.ExpatError as error:
         raise OfdMalformed(place, "XML 有语法错误", f"not well-formed XML: {error}") from None
     except (ValueError, LookupError) as error:
         raise OfdMalformed(place, "XML 编码有误", f"not well-formed XML: {error}") from None
-    root = builder.root
-    if root is None or (roots and root.name not in roots):
+    if roots and found.root.name not in roots:
         raise OfdMalformed(place, "XML 根元素不符", f"the root element must be {' or '.join(roots)}")
-    return Xml(root, builder.foreign)
+    return found
 
 
 def is_ofd_namespace(uri: str) -> bool:
@@ -92,80 +90,77 @@ def is_ofd_namespace(uri: str) -> bool:
     return not uri or uri.startswith(("http://www.ofdspec.org", "https://www.ofdspec.org"))
 
 
-class _Builder:
-    def __init__(self, place: str) -> None:
-        self.place = place
-        self.root: Node | None = None
-        self.foreign = 0
-        self._stack: list[Node] = []
-        self._skipped = 0
-        self._count = 0
-        self._names: dict[str, str | None] = {}
-        parser = self.parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.XmlDeclHandler = self._declared
-        parser.StartDoctypeDeclHandler = self._doctype
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
+def _built(data: bytes, place: str) -> Xml:
+    """Handlers are closures, for each element calls two of them."""
+    top = Node("", {})
+    stack = [top]
+    pieces: list[str] = []
+    names: dict[str, str | None] = {}
+    skipped = foreign = count = 0
 
-    def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        if (encoding.lower() if encoding else None) not in _ENCODINGS:
-            raise OfdMalformed(self.place, "XML 编码不是 UTF-8", "its encoding must be UTF-8")
-
-    def _doctype(self, *_: object) -> None:
-        raise OfdMalformed(self.place, "XML 含有 DTD", "a document type declaration is not allowed")
-
-    def _local(self, name: str) -> str | None:
-        """The local name; ``None`` for another namespace."""
-        uri, _, local = name.rpartition(" ")
-        found = self._names[name] = local if is_ofd_namespace(uri) else None
-        return found
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._count += 1
-        if self._count > MOST_ELEMENTS:
-            raise OfdMalformed(self.place, "XML 元素过多", f"more than {MOST_ELEMENTS} elements")
-        if self._skipped:
-            self._skipped += 1
-            if self._skipped > DEEPEST:
-                raise self._deep()
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal skipped, foreign, count
+        count += 1
+        if count > MOST_ELEMENTS:
+            raise OfdMalformed(place, "XML 元素过多", f"more than {MOST_ELEMENTS} elements")
+        if skipped or len(stack) > DEEPEST:
+            skipped += 1
+            if skipped + len(stack) > DEEPEST:
+                raise OfdMalformed(place, "XML 嵌套过深", f"deeper than {DEEPEST} elements")
             return
         try:
-            local = self._names[name]
+            local = names[name]
         except KeyError:
-            local = self._local(name)
+            uri, _, local_name = name.rpartition(" ")
+            local = names[name] = local_name if is_ofd_namespace(uri) else None
         if local is None:
-            if self.root is None:
-                raise OfdMalformed(self.place, "XML 命名空间不符", "its root is not of an OFD namespace")
-            self.foreign += 1
-            self._skipped = 1
+            if len(stack) == 1:
+                raise OfdMalformed(place, "XML 命名空间不符", "its root is not of an OFD namespace")
+            foreign += 1
+            skipped = 1
             return
         if len(attributes) > MOST_ATTRIBUTES:
-            raise OfdMalformed(self.place, "XML 属性过多", f"more than {MOST_ATTRIBUTES} attributes")
+            raise OfdMalformed(place, "XML 属性过多", f"more than {MOST_ATTRIBUTES} attributes")
+        parent = stack[-1]
+        if pieces:
+            if not parent.children:
+                parent.text = "".join(pieces)
+            pieces.clear()
         node = Node(local, attributes)
-        stack = self._stack
-        if stack:
-            stack[-1].children.append(node)
-        else:
-            self.root = node
+        parent.children.append(node)
         stack.append(node)
-        if len(stack) > DEEPEST:
-            raise self._deep()
 
-    def _deep(self) -> OfdMalformed:
-        return OfdMalformed(self.place, "XML 嵌套过深", f"deeper than {DEEPEST} elements")
+    def end(_name: str) -> None:
+        nonlocal skipped
+        if skipped:
+            skipped -= 1
+            return
+        node = stack.pop()
+        if pieces:
+            if not node.children:
+                node.text = "".join(pieces)
+            pieces.clear()
 
-    def _end(self, _name: str) -> None:
-        if self._skipped:
-            self._skipped -= 1
-        else:
-            self._stack.pop()
+    def text(written: str) -> None:
+        if not skipped:
+            pieces.append(written)
 
-    def _text(self, text: str) -> None:
-        if not self._skipped:
-            node = self._stack[-1]
-            node.text = node.text + text if node.text else text
+    def declared(_version: str, encoding: str | None, _standalone: int) -> None:
+        if (encoding.lower() if encoding else None) not in _ENCODINGS:
+            raise OfdMalformed(place, "XML 编码不是 UTF-8", "its encoding must be UTF-8")
+
+    def doctype(*_: object) -> None:
+        raise OfdMalformed(place, "XML 含有 DTD", "a document type declaration is not allowed")
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.XmlDeclHandler = declared
+    parser.StartDoctypeDeclHandler = doctype
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.Parse(data, True)
+    return Xml(top.children[0], foreign)
 
 
 EMPTY: Final = Node("", {})

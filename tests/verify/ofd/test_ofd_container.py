@@ -253,3 +253,13 @@ def _at() -> Any:
     from datetime import UTC, datetime
 
     return datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
+
+
+def test_text_in_many_pieces_costs_no_more(workshop: Any) -> None:
+    """Entities and elements cut text into pieces; joining them one by one would take minutes."""
+    for inner in ("&amp;" * 1_000_000, "a<ofd:x/>" * 350_000, "a<!---->" * 700_000):
+        files = workshop.plain(1)
+        files[CONTENT] = workshop.page(f"<ofd:TextObject>{inner}</ofd:TextObject>")
+        stored = [replace(one, method=0) for one in workshop.entries(files)]
+        root = read_ofd(workshop.zipped(stored)).xml(CONTENT).root
+        assert sum(1 for _ in root.walk()) < 400_000
