@@ -20,6 +20,7 @@ from . import (
     keycentre,
     keys,
     log,
+    preserving,
     probing,
     seal_lives,
     sealing,
@@ -68,6 +69,7 @@ authority.app.command("probe")(probing.probe)
 app.add_typer(authority.app, name="ca")
 app.add_typer(acme.app, name="acme")
 app.add_typer(log.app, name="log")
+app.add_typer(preserving.app, name="evidence")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keycentre.app, name="kmc")
 app.add_typer(keys.app, name="key")

@@ -21,6 +21,7 @@ from . import (
     tables_est,
     tables_identity,
     tables_recovery,
+    tables_renewals,
     tables_sealing,
     tables_seals,
     tables_status,
@@ -42,6 +43,7 @@ ROOMS = (
     tables_enrolment,
     tables_acme,
     tables_recovery,
+    tables_renewals,
     tables_est,
     tables_batches,
 )

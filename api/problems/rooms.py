@@ -94,6 +94,7 @@ from ..plugins import (
     PluginError,
 )
 from ..publication import PublicationError
+from ..renewals import EvidenceDidNotVerify, NoEvidenceYet, RenewalError
 from ..seals import (
     GrantMalformed,
     NoSuchGrant,
@@ -415,6 +416,14 @@ ROOMS: Rows = {
         403, "该文书由机关签发", "不能自助打印。 It is issued by an officer, not printed by its holder."
     ),
     SealDidNotVerify: ours("签章结果未通过自身核验,没有发出"),
+    # Evidence
+    RenewalError: ours("证据记录操作未能完成"),
+    NoEvidenceYet: say(
+        404,
+        "这份文书尚未纳入证据记录",
+        "证据记录每天成批制作,请明天再取。 Records are made once a day for all: ask again tomorrow.",
+    ),
+    EvidenceDidNotVerify: ours("证据记录未通过自身核验,没有记录"),
     IssuedMeanwhile: say(
         409, "同一文书刚刚已签发", "请刷新页面查看。 Somebody issued it just now: reload the page."
     ),

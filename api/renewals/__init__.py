@@ -3,6 +3,20 @@
 
 from __future__ import annotations
 
+from .errors import EvidenceDidNotVerify, NoEvidenceYet, RenewalError
 from .preserving import LEVELS, Preserving, PreservingPorts
+from .room import Due, RenewalPorts, Renewals
+from .store import PROTECTED
 
-__all__ = ["LEVELS", "Preserving", "PreservingPorts"]
+__all__ = [
+    "LEVELS",
+    "PROTECTED",
+    "Due",
+    "EvidenceDidNotVerify",
+    "NoEvidenceYet",
+    "Preserving",
+    "PreservingPorts",
+    "RenewalError",
+    "RenewalPorts",
+    "Renewals",
+]

@@ -49,7 +49,8 @@ from ..login import Login, LoginPorts, Session
 from ..plugins import EnabledModules, found_plugins, load_plugins
 from ..plugins.records import RecordStore
 from ..publication import PublicationPorts, TrustPublisher, committed_trust_lists
-from ..renewals import Preserving, PreservingPorts
+from ..renewals import PROTECTED as EVIDENCE_ROWS
+from ..renewals import Preserving, PreservingPorts, RenewalPorts, Renewals
 from ..seals import (
     LIFE_ROWS,
     GrantBook,
@@ -384,17 +385,34 @@ class Service:
     @cached_property
     def preserving(self) -> Preserving:
         """Time stamps and evidence for what is sealed here."""
+        return Preserving(
+            PreservingPorts(stamp=self.timestamps.stamp, authority=self._tsa_evidence, clock=now)
+        )
 
-        def authority(label: str) -> Evidence:
-            with self.database.read() as connection:
-                found = find_by_label(connection, label)
-            if found is None:
-                raise TsaUnknown(label)
-            sealing = self.certificates.sealing(found.certificate_id)
-            root = parse_certificate(self.certificates.chain(found.certificate_id)[-1])
-            return Evidence((sealing.certificate, *sealing.chain, root), sealing.crls)
+    @cached_property
+    def renewals(self) -> Renewals:
+        """Evidence records over stored documents."""
+        return Renewals(
+            RenewalPorts(
+                database=self.database,
+                ledger=self.ledger,
+                stamp=self.timestamps.stamp,
+                authority=self._tsa_evidence,
+                trust=self.trust,
+                clock=now,
+                random=secrets.token_bytes,
+            )
+        )
 
-        return Preserving(PreservingPorts(stamp=self.timestamps.stamp, authority=authority, clock=now))
+    def _tsa_evidence(self, label: str) -> Evidence:
+        """What shows later that a time-stamping authority was good: its certificate first, the root last."""
+        with self.database.read() as connection:
+            found = find_by_label(connection, label)
+        if found is None:
+            raise TsaUnknown(label)
+        sealing = self.certificates.sealing(found.certificate_id)
+        root = parse_certificate(self.certificates.chain(found.certificate_id)[-1])
+        return Evidence((sealing.certificate, *sealing.chain, root), sealing.crls)
 
     def trust(self) -> Trust:
         """What this service trusts now, and how seals stand."""
@@ -494,6 +512,7 @@ class Service:
         self.submissions.expire()
         self.enrolments.resume()
         self.seal_lives.finish()
+        self.renewals.do_chores()
         if self.settings.acme_enabled:
             self.acme.do_chores()
         if self.key_centre is not None:
@@ -525,6 +544,7 @@ class Service:
             "trust_lists": committed_trust_lists,
             "recoveries": committed_recoveries,
             "timestamps": committed_timestamps,
+            **EVIDENCE_ROWS,
         }
         return check_ledger(self.database, self.ledger.log_keys(), sources, published=published)
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``yinxin evidence``: documents get a record by one time stamp, it is renewed, anybody checks it offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from api.database.tables_renewals import evidence_stamps
+from api.wiring import open_service
+
+E01 = "91510100DEM001017Y"
+
+
+@pytest.fixture
+def issued(copied: Path, tmp_path: Path) -> tuple[Path, list[str], list[Path]]:
+    """Three documents on record, and their files."""
+    service = open_service(copied)
+    ids = [service.sheets.print("credit_sheet", E01, {"purpose": f"投标{n}"}).document_id for n in range(3)]
+    files = []
+    for one in ids:
+        files.append(tmp_path / f"{one}.pdf")
+        files[-1].write_bytes(service.library.file(one))
+    service.close()
+    return copied, ids, files
+
+
+def test_made_renewed_and_checked(yinxin: Any, issued: Any) -> None:
+    data, ids, files = issued
+    assert yinxin("evidence", "due", "--data", data, "--json").json["documents"] == 3
+    dry = yinxin("evidence", "renew", "--dry-run", "--data", data, "--json")
+    assert dry.json == {"dry_run": True, "documents": 3, "batches": []}
+    assert yinxin("evidence", "renew", "--data", data, "--json").json["documents"] == 3
+    assert yinxin("evidence", "due", "--data", data, "--json").json == {
+        "documents": 0,
+        "oldest": None,
+        "batches": [],
+    }
+    # Twelve years before it ends, so now: one more time stamp renews all three.
+    again = yinxin("evidence", "renew", "--days", 4000, "--data", data, "--json").json
+    assert (again["documents"], len(again["batches"])) == (0, 1)
+    for document, file in zip(ids, files, strict=True):
+        record = file.with_name(f"{file.name}.ers")
+        assert yinxin("evidence", "export", document, "--out", record, "--data", data).code == 0
+        (report,) = yinxin("verify", record, "--data", data, "--json").json
+        assert (report["kind"], report["indication"]) == ("evidence-record", "TOTAL-PASSED"), report
+        assert [one["indication"] for one in report["facts"]["time_stamps"]] == ["TOTAL-PASSED"] * 2
+    # The record of one document says nothing about another (but for neighbours in its first list).
+    other = files[0].with_name("other.pdf")
+    other.write_bytes(files[0].read_bytes() + b"\n")
+    record = files[0].with_name(f"{files[0].name}.ers")
+    (report,) = yinxin("verify", record, "--content", other, "--data", data, "--json").json
+    assert report["indication"] == "TOTAL-FAILED"
+    assert yinxin("log", "check", "--data", data, "--json").json["findings"] == []
+
+
+def test_not_yet(yinxin: Any, issued: Any, tmp_path: Path) -> None:
+    data, ids, _ = issued
+    ran = yinxin("evidence", "export", ids[0], "--out", tmp_path / "x.ers", "--data", data)
+    assert ran.code != 0
+    assert not (tmp_path / "x.ers").exists()
+    assert "Traceback" not in ran.err
+
+
+def test_an_edit_is_found(yinxin: Any, issued: Any) -> None:
+    """A token that somebody changed in the database is named by the check of the log."""
+    data, _, _ = issued
+    assert yinxin("evidence", "renew", "--data", data).code == 0
+    service = open_service(data)
+    with service.database.write() as connection:
+        connection.execute(update(evidence_stamps).values(token=b"x"))
+    service.close()
+    found = yinxin("log", "check", "--data", data, "--json").json["findings"]
+    assert [one["table"] for one in found] == ["evidence_stamps"]
