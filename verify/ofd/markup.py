@@ -62,12 +62,12 @@ class Node:
 
 
 class Xml:
-    """A document.  ``foreign``: how many elements of other namespaces were left out."""
+    """A document.  ``foreign``: how many elements of other namespaces were left out; ``elements``: of all."""
 
-    __slots__ = ("foreign", "root")
+    __slots__ = ("elements", "foreign", "root")
 
-    def __init__(self, root: Node, foreign: int) -> None:
-        self.root, self.foreign = root, foreign
+    def __init__(self, root: Node, foreign: int, elements: int) -> None:
+        self.root, self.foreign, self.elements = root, foreign, elements
 
 
 def parse_xml(data: bytes, place: str, *, roots: Sequence[str] = ()) -> Xml:
@@ -160,7 +160,7 @@ def _built(data: bytes, place: str) -> Xml:
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
     parser.Parse(data, True)
-    return Xml(top.children[0], foreign)
+    return Xml(top.children[0], foreign, count)
 
 
 EMPTY: Final = Node("", {})

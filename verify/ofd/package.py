@@ -27,7 +27,9 @@ from .markup import EMPTY, Node, Xml, parse_xml
 OFD_XML = "OFD.xml"
 MOST_BODIES = 64
 MOST_PARSED = 64 * 1024 * 1024
-"""Octets of XML in one package."""
+"""Octets of XML that are parsed of one package."""
+MOST_KEPT = 600_000
+"""Elements that stay in memory; what is beyond is parsed again when it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class OfdPackage:
     def __init__(self, container: OfdContainer) -> None:
         self.container = container
         self._parsed: dict[str, Xml] = {}
-        self._octets = 0
+        self._octets = self._elements = 0
         self._digests: dict[tuple[str, str], bytes] = {}
 
     @property
@@ -144,7 +146,7 @@ class OfdPackage:
         return locate(self.container, written, folder_of(name))
 
     def xml(self, name: str, *roots: str) -> Xml:
-        """An entry as XML, parsed once.  Raises :class:`OfdMalformed`."""
+        """An entry as XML.  Raises :class:`OfdMalformed`."""
         found = self._parsed.get(name)
         if found is None:
             data = self.read(name)
@@ -152,7 +154,10 @@ class OfdPackage:
             if self._octets > MOST_PARSED:
                 limit = MOST_PARSED // 1024**2
                 raise OfdMalformed(name, f"XML 共超过 {limit} MB", f"more than {limit} MB of XML")
-            found = self._parsed[name] = parse_xml(data, name)
+            found = parse_xml(data, name)
+            self._elements += found.elements
+            if self._elements <= MOST_KEPT:
+                self._parsed[name] = found
         if roots and found.root.name not in roots:
             raise OfdMalformed(name, "XML 根元素不符", f"the root element must be {' or '.join(roots)}")
         return found

@@ -255,9 +255,24 @@ def _at() -> Any:
     return datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 
 
+def test_more_xml_than_is_read(workshop: Any) -> None:
+    """What is left out of memory is parsed again, and the whole is bounded."""
+    large = b" " * 8 * 1024 * 1024
+    files = {**workshop.files, **{f"n{number}.xml": b"<a>" + large + b"</a>" for number in range(9)}}
+    package = read_ofd(workshop.zipped([replace(one, method=0) for one in workshop.entries(files)]))
+    with pytest.raises(OfdMalformed, match="64 MB"):
+        for number in range(9):
+            package.xml(f"n{number}.xml")
+    crowd = b"<a>" + b"<b/>" * 350_000 + b"</a>"
+    files = {**workshop.files, **{f"n{number}.xml": crowd for number in range(3)}}
+    package = read_ofd(workshop.zipped([replace(one, method=0) for one in workshop.entries(files)]))
+    found = [package.xml(f"n{number}.xml") for number in (0, 1, 0, 1)]
+    assert [found[0] is found[2], found[1] is found[3]] == [True, False]
+
+
 def test_text_in_many_pieces_costs_no_more(workshop: Any) -> None:
     """Entities and elements cut text into pieces; joining them one by one would take minutes."""
-    for inner in ("&amp;" * 1_000_000, "a<ofd:x/>" * 350_000, "a<!---->" * 700_000):
+    for inner in ("&amp;" * 400_000, "a<ofd:x/>" * 100_000, "a<!---->" * 200_000):
         files = workshop.plain(1)
         files[CONTENT] = workshop.page(f"<ofd:TextObject>{inner}</ofd:TextObject>")
         stored = [replace(one, method=0) for one in workshop.entries(files)]
