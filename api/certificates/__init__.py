@@ -27,7 +27,7 @@ from .model import (
     Notice,
     whole_second,
 )
-from .platform import PLATFORM_SEAL, QR_SIGNERS, TRUST_LIST_SIGNERS, TSA_SIGNERS
+from .platform import PLATFORM_SEAL, QR_SIGNERS, SEAL_MAKER, TRUST_LIST_SIGNERS, TSA_SIGNERS
 from .ports import Authority, CertificatePorts, EscrowedKey, KeyCentre, StatusLists
 from .qr_keys import committed_qr_keys
 from .reissuing import Reissue
@@ -44,6 +44,7 @@ from .store import (
 __all__ = [
     "PLATFORM_SEAL",
     "QR_SIGNERS",
+    "SEAL_MAKER",
     "TRUST_LIST_SIGNERS",
     "TSA_SIGNERS",
     "Authority",

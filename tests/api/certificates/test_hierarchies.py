@@ -13,6 +13,7 @@ import pytest
 
 from api.certificates import (
     PLATFORM_SEAL,
+    SEAL_MAKER,
     TRUST_LIST_SIGNERS,
     TSA_SIGNERS,
     CertificatePorts,
@@ -90,7 +91,7 @@ def test_making_again_makes_nothing(identity: Any, ledger: Ledger, offline_vault
     )
     identity.certificates.create_platform_keys(by="test")
     assert (identity.certificates.listed(), ledger.size()) == (before, size)
-    assert len(before) == 12 + 1 + len(TRUST_LIST_SIGNERS) + len(TSA_SIGNERS)
+    assert len(before) == 12 + 2 + len(TRUST_LIST_SIGNERS) + len(TSA_SIGNERS)
 
 
 def test_nothing_is_there_before(certificate_ports: CertificatePorts) -> None:
@@ -147,7 +148,9 @@ def test_setup_killed_at_every_signature_is_resumed(
     assert deaths >= 6
     assert certificate_ports.intents.abandon_open() == deaths
     labels = [one.key_label for one in service.listed()]
-    assert sorted(labels) == sorted((*AUTHORITIES, PLATFORM_SEAL, *TRUST_LIST_SIGNERS, *TSA_SIGNERS))
+    assert sorted(labels) == sorted(
+        (*AUTHORITIES, PLATFORM_SEAL, SEAL_MAKER, *TRUST_LIST_SIGNERS, *TSA_SIGNERS)
+    )
     assert {crl.number for crl in service.crls()} == {1}
 
 
