@@ -90,6 +90,8 @@ grants = Table(
     Column("granted_by", String(64), nullable=False),
     Column("revoked_at", UtcTime),
     Column("revoked_by", String(64)),
+    Column("most_uses", Integer),
+    Column("channels", Text),
     comment="who may use which seal, for which document types, when",
 )
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may use which seal: granted, revoked, asked for, refused — each an entry in the ledger.
 
-R-104: the right is per seal, document type and time; R-105: traces are kept, of refusals too.
+R-104: the right is per seal, document type, time, count and channel; R-105: traces are kept, of refusals too.
+Whether a use is approved as well, or rests on a mandate, :mod:`api.approvals` decides after this.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,16 +16,18 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from relying import Json
-from seal import Grant, GrantRefused, authorise
+from seal import EVERY_CHANNEL, Channel, Grant, GrantRefused, authorise
 from verify import canonical_json
 
 from ..database import Database
 from ..database.tables_sealing import grants as table
 from ..database.tables_sealing import moment_text, seals
 from ..ledger import Ledger, require_vouched
+from .counting import used_up_to_now
 from .errors import GrantMalformed, NoSuchGrant, NoSuchSeal, SealUseRefused
 
 _LONGEST_TYPE = 50
+MOST_USES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Use:
     seal_id: str
     holder: str  # of the seal
     document_type: str
+    channel: Channel = Channel.DESK
+    case: str = ""
+    purpose: str = ""
+    act: str = ""
+    """What is counted: uses that were taken for an act are given back for it."""
 
 
 class GrantBook:
@@ -60,12 +68,16 @@ class GrantBook:
         document_types: Sequence[str],
         period: tuple[datetime, datetime],
         by: str,
+        most_uses: int | None = None,
+        channels: Collection[Channel] = EVERY_CHANNEL,
     ) -> Grant:
         """Allow ``officer`` to use a seal; what a grant allows until the same time is not granted again.
 
-        The caller made sure that ``officer`` serves the agency that holds the seal.
+        ``most_uses``: how many documents in all; a grant with a count is always another one.  The caller made
+        sure that ``officer`` serves the agency that holds the seal.
         """
         _check(document_types, period)
+        _check_count(most_uses, channels)
         grant = Grant(
             id=self._random(16).hex(),
             seal_id=seal_id,
@@ -74,8 +86,10 @@ class GrantBook:
             valid_from=period[0],
             valid_until=period[1],
             revoked_at=None,
+            most_uses=most_uses,
+            channels=frozenset(channels),
         )
-        values = {
+        values: dict[str, Any] = {
             "id": grant.id,
             "seal_id": seal_id,
             "officer": officer,
@@ -86,6 +100,8 @@ class GrantBook:
             "granted_by": by,
             "revoked_at": None,
             "revoked_by": None,
+            "most_uses": most_uses,
+            "channels": None if grant.channels == EVERY_CHANNEL else channels_text(grant.channels),
         }
         with self._ledger.transaction() as tx:
             if tx.connection.execute(select(seals.c.id).where(seals.c.id == seal_id)).first() is None:
@@ -98,9 +114,13 @@ class GrantBook:
                     table.c.valid_from <= grant.valid_from,
                     table.c.valid_until == grant.valid_until,
                     table.c.revoked_at.is_(None),
+                    table.c.most_uses.is_(None),
+                    table.c.channels.is_(None)
+                    if values["channels"] is None
+                    else table.c.channels == values["channels"],
                 )
             ).first()
-            if same is not None:
+            if same is not None and most_uses is None:
                 return _grant(same)
             tx.connection.execute(insert(table).values(values))
             tx.commit_row(
@@ -143,23 +163,10 @@ class GrantBook:
         try:
             grant = self._covering(use)
             with self._database.read() as connection:
-                row = connection.execute(select(table).where(table.c.id == grant.id)).one()
-                require_vouched(connection, "grants", grant.id, committed(row._asdict()))
+                vouched_grant(connection, grant.id)
             return grant
         except GrantRefused as refusal:
-            with self._ledger.transaction() as tx:
-                tx.append(
-                    "seal.refused",
-                    {
-                        "seal_id": use.seal_id,
-                        "officer": use.officer,
-                        "document_type": use.document_type,
-                        "code": refusal.code,
-                    },
-                )
-            raise SealUseRefused(
-                refusal.code, seal_id=use.seal_id, document_type=use.document_type
-            ) from refusal
+            raise note_refusal(self._ledger, use, refusal.code) from refusal
 
     def allows(self, use: Use) -> bool:
         """Would :meth:`authorise` agree now?  For showing it beforehand; records nothing."""
@@ -178,6 +185,7 @@ class GrantBook:
             seal_id=use.seal_id,
             document_type=use.document_type,
             at=self._clock(),
+            channel=use.channel,
         )
 
     def of_officer(self, officer: str) -> tuple[Grant, ...]:
@@ -186,11 +194,37 @@ class GrantBook:
             rows = connection.execute(
                 select(table).where(table.c.officer == officer).order_by(table.c.granted_at, table.c.id)
             ).all()
-        return tuple(_grant(row) for row in rows)
+            return tuple(
+                _grant(row, used=0 if row.most_uses is None else used_up_to_now(connection, row.id))
+                for row in rows
+            )
 
     def _get(self, grant_id: str) -> Grant:
         with self._database.read() as connection:
             return _grant(connection.execute(select(table).where(table.c.id == grant_id)).one())
+
+
+def note_refusal(ledger: Ledger, use: Use, code: str) -> SealUseRefused:
+    """Put a refusal into the ledger; what it is to be answered with."""
+    with ledger.transaction() as tx:
+        tx.append(
+            "seal.refused",
+            {
+                "seal_id": use.seal_id,
+                "officer": use.officer,
+                "document_type": use.document_type,
+                "code": code,
+            },
+        )
+    return SealUseRefused(code, seal_id=use.seal_id, document_type=use.document_type)
+
+
+def vouched_grant(connection: Connection, grant_id: str) -> dict[str, Json]:
+    """The row of a grant as the public log vouches for it: :class:`~api.ledger.RowAltered` otherwise."""
+    row = connection.execute(select(table).where(table.c.id == grant_id)).one()
+    found = committed(row._asdict())
+    require_vouched(connection, "grants", grant_id, found)
+    return found
 
 
 def require_known_types(document_types: Sequence[str], known: Sequence[str]) -> None:
@@ -220,12 +254,33 @@ def _check(document_types: Sequence[str], period: tuple[datetime, datetime]) -> 
         )
 
 
+def _check_count(most_uses: int | None, channels: Collection[Channel]) -> None:
+    if most_uses is not None and not 1 <= most_uses <= MOST_USES:
+        raise GrantMalformed(
+            "most_uses",
+            f"应为 1–{MOST_USES},不限次数则留空 / between 1 and {MOST_USES}, or none for no limit",
+            "请填写可用印的份数 / say how many documents may be sealed",
+        )
+    if not channels:
+        raise GrantMalformed(
+            "channels",
+            "至少一种用印途径 / at least one channel",
+            "可填写 desk、batch、console、api / name some of desk, batch, console, api",
+        )
+
+
+def channels_text(channels: Collection[Channel]) -> str:
+    """Canonical JSON."""
+    return canonical_json(sorted(one.value for one in channels)).decode()
+
+
 def committed(values: dict[str, Any]) -> dict[str, Json]:
-    """The row as the ledger commits to it."""
+    """The row as the ledger commits to it; grants without count and channels as they always were."""
     times = ("valid_from", "valid_until", "granted_at", "revoked_at")
     return {
         name: moment_text(value) if name in times and value is not None else value
         for name, value in values.items()
+        if value is not None or name not in ("most_uses", "channels")
     }
 
 
@@ -235,7 +290,7 @@ def committed_grants(connection: Connection) -> Iterator[tuple[str, dict[str, Js
         yield row.id, committed(row._asdict())
 
 
-def _grant(row: Row[Any]) -> Grant:
+def _grant(row: Row[Any], *, used: int = 0) -> Grant:
     return Grant(
         id=row.id,
         seal_id=row.seal_id,
@@ -244,4 +299,9 @@ def _grant(row: Row[Any]) -> Grant:
         valid_from=row.valid_from,
         valid_until=row.valid_until,
         revoked_at=row.revoked_at,
+        most_uses=row.most_uses,
+        channels=EVERY_CHANNEL
+        if row.channels is None
+        else frozenset(Channel(one) for one in json.loads(row.channels)),
+        used=used,
     )
