@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import ctypes
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from verify import PDFIUM
 
 from .errors import PdfRefused
+from .mark_errors import MarkRefused
 from .sheet import Box
 
-MOST_LETTERS: Final = 400_000
-"""Of one page."""
+MOST_LETTERS: Final = 4_000_000
+"""Of all pages together: a book of two thousand pages has fewer."""
 
 _FAR: Final = 2.5  # letters of one line are nearer than this many letters
 
@@ -35,7 +36,10 @@ class Found:
 
 
 def find_keyword(data: bytes, keyword: str, pages: Sequence[int]) -> list[Found]:
-    """Every place on these pages, in order; empty when there is none.  Raises :class:`PdfRefused`."""
+    """Every place on these pages, in order; empty when there is none.
+
+    Raises :class:`PdfRefused`, and :class:`MarkRefused` for more text than is searched.
+    """
     import pypdfium2.raw as raw
 
     wanted = _plain(keyword)
@@ -44,38 +48,53 @@ def find_keyword(data: bytes, keyword: str, pages: Sequence[int]) -> list[Found]
         if not document:
             raise PdfRefused("pdf-malformed", "the text cannot be read")
         try:
-            return [found for page in pages for found in _on_page(raw, document, page, wanted)]
+            found: list[Found] = []
+            left = MOST_LETTERS
+            for page in pages:
+                boxes, letters = _on_page(raw, document, page, wanted)
+                found += (Found(page, box) for box in boxes)
+                left -= letters
+                if left < 0:
+                    raise MarkRefused("text-too-long", str(MOST_LETTERS))
+            return found
         finally:
             raw.FPDF_CloseDocument(document)
 
 
-def _on_page(raw: Any, document: Any, number: int, wanted: str) -> Iterator[Found]:
+def _on_page(raw: Any, document: Any, number: int, wanted: str) -> tuple[list[Box], int]:
+    """The boxes of the keyword, and how many letters were read."""
     page = raw.FPDF_LoadPage(document, number)
     if not page:
         raise PdfRefused("pdf-malformed", f"page {number + 1} cannot be read")
     try:
-        boxes = list(_boxes(raw, page, number, wanted))
+        boxes, letters = _boxes(raw, page, number, wanted)
         if not boxes and raw.FPDFPage_GetRotation(page):
             # PDFium orders letters as the turned page shows them: text that lies against the page is found
             # in the page as it is written.  The change is in memory alone.
             raw.FPDFPage_SetRotation(page, 0)
-            boxes = list(_boxes(raw, page, number, wanted))
-        yield from (Found(number, box) for box in boxes)
+            boxes, more = _boxes(raw, page, number, wanted)
+            letters += more
+        return boxes, letters
     finally:
         raw.FPDF_ClosePage(page)
 
 
-def _boxes(raw: Any, page: Any, number: int, wanted: str) -> Iterator[Box]:
+def _boxes(raw: Any, page: Any, number: int, wanted: str) -> tuple[list[Box], int]:
     text = raw.FPDFText_LoadPage(page)
     if not text:
         raise PdfRefused("pdf-malformed", f"the text of page {number + 1} cannot be read")
     try:
-        count = min(max(raw.FPDFText_CountChars(text), 0), MOST_LETTERS)
+        count = max(raw.FPDFText_CountChars(text), 0)
+        if count > MOST_LETTERS:
+            raise MarkRefused("text-too-long", str(MOST_LETTERS))
         letters, numbers = _letters(raw, text, count)
+        found = []
         at = letters.find(wanted)
         while at >= 0:
-            yield _joined([_box(raw, text, one) for one in dict.fromkeys(numbers[at : at + len(wanted)])])
+            chosen = dict.fromkeys(numbers[at : at + len(wanted)])
+            found.append(_joined([_box(raw, text, one) for one in chosen]))
             at = letters.find(wanted, at + len(wanted))
+        return found, count
     finally:
         raw.FPDFText_ClosePage(text)
 

@@ -16,6 +16,10 @@ _WORDS: Final = {
         "关键字没有出现那么多次({});请改用较小的序号",
         "the keyword does not occur that often ({}): ask for an earlier occurrence",
     ),
+    "text-too-long": (
+        "文字超过 {} 个字符,不能按关键字查找;请指定页码范围或位置",
+        "more than {} characters of text, too many to search: name the pages, or give the place",
+    ),
     "field-missing": (
         "文件中没有名为“{}”的签名域;请核对名称",
         "the document has no signature field named {!r}: check the name",

@@ -13,11 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from .page_tree import DEEPEST, MOST_PAGES
-
-Span: TypeAlias = tuple[int, int]
 
 _SECTION: Final = re.compile(rb"xref[ \t]*(?:\r\n|\n|\r)")
 _RUN: Final = re.compile(rb"([0-9]{1,8}) ([0-9]{1,8})[ \t]*(?:\r\n|\n|\r)")
@@ -26,23 +24,42 @@ _TRAILER: Final = re.compile(rb"trailer\s*(?=<<)")
 _OBJECT: Final = re.compile(rb"([0-9]{1,8}) ([0-9]{1,5}) obj\s*(?=<<)")
 _END: Final = re.compile(rb"\s*endobj\b")
 _BLANK: Final = b"\x00\t\n\x0c\r "
-_TOKEN: Final = re.compile(
-    rb"[\x00\t\n\x0c\r ]*(?:"
-    rb"(/[!-\"$&'*-.0-;=?-Z\\^-z|~]*)"
-    rb"|([0-9]{1,8} [0-9]{1,5} R)(?=[\x00\t\n\x0c\r />\[\]<(])"
-    rb"|([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?=[\x00\t\n\x0c\r />\[\]<(])"
-    rb"|(<<)|(>>)|(\[)|(\])"
-    rb"|(\((?:[^()\\]|\\[^\r\n])*\)|<[0-9A-Fa-f]*>)"
-    rb"|(true|false)(?=[\x00\t\n\x0c\r />\[\]<(])"
-    rb")"
+_WHITE: Final = rb"[\x00\t\n\x0c\r ]*"
+_ENDS: Final = rb"(?=[\x00\t\n\x0c\r />\[\]<(])"
+_SAID_NAME: Final = rb"/[!-\"$&'*-.0-;=?-Z\\^-z|~]*"
+_SAID_NUMBER: Final = rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)" + _ENDS
+_SAID_REFERENCE: Final = rb"[0-9]{1,8} [0-9]{1,5} R" + _ENDS
+_SAID_TEXT: Final = rb"\((?:[^()\\\r]|\\[^\r\n])*\)|<(?:[0-9A-Fa-f]{2})*>"
+_VALUE: Final = b"|".join(
+    (
+        rb"(" + _SAID_REFERENCE + rb")",
+        rb"(" + _SAID_NUMBER + rb")",
+        rb"(" + _SAID_NAME + rb")",
+        rb"(\[" + _WHITE + rb"(?:" + _SAID_NUMBER + _WHITE + rb")*\])",
+        rb"(\[" + _WHITE + rb"(?:" + _SAID_REFERENCE + _WHITE + rb")*\])",
+        rb"(\[" + _WHITE + rb"(?:(?:" + _SAID_TEXT + rb")" + _WHITE + rb")*\])",
+        rb"(" + _SAID_TEXT + rb"|(?:true|false)" + _ENDS + rb")",
+        rb"(<<|\[)",
+    )
 )
-_NAME, _REFERENCE, _NUMBER, _OPEN, _CLOSE, _BEGIN, _FINISH, _TEXT, _WORD = range(1, 10)
+_REFERENCE, _NUMBER, _NAME, _NUMBERS, _REFERENCES, _TEXTS, _PLAIN, _OPEN = range(2, 10)
+_ENTRY: Final = re.compile(_WHITE + rb"(?:(" + _SAID_NAME + rb")" + _WHITE + rb"(?:" + _VALUE + rb")|>>)")
+_INSIDE: Final = re.compile(
+    _WHITE
+    + rb"(?:(<<|\[)|(>>|\])|"
+    + b"|".join((_SAID_NAME, _SAID_REFERENCE, _SAID_NUMBER, _SAID_TEXT, rb"(?:true|false)" + _ENDS))
+    + rb")"
+)
+_OPENS, _CLOSES = 1, 2
+_EACH_REFERENCE: Final = re.compile(_SAID_REFERENCE)
+_EACH_TEXT: Final = re.compile(_SAID_TEXT)
+_PAIRS: Final = {b"<<": b">>", b"[": b"]"}
 _MOST_SECTIONS: Final = 32
 _FOREIGN: Final = ("/Encrypt", "/XRefStm")
 
 
 OTHER: Final = object()
-"""Stands for a value that nothing here asks for: a dictionary, a truth value."""
+"""Stands for a value that nothing here asks for."""
 
 
 class NotPlainError(Exception):
@@ -63,64 +80,65 @@ class Reference:
 class PlainDictionary:
     """A dictionary that is an object of its own; it answers like qpdf's for what is asked of it here.
 
-    Values are numbers, names, references, strings as they are written, lists of these, and :data:`OTHER`.
+    Values are numbers, names, references, lists of numbers, of references and of strings as they are
+    written; :data:`OTHER` is everything else.
     """
 
-    __slots__ = ("_data", "_entries", "_file", "_spans", "end", "objgen", "start")
+    __slots__ = ("_data", "_ends", "_entries", "_file", "end", "objgen", "start")
 
     def __init__(self, file: PlainFile | None, data: bytes, start: int, objgen: tuple[int, int]) -> None:
         self.objgen, self.start, self._data, self._file = objgen, start, data, file
-        self._entries: dict[str, Any] = {}
-        self._spans: dict[str, Span] = {}
+        self._entries: dict[bytes, re.Match[bytes]] = {}
+        self._ends: dict[bytes, int] = {}
         self.end = self._read(start)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._entries
+        return key.encode("ascii") in self._entries
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value; the dictionary that it refers to where it is a reference."""
-        value = self._entries.get(key, default)
+        found = self._entries.get(key.encode("ascii"))
+        if found is None:
+            return default
+        value = _value(found)
         if isinstance(value, Reference):
             if self._file is None:
                 raise NotPlainError
             return self._file.dictionary(value.objgen)
-        if isinstance(value, list) and key != "/Annots" and any(isinstance(one, Reference) for one in value):
-            raise NotPlainError
         return value
 
     def raw(self, key: str) -> Any:
         """The value as it is written; ``None`` when there is none."""
-        return self._entries.get(key)
+        found = self._entries.get(key.encode("ascii"))
+        return None if found is None else _value(found)
 
     def with_entries(self, entries: Mapping[str, bytes]) -> bytes:
         """The dictionary as it is written, with these entries in place of its own."""
         at, parts = self.start, []
-        for start, end in sorted(self._spans[key] for key in entries if key in self._spans):
-            parts.append(self._data[at:start])
-            at = end
+        own = [one for key in entries if (one := self._entries.get(key.encode("ascii"))) is not None]
+        for found in sorted(own, key=re.Match.start):
+            parts.append(self._data[at : found.start()])
+            at = self._ends.get(found[1], found.end())
         parts.append(self._data[at : self.end - 2].rstrip(_BLANK))
-        parts += [b" " + key.encode("ascii") + b" " + value for key, value in entries.items()]
+        parts += [b" %b %b" % (key.encode("ascii"), value) for key, value in entries.items()]
         return b"".join(parts) + b" >>"
 
     def _read(self, start: int) -> int:
-        """Entries and where each stands; returns the end.  Raises :class:`NotPlainError`."""
-        data, match, entries = self._data, _TOKEN.match, self._entries
-        found = match(data, start)
-        if found is None or found.lastindex != _OPEN:
-            raise NotPlainError
+        """Each entry as it is found; returns the end.  Raises :class:`NotPlainError`."""
+        data, match, entries = self._data, _ENTRY.match, self._entries
+        at = start + 2  # behind <<
         while True:
-            found = match(data, found.end())
+            found = match(data, at)
             if found is None:
                 raise NotPlainError
-            if found.lastindex == _CLOSE:
+            key = found[1]
+            if key is None:
                 return found.end()
-            if found.lastindex != _NAME:
-                raise NotPlainError
-            key, at = found[_NAME].decode("ascii"), found.start()
-            value, found = _value(data, match(data, found.end()))
             if key in entries:
                 raise NotPlainError
-            entries[key], self._spans[key] = value, (at, found.end())
+            entries[key], at = found, found.end()
+            if found.lastindex == _OPEN:
+                at = self._ends[key] = _passed(data, at, found[_OPEN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +176,8 @@ class PlainFile:
             raise NotPlainError
         first: bytes = pair[0]
         if first.startswith(b"<"):
-            if len(first) % 2:
-                raise NotPlainError
             return bytes.fromhex(first[1:-1].decode("ascii"))
-        if b"\\" in first or b"\r" in first:
+        if b"\\" in first:
             raise NotPlainError
         return first[1:-1]
 
@@ -285,56 +301,44 @@ def plain_list(items: Sequence[Any]) -> bytes:
     return b"".join([b"[ ", *(b"%d %d R " % one.objgen for one in items)])
 
 
-def _value(data: bytes, found: re.Match[bytes] | None) -> tuple[Any, re.Match[bytes]]:
-    """The value that begins with this token, and its last token."""
-    if found is None:
-        raise NotPlainError
-    kind = found.lastindex
+def _value(found: re.Match[bytes]) -> Any:
+    """The value of an entry."""
+    kind = found.lastindex or 0
+    written = found[kind]
     if kind == _REFERENCE:
-        number, generation, _ = found[_REFERENCE].split()
-        return Reference((int(number), int(generation))), found
+        return _reference(written)
     if kind == _NUMBER:
-        text = found[_NUMBER]
-        return (float(text) if b"." in text else int(text)), found
+        return _number(written)
     if kind == _NAME:
-        return found[_NAME].decode("ascii"), found
-    if kind == _TEXT:
-        return found[_TEXT], found
-    if kind == _WORD:
-        return OTHER, found
-    if kind == _BEGIN:
-        return _list(data, found)
-    if kind == _OPEN:
-        return OTHER, _passed(data, found)
-    raise NotPlainError
+        return written.decode("ascii")
+    if kind == _NUMBERS:
+        return [_number(one) for one in written[1:-1].replace(b"\x00", b" ").split()]
+    if kind == _REFERENCES:
+        return [_reference(one[0]) for one in _EACH_REFERENCE.finditer(written)]
+    if kind == _TEXTS:
+        return [one[0] for one in _EACH_TEXT.finditer(written)]
+    return OTHER
 
 
-def _list(data: bytes, found: re.Match[bytes]) -> tuple[list[Any], re.Match[bytes]]:
-    items: list[Any] = []
-    while True:
-        token = _TOKEN.match(data, found.end())
-        if token is not None and token.lastindex == _FINISH:
-            return items, token
-        value: Any
-        if token is not None and token.lastindex == _BEGIN:
-            value, found = OTHER, _passed(data, token)
-        else:
-            value, found = _value(data, token)
-        items.append(value)
+def _reference(written: bytes) -> Reference:
+    number, generation, _ = written.split()
+    return Reference((int(number), int(generation)))
 
 
-def _passed(data: bytes, opening: re.Match[bytes]) -> re.Match[bytes]:
-    """The token that closes what this one opens."""
-    closing = {_OPEN: _CLOSE, _BEGIN: _FINISH}
-    match, found = _TOKEN.match, opening
-    expected = [closing[opening.lastindex or 0]]
+def _number(written: bytes) -> int | float:
+    return float(written) if b"." in written else int(written)
+
+
+def _passed(data: bytes, at: int, opened: bytes) -> int:
+    """The end of what is opened here.  Raises :class:`NotPlainError`."""
+    match, expected = _INSIDE.match, [_PAIRS[opened]]
     while expected:
-        following = match(data, found.end())
-        if following is None or len(expected) > DEEPEST:
+        found = match(data, at)
+        if found is None or len(expected) > DEEPEST:
             raise NotPlainError
-        found, kind = following, following.lastindex or 0
-        if kind in closing:
-            expected.append(closing[kind])
-        elif kind in (_CLOSE, _FINISH) and kind != expected.pop():
+        at = found.end()
+        if found.lastindex == _OPENS:
+            expected.append(_PAIRS[found[_OPENS]])
+        elif found.lastindex == _CLOSES and found[_CLOSES] != expected.pop():
             raise NotPlainError
-    return found
+    return at

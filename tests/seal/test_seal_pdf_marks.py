@@ -467,6 +467,16 @@ def test_keyword_that_is_not_there(authority: Any) -> None:
             AtKeyword(text, 20, 20)
 
 
+def test_text_without_end(authority: Any, monkeypatch: Any) -> None:
+    """Searching stays bounded; naming the pages helps."""
+    monkeypatch.setattr("seal.pdf.keyword.MOST_LETTERS", 20)
+    own = authority(KeyKind.P256)
+    with pytest.raises(MarkRefused) as refused:
+        sealed(letter(), own, AtKeyword("盖章", 20, 20))
+    assert refused.value.code == "text-too-long"
+    sealed(typed(b"BT /F 12 Tf 150 300 Td (SEAL HERE) Tj ET"), own, AtKeyword("SEAL", 20, 20, pages=(0,)))
+
+
 FIELD = (
     "/AcroForm << /Fields [5 0 R] /SigFlags 1 >>",
     b"<< /FT /Sig /T (Sign here) /Type /Annot /Subtype /Widget /Rect [100 100 300 200] /F 4 /P 3 0 R %s >>",
