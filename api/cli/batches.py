@@ -37,6 +37,7 @@ from ..batches import (
 from ..console import CONSOLE
 from ..seals import Use
 from ..wiring import Service, run_queue_worker, run_worker, worker_name
+from . import batch_signing
 from .files import InputRefused, read_bounded, require_new, write_new
 from .output import (
     DEFAULT_DATA,
@@ -51,6 +52,7 @@ from .output import (
 )
 
 app = typer.Typer(help="批量 batches: issue or seal many documents, each exactly once.", no_args_is_help=True)
+app.command("sign")(batch_signing.sign)
 MOST_BYTES = 50 * 1024 * 1024
 GRANTED = timedelta(days=1)
 _PIECE = 256 * 1024

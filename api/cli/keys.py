@@ -126,7 +126,7 @@ def request(
     require_new(out)
     with plain_errors():
         subject = SubjectName(name, organization, uscc)
-    held = _held(keyfile, passphrase_file)
+    held = held_key(keyfile, passphrase_file)
     with plain_errors():
         content = make_request(held.key, subject)
     write_new(out, content, mode=PRIVATE)
@@ -147,7 +147,7 @@ def pkcs12(
     It has the passphrase of the key file, or that of --out-passphrase-file.
     """
     require_new(out)
-    held = _held(keyfile, passphrase_file)
+    held = held_key(keyfile, passphrase_file)
     passphrase = _passphrase_of(out, held.passphrase, out_passphrase_file)
     with _told(keyfile):
         content = write_pkcs12(held.key, held.certificates, passphrase, name)
@@ -200,7 +200,7 @@ def envelope(
     enveloped, certificates = _delivered(file)
     if certificate is not None:
         certificates = (read_input(certificate, MOST_BYTES),)
-    held = _held(key, passphrase_file)
+    held = held_key(key, passphrase_file)
     with _told(file):
         opened = open_enveloped_key(enveloped, held.key)
     chain = _own_first(opened, certificates, certificate or file)
@@ -284,7 +284,7 @@ def _passphrase_of(out: Path, given: str | None, file: Path | None) -> str:
     return given
 
 
-def _held(path: Path, passphrase_file: Path | None) -> Held:
+def held_key(path: Path, passphrase_file: Path | None) -> Held:
     """Open a key file, or a plain key; asks for the passphrase only where it needs one."""
     content = read_input(path, MOST_BYTES)
     given = None
