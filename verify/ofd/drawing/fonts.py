@@ -14,6 +14,8 @@ from .geometry import Outline
 
 LARGEST_FONT: Final = 64 * 1024 * 1024
 MOST_POINTS: Final = 20_000
+MOST_KEPT: Final = 4_096
+"""Outlines of one typeface."""
 _SFNT: Final = (b"\x00\x01\x00\x00", b"true", b"OTTO", b"ttcf")
 _SERIF: Final = (
     "宋",
@@ -65,6 +67,8 @@ class Typeface:
         with self._lock:
             found = self._outlines.get(index)
             if found is None:
+                if len(self._outlines) >= MOST_KEPT:
+                    self._outlines.clear()
                 found = self._outlines[index] = self._drawn(index)
             return found
 

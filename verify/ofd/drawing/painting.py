@@ -12,6 +12,7 @@ from .geometry import Matrix, after, parse_outline
 from .model import Clips, Drawing, Item, Pen, Picture, Shape
 from .page import PageReader, Placed
 from .pictures import Bitmap, read_bitmap
+from .resources import Resources
 from .text import place_text
 
 MOST_ITEMS = 300_000
@@ -27,8 +28,7 @@ class Painter:
 
     def __init__(self, package: OfdPackage, document: OfdDocument, page: OfdPage) -> None:
         self.reader = PageReader(package, document, page)
-        self._bitmaps: dict[int, Bitmap | None] = {}
-        self._kept: list[bytes] = []
+        self._bitmaps: dict[str, Bitmap | None] = {}
 
     def drawing(self) -> Drawing:
         items: list[Item] = []
@@ -93,13 +93,9 @@ class Painter:
 
     def _image(self, placed: Placed) -> Iterator[Item]:
         node = placed.node
-        resource = placed.resources.get("MultiMedia", node.get("ResourceID"))
-        data = placed.resources.file(resource, "MediaFile") if resource is not None else None
-        bitmap = None if data is None else self._bitmap(data)
-        if bitmap is None and node.get("Substitution"):
-            resource = placed.resources.get("MultiMedia", node.get("Substitution"))
-            data = placed.resources.file(resource, "MediaFile") if resource is not None else None
-            bitmap = None if data is None else self._bitmap(data)
+        bitmap = self._bitmap(placed.resources, node.get("ResourceID"))
+        if bitmap is None:
+            bitmap = self._bitmap(placed.resources, node.get("Substitution"))
         if bitmap is None:
             self._misses("IMAGE_NOT_READ")
             return
@@ -111,12 +107,15 @@ class Painter:
             matrix = after((width, 0.0, 0.0, height, 0.0, 0.0), matrix)
         yield Picture(bitmap.data, bitmap.format, bitmap.size, matrix, placed.alpha, clips=placed.clips)
 
-    def _bitmap(self, data: bytes) -> Bitmap | None:
-        key = id(data)
-        if key not in self._bitmaps:
-            self._kept.append(data)
-            self._bitmaps[key] = read_bitmap(data)
-        return self._bitmaps[key]
+    def _bitmap(self, resources: Resources, identifier: str) -> Bitmap | None:
+        """The picture of a MultiMedia; each file is read once."""
+        entry = resources.entry(resources.get("MultiMedia", identifier), "MediaFile")
+        if entry is None:
+            return None
+        if entry not in self._bitmaps:
+            data = resources.read(entry)
+            self._bitmaps[entry] = None if data is None else read_bitmap(data)
+        return self._bitmaps[entry]
 
     def _misses(self, code: str) -> None:
         if code not in self.reader.missing:

@@ -80,16 +80,17 @@ class Resources:
         found = self._found.get((kind, same_id(identifier)))
         return self._outer.get(kind, identifier) if found is None and self._outer else found
 
-    def file(self, resource: Resource, child: str) -> bytes | None:
-        """The file that a resource names in its element ``child``."""
-        written = resource.node.value(child)
-        if not written:
+    def entry(self, resource: Resource | None, child: str) -> str | None:
+        """The entry that a resource names in its element ``child``."""
+        written = "" if resource is None else resource.node.value(child)
+        if resource is None or not written:
             return None
-        location = self._package.locate(written, *resource.folders)
-        if location.entry is None:
-            return None
+        return self._package.locate(written, *resource.folders).entry
+
+    def read(self, entry: str) -> bytes | None:
+        """The file; ``None`` for one that is damaged."""
         try:
-            return self._package.read(location.entry)
+            return self._package.read(entry)
         except OfdMalformed:
             return None
 
@@ -105,7 +106,8 @@ class Resources:
         if resource is None:
             return Font(fallback(serif=True), embedded=False, bold=False, italic=False)
         node = resource.node
-        data = self.file(resource, "FontFile")
+        entry = self.entry(resource, "FontFile")
+        data = None if entry is None else self.read(entry)
         face = open_typeface(data) if data is not None else None
         if face is not None:
             return Font(face, embedded=True, bold=False, italic=False)
