@@ -67,7 +67,7 @@ def verify(
 ) -> None:
     """查验文件 — check files offline: genuine, altered, unsure.
 
-    Sealed PDFs and forms, certificates, revocation lists, QR codes and pictures
+    Sealed PDFs, OFDs and forms, seals, certificates, revocation lists, QR codes and pictures
     of them, trust lists, log proofs, time stamps; no network is used.
     Exit code: 0 all TOTAL-PASSED, 1 any TOTAL-FAILED, 2 any INDETERMINATE,
     3 any unreadable; the first of 1, 2, 3 that applies.
