@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import random
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ from seal import (
     write_pdf,
 )
 from seal.pdf.cross_page import groups, slices
+from verify import Indication, Unreadable
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 MM = 72 / 25.4
@@ -328,6 +330,23 @@ def _qpdf_agrees(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "q.pdf").write_bytes(data)
     done = subprocess.run([tool, "--check", str(tmp_path / "q.pdf")], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_no_byte_of_two_seals_changes(authority: Any) -> None:
+    """Stamps of the first seal and widgets of the second: a flipped bit anywhere is noticed."""
+    own = authority(KeyKind.P256)
+    first = sealed(paper([{}] * 3), own, CrossPage(40, 40))
+    second = sealed(first, own, CrossPage(40, 40, Edge.LEFT))
+    own.passes(second, 2)
+    survivors = []
+    for at in sorted(random.Random(5).sample(range(len(second)), 40)):
+        changed = second[:at] + bytes([second[at] ^ 1]) + second[at + 1 :]
+        try:
+            if own.check(changed).indication is Indication.TOTAL_PASSED:
+                survivors.append(at)
+        except Unreadable:
+            continue
+    assert survivors == []
 
 
 def test_stamps_print_and_stay(authority: Any) -> None:
