@@ -94,7 +94,7 @@ use_counts = Table(
     Column("right_id", String(32), primary_key=True),
     Column("act", String(64), primary_key=True),
     Column("used", Integer, nullable=False),
-    comment="how often a counted grant, approval or mandate was used: by each act, and (act empty) in all",
+    comment="uses of counted grants, approvals and mandates: by each act, and (act empty) by all",
 )
 
 use_grounds = Table(

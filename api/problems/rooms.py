@@ -19,6 +19,7 @@ from ..accounts import (
     SubjectTaken,
 )
 from ..acme import AcmeError, AcmeKeyRefused, AcmeRefused, AcmeSwitchedOff, NoSuchAcmeKey
+from ..approvals import ApprovalError, ApprovalRefused, NoSuchSealMandate, NoSuchUseRequest
 from ..batches import (
     BatchEmpty,
     BatchError,
@@ -194,6 +195,13 @@ def _seal_step(error: SealStepRefused) -> Problem:
     return spoken(_SEAL_STEPS.get(error.code, 422))(error)
 
 
+_APPROVALS = {"not-yours": 403, "own-request": 403, "approved-already": 409, "decided": 409}
+
+
+def _approval(error: ApprovalRefused) -> Problem:
+    return spoken(_APPROVALS.get(error.code, 422))(error)
+
+
 def _seal_use(error: SealUseRefused) -> Problem:
     try:
         words = GrantRefused(error.code)
@@ -323,6 +331,11 @@ ROOMS: Rows = {
     SealStepRefused: _seal_step,
     SealStatusDidNotVerify: ours("印章状态列表未通过自身核验,没有办理"),
     NoSuchUse: say(404, "没有这条用印记录", "请刷新页面。 Reload the page."),
+    # Approval before use, mandates
+    ApprovalError: ours("用印审批未能完成"),
+    ApprovalRefused: _approval,
+    NoSuchUseRequest: spoken(404),
+    NoSuchSealMandate: spoken(404),
     # Batches
     BatchError: spoken(503),
     NoSuchBatch: spoken(404),

@@ -7,6 +7,14 @@ and notes the use with :func:`record_use` in the transaction of the act.
 
 from __future__ import annotations
 
+from .counting import (
+    committed_use_counts,
+    give_back,
+    require_never_committed,
+    rights_of_act,
+    take,
+    used_up_to_now,
+)
 from .designs import design_of
 from .errors import (
     GrantMalformed,
@@ -19,7 +27,15 @@ from .errors import (
     SealStatusDidNotVerify,
     SealUseRefused,
 )
-from .grants import GrantBook, Use, committed_grants, require_known_types
+from .grants import (
+    GrantBook,
+    Use,
+    channels_text,
+    committed_grants,
+    note_refusal,
+    require_known_types,
+    vouched_grant,
+)
 from .lifecycle import SealLives
 from .model import (
     TYPES,
@@ -41,12 +57,22 @@ from .ports import SealCertificates, SealPorts, UsableSeal
 from .refusals import SealStepRefused
 from .registered import RegisteredSeal, committed_seals
 from .registry import SealOrder, SealRegistry
+from .statements import (
+    CONTEXT,
+    Signed,
+    moment_of,
+    read_statement,
+    signed_by_actor,
+    signed_by_platform,
+    write_statement,
+)
 from .status import SealStatusPublisher, committed_seal_status
 from .store import LIFE_ROWS
 from .usable import require_usable
 from .uses import NewUse, SealUses, record_use
 
 __all__ = [
+    "CONTEXT",
     "LIFE_ROWS",
     "TYPES",
     "Actor",
@@ -78,17 +104,32 @@ __all__ = [
     "SealUseRefused",
     "SealUses",
     "Side",
+    "Signed",
     "SignedBy",
     "Step",
     "StepOrder",
     "TakenStep",
     "UsableSeal",
     "Use",
+    "channels_text",
     "committed_grants",
     "committed_seal_status",
     "committed_seals",
+    "committed_use_counts",
     "design_of",
+    "give_back",
+    "moment_of",
+    "note_refusal",
+    "read_statement",
     "record_use",
     "require_known_types",
+    "require_never_committed",
     "require_usable",
+    "rights_of_act",
+    "signed_by_actor",
+    "signed_by_platform",
+    "take",
+    "used_up_to_now",
+    "vouched_grant",
+    "write_statement",
 ]

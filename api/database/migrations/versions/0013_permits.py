@@ -106,7 +106,7 @@ def upgrade() -> None:
         sa.Column("act", sa.String(length=64), nullable=False),
         sa.Column("used", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("right_id", "act", name=op.f("pk_use_counts")),
-        comment="how often a counted grant, approval or mandate was used: by each act, and (act empty) in all",
+        comment="uses of counted grants, approvals and mandates: by each act, and (act empty) by all",
     )
     op.create_table(
         "use_grounds",
