@@ -11,6 +11,7 @@ from .certificates import cert_issue_sm2
 from .documents import pdf_verify_rsa
 from .responder import ca_ocsp_http
 from .seal_ofd import seal_ofd_mass, seal_ofd_sm2
+from .seal_lta import seal_pdf_lta
 from .seal_pdf import (
     seal_complete,
     seal_pdf_mass,
@@ -40,6 +41,7 @@ CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "seal.pdf.sm2": seal_pdf_sm2,
     "seal.pdf.p256": seal_pdf_p256,
     "seal.pdf.rsa": seal_pdf_rsa,
+    "seal.pdf.lta": seal_pdf_lta,
     "seal.pdf.mass": seal_pdf_mass,
     "seal.ofd.sm2": seal_ofd_sm2,
     "seal.ofd.mass": seal_ofd_mass,
