@@ -95,17 +95,12 @@ def picture(code: CodeField, text: str) -> bytes:
 
 def embedded_file(mime: str, data: bytes, at: datetime) -> bytes:
     """An attachment (section 7.11.4)."""
-    made = _date(at)
+    made = date_string(at)
     head = (
         f"/Type /EmbeddedFile /Subtype {name_object(mime)} "
         f"/Params << /Size {len(data)} /CreationDate {made} /ModDate {made} >>"
     )
     return stream(head.encode("ascii"), data, compress=False)
-
-
-@lru_cache(maxsize=64)
-def _date(at: datetime) -> str:
-    return date_string(at)
 
 
 @lru_cache(maxsize=64)

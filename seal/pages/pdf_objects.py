@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 class Objects:
@@ -70,6 +71,7 @@ def text_string(text: str) -> str:
     return f"<FEFF{text.encode('utf-16-be', 'surrogatepass').hex().upper()}>"
 
 
+@lru_cache(maxsize=64)
 def date_string(at: datetime) -> str:
     """A date (section 7.9.4), in UTC."""
     return f"(D:{at.astimezone(UTC):%Y%m%d%H%M%S}Z)"
