@@ -12,7 +12,7 @@ from functools import cached_property
 from ca.adapters.pkilint_gate import second_lint
 from keys import Vault
 from seal import Evidence, Grant, SealDesign
-from verify import Accuracy, Trust, parse_certificate
+from verify import Accuracy, SealStatusList, Trust, parse_certificate
 
 from ..accounts import AccountBook, Role, committed_accounts, committed_mandates
 from ..acme import (
@@ -181,6 +181,7 @@ class Service:
             clock=now,
             random=random,
         )
+        self._trust: tuple[Trust, SealStatusList | None, Trust] | None = None
         self.seal_status = SealStatusPublisher(seal_ports)
         self.seal_lives = SealLives(seal_ports, self.seal_status)
         self.seal_uses = SealUses(seal_ports, self.seal_lives)
@@ -416,7 +417,11 @@ class Service:
 
     def trust(self) -> Trust:
         """What this service trusts now, and how seals stand."""
-        return replace(self.certificates.trust(), seal_status=self.seal_status.known())
+        trust, status = self.certificates.trust(), self.seal_status.known()
+        kept = self._trust
+        if kept is None or kept[0] is not trust or kept[1] is not status:
+            kept = self._trust = (trust, status, replace(trust, seal_status=status))
+        return kept[2]
 
     def document_types(self) -> tuple[str, ...]:
         """Every type that is issued here, the core's receipt included."""
@@ -512,6 +517,7 @@ class Service:
         self.submissions.expire()
         self.enrolments.resume()
         self.seal_lives.finish()
+        self.seal_status.refresh()
         self.renewals.do_chores()
         if self.settings.acme_enabled:
             self.acme.do_chores()
