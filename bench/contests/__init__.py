@@ -10,8 +10,8 @@ from .ca import ca_issue_p256_full, ca_issue_rsa_full, ca_issue_sm2_full
 from .certificates import cert_issue_sm2
 from .documents import pdf_verify_rsa
 from .responder import ca_ocsp_http
-from .seal_ofd import seal_ofd_mass, seal_ofd_sm2
 from .seal_lta import seal_pdf_lta
+from .seal_ofd import seal_ofd_mass, seal_ofd_sm2
 from .seal_pdf import (
     seal_complete,
     seal_pdf_mass,
