@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Flip each byte: of the whole file, and of each file inside it with the ZIP made right again.
+"""Flip each byte of the whole file, and bytes of each file inside it with the ZIP made right again.
 
 Nothing passes but what is provably outside: times and attributes in ZIP headers, which no reader shows.
 """
@@ -60,10 +60,10 @@ def test_each_byte_of_the_file(workshop: Any, small: dict[str, bytes]) -> None:
 
 
 @pytest.mark.slow
-def test_each_byte_of_each_file_inside(workshop: Any, small: dict[str, bytes]) -> None:
+def test_bytes_of_each_file_inside(workshop: Any, small: dict[str, bytes]) -> None:
     """The list of signatures is free while seals may still follow; what it says must still hold."""
     for name, content in small.items():
-        step = 1 if len(content) < 700 else 11
+        step = 1 if name == LISTING else 7
         survived = [
             at
             for at in range(0, len(content), step)
