@@ -18,8 +18,10 @@ from sqlalchemy.exc import IntegrityError
 
 from keys import HashAlgorithm, digest
 from relying import Composition, Json
+from seal import Channel
 from verify import EcertId, Trust, canonical_json, new_document_id
 
+from ..approvals import Permit, record_permitted
 from ..database import Database
 from ..database.tables_sealing import documents as table
 from ..ledger import Intent, Intents, Ledger, Transaction, require_vouched
@@ -29,7 +31,7 @@ from .editions import record_edition
 from .errors import IssuedMeanwhile
 from .files import file_sha256, put_file, recorded_file
 from .making import Draft, Made, make
-from .ports import QrSigner, Site
+from .ports import Preserver, QrSigner, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,13 @@ class IssueOrder:
     at: datetime
     submission_id: str | None = None
     officer: str | None = None
+    permit: Permit | None = None
+    """What the use of an agency's seal rests on; the platform's own seal needs none."""
+
+    @property
+    def authority(self) -> bytes | None:
+        """What is said of it in the signature."""
+        return None if self.permit is None else self.permit.authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ class Means:
     site: Site
     trust: Callable[[], Trust]
     random: Callable[[int], bytes]
+    preserver: Preserver | None = None
+    """For documents issued one by one; what is issued in batches gets evidence records."""
 
 
 class Issuing:
@@ -97,7 +108,7 @@ class Issuing:
         intent = self._intents.open(ISSUE, intended(draft, order.seal))
         try:
             # 2. Sign, seal, reopen.
-            made = self.make(draft, order.seal, intent, ofd=True)
+            made = self.make(draft, order.seal, intent, single=True, authority=order.authority)
             # 3. The act, the document and the entry: together or not at all.
             with self._ledger.transaction() as tx:
                 if within is not None:
@@ -126,10 +137,18 @@ class Issuing:
             officer=order.officer,
         )
 
-    def make(self, draft: Draft, seal: UsableSeal, intent: Intent, *, ofd: bool = False) -> Made:
+    def make(
+        self,
+        draft: Draft,
+        seal: UsableSeal,
+        intent: Intent,
+        *,
+        single: bool = False,
+        authority: bytes | None = None,
+    ) -> Made:
         """Sign, seal, reopen; the intent is public already.  Raises :class:`SealDidNotVerify`.
 
-        ``ofd``: as OFD too, where the seal can.
+        ``single``: time-stamped, and as OFD too where the seal can.  ``authority``: of the permit.
         """
         return make(
             draft,
@@ -138,7 +157,9 @@ class Issuing:
             site=self._means.site,
             trust=self._means.trust(),
             log_index=intent.ledger_index,
-            ofd=ofd,
+            ofd=single,
+            preserver=self._means.preserver if single else None,
+            authority=authority,
         )
 
     def record(self, tx: Transaction, made: Made, order: IssueOrder) -> int:
@@ -156,12 +177,16 @@ class Issuing:
         use = NewUse(
             seal_id=order.seal.seal_id,
             document_type=order.type,
-            channel="desk",
+            channel=Channel.DESK.value if order.permit is None else order.permit.use.channel.value,
             officer=order.officer,
             document_id=made.draft.document_id,
             sha256=file_sha256(made.pdf),
         )
-        record_use(tx, use, use_id=self._means.random(16).hex(), at=order.at)
+        use_id = self._means.random(16).hex()
+        if order.permit is None:
+            record_use(tx, use, use_id=use_id, at=order.at)
+        else:
+            record_permitted(tx, order.permit, use, use_id=use_id, at=order.at)
 
     def draft(self, order: IssueOrder) -> Draft:
         """What will be stated, under the next version of its serial."""

@@ -45,7 +45,7 @@ from .composing import sheet_of
 from .editions import ofd_edition
 from .errors import SealDidNotVerify
 from .files import file_sha256
-from .ports import QrSigner, Site
+from .ports import Preserver, QrSigner, Site
 
 SPECIMEN = "样章 SPECIMEN"
 
@@ -110,10 +110,14 @@ def make(
     trust: Trust,
     log_index: int,
     ofd: bool = False,
+    preserver: Preserver | None = None,
+    authority: bytes | None = None,
 ) -> Made:
     """Seal ``draft`` and reopen the result.  Raises :class:`SealDidNotVerify` rather than release it.
 
-    ``ofd``: as OFD too, where the seal can.
+    ``ofd``: as OFD too, where the seal can.  ``preserver``: stamps the signature and adds evidence; what it
+    raises stops the document, for nobody would learn that it lacks its time stamp.  ``authority``: under
+    which the seal is used, as it goes into the signature.
     """
     # 1. The statement first: the page shows it.
     qr_text = sign_statement(draft, qr=qr, site=site, log_index=log_index)
@@ -144,10 +148,14 @@ def make(
         appearance=Appearance(stream, box),
         reason=draft.title,
         certify=True,
+        authority=authority,
         inspected=True,  # it was written above
+        timestamper=None if preserver is None else preserver.stamper(seal.sealing),
     )
+    if preserver is not None:
+        sealed = preserver.extended(sealed, seal.sealing)
     # 4. The reader decides, not the writer.
-    report = check_pdf(sealed, trust=trust, at=draft.at)
+    report = check_pdf(sealed, trust=trust, at=draft.at if preserver is None else preserver.now())
     if report.indication is not Indication.TOTAL_PASSED:
         reasons = [*report.reasons, *(reason for part in report.signatures for reason in part.reasons)]
         raise SealDidNotVerify(report.indication.value, tuple(reason.code for reason in reasons))
@@ -163,6 +171,7 @@ def make(
         record=record,
         seal=seal,
         trust=trust,
+        authority=authority,
     )
     return Made(draft, sealed, qr_text, edition)
 

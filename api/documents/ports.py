@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from keys import Signer
+from seal import SealingCertificate, Timestamper
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,19 @@ class QrSigner:
     kid: str
     algorithm: str
     signer: Signer
+
+
+class Preserver(Protocol):
+    """Time stamps and evidence for documents that are issued one by one."""
+
+    def stamper(self, sealing: SealingCertificate) -> Timestamper | None:
+        """Who stamps this seal's signatures; ``None`` when nobody does."""
+
+    def extended(self, pdf: bytes, sealing: SealingCertificate) -> bytes:
+        """The sealed file with the evidence that is asked for."""
+
+    def now(self) -> datetime:
+        """A time that is not before the time stamps."""
 
 
 @dataclass(frozen=True, slots=True)

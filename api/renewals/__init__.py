@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from .errors import EvidenceDidNotVerify, NoEvidenceYet, RenewalError
-from .preserving import LEVELS, Preserving, PreservingPorts
+from .preserving import LEVELS, AtLevel, Preserving, PreservingPorts
 from .room import Due, RenewalPorts, Renewals
 from .store import PROTECTED
 
 __all__ = [
     "LEVELS",
     "PROTECTED",
+    "AtLevel",
     "Due",
     "EvidenceDidNotVerify",
     "NoEvidenceYet",

@@ -37,6 +37,10 @@ class Preserving:
     def __init__(self, ports: PreservingPorts) -> None:
         self._ports = ports
 
+    def now(self) -> datetime:
+        """The clock of the time stamps."""
+        return self._ports.clock()
+
     def stamper(self, kind: KeyKind, level: str) -> Timestamper | None:
         """Who stamps signatures of this kind of key; nobody at level B-B."""
         if level == "B-B":
@@ -58,6 +62,26 @@ class Preserving:
             at=self._ports.clock(),
             level=Level(level),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AtLevel:
+    """All files at one level, as the operator set it."""
+
+    preserving: Preserving
+    level: str
+
+    def stamper(self, sealing: SealingCertificate) -> Timestamper | None:
+        """Who stamps this seal's signatures."""
+        return self.preserving.stamper(sealing.certificate.public_key.kind, self.level)
+
+    def extended(self, pdf: bytes, sealing: SealingCertificate) -> bytes:
+        """The sealed file with what the level asks for."""
+        return self.preserving.extended(pdf, sealing, self.level)
+
+    def now(self) -> datetime:
+        """The clock of the time stamps."""
+        return self.preserving.now()
 
 
 def _family(kind: KeyKind) -> tuple[str, HashAlgorithm]:

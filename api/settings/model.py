@@ -30,6 +30,7 @@ class Settings:
     time_accuracy_ms: int
     time_require_synchronised: bool
     time_max_error_ms: int
+    documents_level: str
     est_client_certificate_from: tuple[str, ...]
     acme_enabled: bool
     acme_allow_private: bool
@@ -62,6 +63,7 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("time", "accuracy_ms"): "time_accuracy_ms",
     ("time", "require_synchronised"): "time_require_synchronised",
     ("time", "max_error_ms"): "time_max_error_ms",
+    ("documents", "level"): "documents_level",
     ("est", "client_certificate_from"): "est_client_certificate_from",
     ("acme", "enabled"): "acme_enabled",
     ("acme", "allow_private"): "acme_allow_private",

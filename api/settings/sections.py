@@ -132,6 +132,14 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
             "no time stamps while the kernel's bound of its error is above this many ms; 0: not looked at",
         ),
     },
+    "documents": {
+        "level": Setting(
+            values.level,
+            "B-LT",
+            "逐件签发的证照(PDF)的级别:B-B 不带时间戳;B-T 带时间戳;B-LT 另带证据;B-LTA 另加归档时间戳",
+            "level of PDFs issued one by one: B-B; B-T, stamped; B-LT, with evidence; B-LTA, stamped again",
+        ),
+    },
     "est": {
         "client_certificate_from": Setting(
             values.addresses,

@@ -127,6 +127,17 @@ def switch(value: Any, _folder: Path) -> bool:
     return value
 
 
+LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
+"""Of ETSI EN 319 142-1 section 6."""
+
+
+def level(value: Any, _folder: Path) -> str:
+    text = _text(value)
+    if text not in LEVELS:
+        raise Wrong(f"应为 {' / '.join(LEVELS)} it must be one of these", 'write it like "B-LT"')
+    return text
+
+
 def policy(value: Any, _folder: Path) -> str:
     text = _text(value)
     if not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]{0,39})){2,15}", text):

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from ca.adapters.pkilint_gate import second_lint
 from keys import Vault
-from seal import Evidence, Grant, SealDesign
+from seal import EVERY_CHANNEL, Channel, Evidence, Grant, SealDesign
 from verify import Accuracy, SealStatusList, Trust, parse_certificate
 
 from ..accounts import AccountBook, Role, committed_accounts, committed_mandates
@@ -22,6 +22,7 @@ from ..acme import (
     committed_acme_authorizations,
     committed_acme_keys,
 )
+from ..approvals import APPROVAL_ROWS, Permits, SealMandates, UseRequests
 from ..batches import PROTECTED as BATCH_ROWS
 from ..batches import Batches, BatchPorts
 from ..certificates import (
@@ -50,7 +51,7 @@ from ..plugins import EnabledModules, found_plugins, load_plugins
 from ..plugins.records import RecordStore
 from ..publication import PublicationPorts, TrustPublisher, committed_trust_lists
 from ..renewals import PROTECTED as EVIDENCE_ROWS
-from ..renewals import Preserving, PreservingPorts, RenewalPorts, Renewals
+from ..renewals import AtLevel, Preserving, PreservingPorts, RenewalPorts, Renewals
 from ..seals import (
     LIFE_ROWS,
     GrantBook,
@@ -187,6 +188,16 @@ class Service:
         self.seal_uses = SealUses(seal_ports, self.seal_lives)
         self.seals = SealRegistry(seal_ports, self.seal_lives)
         self.grants = GrantBook(database, self.ledger, clock=now, random=random)
+        self.seal_mandates = SealMandates(
+            seal_ports,
+            seal=self.seals.get,
+            account=self.accounts.get,
+            evidence=self.certificates.evidence,
+            sides=lambda seal_id, actor: self.seal_lives.sides(self.seal_lives.get(seal_id), actor),
+            known_types=self.document_types,
+        )
+        self.permits = Permits(seal_ports, self.grants, self.seal_mandates)
+        self.use_requests = UseRequests(seal_ports, self.seals, self.permits)
         self.timestamps = Timestamps(
             TimestampPorts(
                 database=database,
@@ -270,7 +281,14 @@ class Service:
     @cached_property
     def issuing(self) -> Issuing:
         """The one way to a released document."""
-        means = Means(qr=self.qr_signer(), site=self.site, trust=self.trust, random=secrets.token_bytes)
+        level = self.settings.documents_level
+        means = Means(
+            qr=self.qr_signer(),
+            site=self.site,
+            trust=self.trust,
+            random=secrets.token_bytes,
+            preserver=None if level == "B-B" else AtLevel(self.preserving, level),
+        )
         return Issuing(self.database, self.ledger, self.intents, means=means)
 
     @cached_property
@@ -333,7 +351,7 @@ class Service:
                 submissions=self.submissions,
                 modules=self.modules,
                 seals=self.seals,
-                grants=self.grants,
+                permits=self.permits,
                 issuing=self.issuing,
                 trust=self.trust,
                 clock=now,
@@ -355,7 +373,7 @@ class Service:
                 intents=self.intents,
                 modules=self.modules,
                 seals=self.seals,
-                grants=self.grants,
+                permits=self.permits,
                 issuing=self.issuing,
                 trust=self.trust,
                 evidence=self.certificates.evidence,
@@ -366,6 +384,7 @@ class Service:
                 worker=worker_name(),
                 is_gone=is_gone,
                 wake=self.batch_call.wake,
+                allowance=self.permits,
             )
         )
 
@@ -375,6 +394,7 @@ class Service:
         return ConsoleSealing(
             seals=self.seals,
             grants=self.grants,
+            permits=self.permits,
             ledger=self.ledger,
             intents=self.intents,
             trust=self.trust,
@@ -480,7 +500,7 @@ class Service:
 
     def may_use(self, session: Session, one: RegisteredSeal, form: str) -> bool:
         """Would this officer's grants allow this seal for what the form issues, now?"""
-        return self.grants.allows(
+        return self.permits.allows(
             Use(
                 officer=session.account_id,
                 agency=session.agency,
@@ -498,13 +518,23 @@ class Service:
         document_types: Sequence[str],
         period: tuple[datetime, datetime],
         by: str,
+        most_uses: int | None = None,
+        channels: Collection[Channel] = EVERY_CHANNEL,
     ) -> Grant:
         """Give a grant, to an officer of the agency that holds the seal and to nobody else."""
         account = self.accounts.get(officer)
         if Role.OFFICER not in account.roles or account.agency != self.seals.get(seal_id).holder:
             raise NotAnOfficer(officer)
         require_known_types(document_types, self.document_types())
-        return self.grants.give(seal_id, officer, document_types=document_types, period=period, by=by)
+        return self.grants.give(
+            seal_id,
+            officer,
+            document_types=document_types,
+            period=period,
+            by=by,
+            most_uses=most_uses,
+            channels=channels,
+        )
 
     # Housekeeping
 
@@ -532,6 +562,7 @@ class Service:
         sources: dict[str, Source] = {
             **protected_rows(),
             **LIFE_ROWS,
+            **APPROVAL_ROWS,
             "seal_status": committed_seal_status,
             **ENROLMENT_ROWS,
             **BATCH_ROWS,

@@ -54,6 +54,7 @@ def test_written_is_read(path: Path) -> None:
         time_accuracy_ms=2000,
         time_require_synchronised=False,
         time_max_error_ms=0,
+        documents_level="B-LT",
         est_client_certificate_from=(),
         acme_enabled=True,
         acme_allow_private=False,
@@ -71,7 +72,7 @@ def test_written_is_read(path: Path) -> None:
 def test_every_setting_is_explained_in_two_languages(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("#")]
-    assert len(keys) == 29
+    assert len(keys) == 30
     for number in keys:
         zh, en = lines[number - 2 : number]
         assert zh.startswith("# ")

@@ -57,6 +57,20 @@ def test_made_renewed_and_checked(yinxin: Any, issued: Any) -> None:
     assert yinxin("log", "check", "--data", data, "--json").json["findings"] == []
 
 
+def test_issued_one_by_one_at_a_level(yinxin: Any, issued: Any, tmp_path: Path) -> None:
+    """The service stamps what it issues and adds the evidence: the root alone is enough, and no list."""
+    data, _, files = issued
+    root = tmp_path / "root"
+    root.mkdir()
+    service = open_service(data)
+    for number, one in enumerate(service.certificates.trust().anchors):
+        (root / f"{number}.cer").write_bytes(one.der)
+    service.close()
+    for report in yinxin("verify", *files, "--trust", root, "--json").json:
+        assert report["indication"] == "TOTAL-PASSED", report
+        assert report["signatures"][0]["facts"]["level"] == "B-LT"
+
+
 def test_not_yet(yinxin: Any, issued: Any, tmp_path: Path) -> None:
     data, ids, _ = issued
     ran = yinxin("evidence", "export", ids[0], "--out", tmp_path / "x.ers", "--data", data)
