@@ -12,6 +12,7 @@ from .serving import command
 from .stage import Stage
 
 KEEPER, HOLDER = "H10", "A3"  # an officer of the agency
+FOLDER = "seal-life"
 
 
 def seal_life(stage: Stage) -> None:
@@ -67,7 +68,7 @@ class _Life:
         source = stage.out / "submission-P1" / "land_approval.pdf"
         told = command(
             *("seal", source, "--seal", self.seal["seal_id"], "--data", stage.data),
-            *("--out", stage.out / "sealed-at-console.pdf"),
+            *("--out", stage.out / FOLDER / "sealed.pdf"),
         )
         found = [one for one in self._uses() if one["seal_id"] == self.seal["seal_id"]]
         return f"{len(found)} use" if told.code == 0 else told.err[-300:]
@@ -81,7 +82,7 @@ class _Life:
 
     def refused(self) -> str:
         stage = self.stage
-        source, out = stage.out / "submission-P1" / "land_approval.pdf", stage.out / "never.pdf"
+        source, out = stage.out / "submission-P1" / "land_approval.pdf", stage.out / FOLDER / "never.pdf"
         told = command("seal", source, "--seal", self.seal["seal_id"], "--data", stage.data, "--out", out)
         return "seal-suspended" if "suspended" in told.err and not out.exists() else f"exit code {told.code}"
 
@@ -93,10 +94,11 @@ class _Life:
     def _verdict(self) -> str:
         """The made seal, offline: the trust list and the status list beside it."""
         stage, client = self.stage, self.stage.client()
-        stage.write("seal.esl", client.fetch(f"/api/v1/seals/{self.seal['seal_id']}/seal.esl"))
-        stage.write("trust/seal-status.json", client.fetch("/seal-status.json"))
-        stage.write("trust/trust-list.json", client.fetch("/trust-list.json"))
-        told = command("verify", stage.out / "seal.esl", "--trust", stage.out / "trust", "--json")
+        folder = stage.out / FOLDER
+        stage.write(f"{FOLDER}/seal.esl", client.fetch(f"/api/v1/seals/{self.seal['seal_id']}/seal.esl"))
+        stage.write(f"{FOLDER}/trust/seal-status.json", client.fetch("/seal-status.json"))
+        stage.write(f"{FOLDER}/trust/trust-list.json", client.fetch("/trust-list.json"))
+        told = command("verify", folder / "seal.esl", "--trust", folder / "trust", "--json")
         return str(json.loads(told.out)[0]["indication"])
 
     def _uses(self) -> list[dict[str, Any]]:
