@@ -24,6 +24,7 @@ from ..ledger import Transaction
 from ..seals import UsableSeal
 from .errors import SealDidNotVerify
 from .files import get_file, put_file, recorded_file, stored_file
+from .ports import Preserver
 
 OFD: Final = "ofd"
 OFD_MIME: Final = "application/ofd"
@@ -53,10 +54,13 @@ def ofd_edition(
     record: Attachment,
     seal: UsableSeal,
     trust: Trust,
+    authority: bytes | None = None,
+    preserver: Preserver | None = None,
 ) -> bytes | None:
     """The sealed OFD, closed against any addition, reopened; ``None`` where the seal cannot make one.
 
-    Raises :class:`SealDidNotVerify` rather than release what our own reader does not pass.
+    ``preserver``: stamps the signature; evidence has no place in an OFD.  Raises :class:`SealDidNotVerify`
+    rather than release what our own reader does not pass.
     """
     if seal.esl is None or not can_seal_ofd(seal):
         return None
@@ -71,6 +75,8 @@ def ofd_edition(
         at=at,
         marks=(Placement(place.page, place.x_mm, place.y_mm, place.width_mm, place.height_mm),),
         protection=Protection.WHOLE,
+        authority=authority,
+        timestamper=None if preserver is None else preserver.stamper(seal.sealing),
     )
     # Unlike a PDF an OFD brings no issuers and no lists: whoever checks it has them from the trust list.
     evidence = replace(
@@ -78,7 +84,7 @@ def ofd_edition(
         intermediates=(*trust.intermediates, *seal.sealing.chain),
         crls=(*trust.crls, *seal.sealing.crls),
     )
-    report = check_ofd(sealed, trust=evidence, at=at)
+    report = check_ofd(sealed, trust=evidence, at=at if preserver is None else preserver.now())
     if report.indication is not Indication.TOTAL_PASSED:
         reasons = [*report.reasons, *(reason for part in report.signatures for reason in part.reasons)]
         raise SealDidNotVerify(report.indication.value, tuple(reason.code for reason in reasons))

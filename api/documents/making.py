@@ -172,6 +172,7 @@ def make(
         seal=seal,
         trust=trust,
         authority=authority,
+        preserver=preserver,
     )
     return Made(draft, sealed, qr_text, edition)
 
