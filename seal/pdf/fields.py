@@ -15,6 +15,7 @@ from typing import Any, Final
 from ..pages.operators import number
 from ..pages.pdf_objects import text_string
 from .errors import PdfRefused
+from .mark_errors import MarkRefused
 from .sheet import Box
 from .update import Changed
 
@@ -51,6 +52,7 @@ class Draft:
         self._bodies: dict[tuple[int, int], bytes] = {}
         self._annotations: dict[tuple[int, int], tuple[Any, list[int]]] = {}
         self._catalog: dict[str, bytes] = {}
+        self._after_a_seal = False
 
     @property
     def next_number(self) -> int:
@@ -73,7 +75,11 @@ class Draft:
         self._bodies[reserved, 0] = body
 
     def field(self, name: str, marks: Sequence[Shown], entries: str, *, as_widgets: bool) -> int:
-        """A new signature field with its marks; further marks are widgets or stamps.  Its number."""
+        """A new signature field with its marks; further marks are widgets or stamps.  Its number.
+
+        They are widgets in a document that is sealed already.
+        """
+        self._after_a_seal = as_widgets
         title = f"({name})" if name.isascii() and name.isalnum() else text_string(name)
         kind = f"/FT /Sig /T {title} {entries}"
         first, further = marks[0], marks[1:]
@@ -154,12 +160,34 @@ class Draft:
             if isinstance(listed, pikepdf.Array) and listed.objgen != (0, 0):
                 if listed.objgen in self._bodies:
                     raise PdfRefused("pdf-malformed", "pages that share a list of annotations")
-                self._bodies[listed.objgen] = _list_with(listed, numbers)
+                self._bodies[listed.objgen] = self._annotations_with(listed, numbers)
             else:
-                self.rewrite(page, {"/Annots": _list_with(listed, numbers)})
+                self.rewrite(page, {"/Annots": self._annotations_with(listed, numbers)})
         if self._catalog:
             self.rewrite(self._root, self._catalog)
         return [Changed(held, generation, body) for (held, generation), body in self._bodies.items()]
+
+    def _annotations_with(self, listed: Any, numbers: Sequence[int]) -> bytes:
+        """The list with more annotations, and an object of its own for each that is written inside it.
+
+        Strict verifiers compare lists of references only: without this, the next seal on the page would break
+        the one that is put now.  After a seal it is too late for that.
+        """
+        import pikepdf
+
+        items = list(listed) if isinstance(listed, pikepdf.Array) else []
+        inside = [isinstance(one, pikepdf.Dictionary) and one.objgen == (0, 0) for one in items]
+        if not any(inside):
+            return _list_with(listed, numbers)
+        if self._after_a_seal:
+            raise MarkRefused("page-takes-no-more", str(sum(inside)))
+        kept = []
+        for one, here in zip(items, inside, strict=True):
+            if here:
+                kept.append(b"%d 0 R" % self.add(one.unparse(resolved=True)))
+            elif isinstance(one, pikepdf.Dictionary):  # anything else is no annotation, and nobody shows it
+                kept.append(one.unparse())
+        return b"[ " + b" ".join((*kept, _references(numbers))) + b" ]"
 
     def _annotate(self, page: Any, annotation: int) -> None:
         self._annotations.setdefault(page.objgen, (page, []))[1].append(annotation)

@@ -41,6 +41,11 @@ _WORDS: Final = {
         "签名域“{}”对签名有本系统未满足的强制要求;请改用其他签名域",
         "the signature field {!r} demands something of its signature that is not met here: use another field",
     ),
+    "page-takes-no-more": (
+        "该页的批注({} 个)直接写在页面内,再盖章会使已有签章失效;请改盖其他页,或从未签章的版本开始",
+        "the page has annotations written inside it ({}), one more seal on it would break the earlier one: "
+        "seal another page, or begin with the unsealed version",
+    ),
     "fields-after-seal": (
         "文件已有签章,不能再增加签名域({});请在首次盖章前设置",
         "the document is sealed, no signature field can be added to it ({}): add them before the first seal",

@@ -332,6 +332,35 @@ def _qpdf_agrees(data: bytes, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+LINK = "<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI (http://a.example/) >> >>"
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["in the page", "in a list"])
+def test_annotations_written_inside_the_list(authority: Any, hand_made: Any, apart: bool) -> None:
+    """They become objects with the first seal, so that the second one breaks nothing."""
+    own = authority(KeyKind.P256)
+    listed = f"[{LINK} null 7 0 R {LINK}]"
+    objects = {7: LINK.encode(), **({8: listed.encode()} if apart else {})}
+    data = hand_made(objects, Annots="8 0 R" if apart else listed)
+    once = sealed(data, own, Placement(0, 10, 10, 20, 20))
+    twice = sealed(once, own, Placement(0, 50, 10, 20, 20))
+    own.passes(twice, 2)
+    assert [status.bottom_line for status in own.statuses(twice)] == [True, True]
+    with pikepdf.open(io.BytesIO(twice)) as pdf:
+        kinds = [str(one.Subtype) for one in pdf.pages[0].Annots if isinstance(one, pikepdf.Dictionary)]
+        assert kinds == ["/Link", "/Link", "/Link", "/Widget", "/Widget"]
+
+
+def test_annotations_written_inside_a_sealed_page(authority: Any, hand_made: Any) -> None:
+    """Where another product sealed without that, the page takes no more seals: refused, not broken."""
+    own = authority(KeyKind.P256)
+    signed = b"<< /FT /Sig /T (S) /V << /Type /Sig /Contents <00> >> >>"
+    objects = {1: b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] >> >>", 5: signed}
+    with pytest.raises(MarkRefused) as refused:
+        sealed(hand_made(objects, Annots=f"[{LINK}]"), own, Placement(0, 10, 10, 20, 20))
+    assert refused.value.code == "page-takes-no-more"
+
+
 def test_no_byte_of_two_seals_changes(authority: Any) -> None:
     """Stamps of the first seal and widgets of the second: a flipped bit anywhere is noticed."""
     own = authority(KeyKind.P256)
