@@ -17,8 +17,8 @@ from datetime import datetime
 from keys import Digest, HashAlgorithm, digest
 
 from .canonical import Json, JsonMalformed, canonical_json, parse_json
-from .cms import check_signed_data
 from .errors import VerifyError
+from .long_term import Situation, check_signature
 from .report import Indication, Reason, Report, SubIndication, combine
 from .trust import Trust
 from .x509 import Purpose
@@ -101,8 +101,8 @@ def check_form(data: bytes, *, trust: Trust, at: datetime) -> Report:
     def content_digest(algorithm: HashAlgorithm) -> Digest:
         return digest(algorithm, content)
 
-    signature = check_signed_data(
-        form.signature, trust=trust, at=at, purpose=Purpose.SEAL, content_digest=content_digest
+    signature = check_signature(
+        form.signature, Situation(trust, at), purpose=Purpose.SEAL, content_digest=content_digest
     )
     indication, sub = combine((signature,))
     return Report(

@@ -16,9 +16,19 @@ from cryptography.hazmat.primitives import hashes
 from gmssl.sm2 import CryptSM2
 
 from ca import CertificateStatus, Revocation, RevocationReason, make_ocsp_response
-from keys import KeyKind
+from keys import KeyKind, digest
 from seal import Evidence, Level, LongTermRefused, PdfRefused, extend_pdf, renew_pdf, seal_pdf
-from verify import Indication, OcspStanding, SubIndication, cert_id, check_pdf
+from seal.cms import cms_writer
+from verify import (
+    Indication,
+    OcspStanding,
+    SealedForm,
+    SubIndication,
+    canonical_json,
+    cert_id,
+    check_form,
+    check_pdf,
+)
 
 from .conftest import SEALED, World
 from .test_long_term_attacks import value_of
@@ -200,3 +210,21 @@ def sm3(data: bytes) -> bytes:
     state = hashes.Hash(hashes.SM3())
     state.update(data)
     return state.finalize()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_form_with_a_time_stamp(world: Any, kind: KeyKind) -> None:
+    """A form has no place for document time stamps; the one at its signature counts the same."""
+    own, record = world(kind), {"kind": "form", "number": 7}
+    writer = cms_writer(own.sealing(), own.seal.key.scheme)
+    content = digest(own.algorithm, canonical_json(record))
+    attributes = writer.attributes(content, signing_time=SEALED)
+    signature = own.seal.key.sign(attributes)
+    token = own.stamper(SEALED + HOUR)(digest(own.algorithm, signature))
+    later = datetime(2028, 6, 1, tzinfo=UTC)
+    for timestamp, expected in ((token, Indication.TOTAL_PASSED), (None, Indication.INDETERMINATE)):
+        form = SealedForm(record, writer.encode(attributes, signature, timestamp=timestamp)).encode()
+        assert (
+            check_form(form, trust=own.trust(SEALED), at=SEALED + DAY).indication is Indication.TOTAL_PASSED
+        )
+        assert check_form(form, trust=own.trust(later), at=later).indication is expected
