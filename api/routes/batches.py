@@ -316,6 +316,11 @@ def orderer(service: Service, session: Session) -> Orderer:
     """Whose batches this login sees: an officer's agency's, or those of the applicant's own key."""
     if Right.DECIDE in rights(session):
         return Orderer(session.account_id, session.agency)
+    return own_orderer(service, session)
+
+
+def own_orderer(service: Service, session: Session) -> Orderer:
+    """The applicant that this login stands for."""
     require(session, Right.FILE_SUBMISSIONS)
     return Orderer(session.account_id, service.applicant(session).holder)
 

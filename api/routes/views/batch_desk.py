@@ -19,6 +19,7 @@ from ...batches import (
     BatchOrder,
     BatchState,
     ItemState,
+    Orderer,
     Place,
     RowFormat,
     RowReader,
@@ -177,7 +178,7 @@ def _list(
         "key": secrets.token_hex(16),
         "seals": service.seals.listed(session.agency),
         "types": service.modules.documents,
-        "batches": [_line(one) for one in found],
+        "batches": [batch_line(one) for one in found],
     }
     return render(request, "batches.html", values, status=problem.status if problem else 200)
 
@@ -191,21 +192,31 @@ def _one(
     after: int = 0,
     problem: Problem | None = None,
 ) -> Response:
-    by = orderer(service, session)
+    values = batch_values(service, orderer(service, session), batch_id, after=after)
+    shown = problem.as_json() if problem else None
+    values = {**frame(session, "desk"), **values, "base": "/batches", "problem": shown}
+    return render(request, "batch.html", values, status=problem.status if problem else 200)
+
+
+def batch_values(service: Service, by: Orderer, batch_id: str, *, after: int = 0) -> dict[str, Any]:
+    """What the page of one batch shows, for an officer and for an applicant."""
     batch = service.batches.get(batch_id, by)
     found = service.batches.items(batch_id, by, after=after, most=_SHOWN)
     trouble = [
         one for state in _TROUBLE for one in service.batches.items(batch_id, by, state=state, most=_SHOWN)
     ]
-    running = batch.state is BatchState.RUNNING
-    values = {
-        **frame(session, "desk"),
-        "problem": problem.as_json() if problem else None,
-        "batch": {**_line(batch), "why": batch.problem, "quota": batch.quota, "used": batch.progress.used},
+    running, own = batch.state is BatchState.RUNNING, batch.kind is BatchKind.OWN_KEY
+    return {
+        "batch": {
+            **batch_line(batch),
+            "why": batch.problem,
+            "quota": batch.quota,
+            "used": batch.progress.used,
+        },
         "progress": batch.progress,
         "good": batch.progress.received - batch.progress.bad,
         "may": {
-            "start": batch.state is BatchState.FILLING,
+            "start": batch.state is BatchState.FILLING and not own,
             "resume": batch.state is BatchState.STOPPED,
             "cancel": batch.state in (BatchState.FILLING, BatchState.RUNNING, BatchState.STOPPED),
         },
@@ -214,10 +225,9 @@ def _one(
         "next": found[-1].number if len(found) == _SHOWN else None,
         "refresh": REFRESH_SECONDS if running and after == 0 else 0,
     }
-    return render(request, "batch.html", values, status=problem.status if problem else 200)
 
 
-def _line(one: Batch) -> dict[str, Any]:
+def batch_line(one: Batch) -> dict[str, Any]:
     zh, en, tag = STATES[one.state]
     ended = one.progress.ended - one.progress.bad
     good = one.progress.received - one.progress.bad
