@@ -12,13 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from seal import Appearance, Placement, draw_seal, drawing_pdf, seal_pdf
+from seal import Appearance, Channel, Placement, draw_seal, drawing_pdf, seal_pdf
 from verify import Indication, Trust, check_pdf
 
+from .approvals import Permits, record_permitted
 from .documents import SealDidNotVerify
 from .ledger import Intents, Ledger
 from .renewals import Preserving
-from .seals import GrantBook, NewUse, SealRegistry, Use, record_use, require_usable
+from .seals import GrantBook, NewUse, SealRegistry, Use, require_usable
 
 CONSOLE = "console"
 """Who acts, in rows and entries, when the operator works at the console instead of over HTTP."""
@@ -42,6 +43,7 @@ class ConsoleSealing:
 
     seals: SealRegistry
     grants: GrantBook
+    permits: Permits
     ledger: Ledger
     intents: Intents
     trust: Callable[[], Trust]
@@ -50,12 +52,20 @@ class ConsoleSealing:
     preserving: Preserving
 
     def seal(
-        self, data: bytes, seal_id: str, *, page: int, at_mm: tuple[float, float], level: str = "B-B"
+        self,
+        data: bytes,
+        seal_id: str,
+        *,
+        page: int,
+        at_mm: tuple[float, float],
+        level: str = "B-B",
+        case: str = "",
     ) -> SealedAtConsole:
         """Seal ``data`` on a page counted from 0, the seal's top left corner at ``at_mm``.
 
-        ``level``: one of :data:`api.renewals.LEVELS`.  Raises what the file, the seal or the place refuses;
-        then nothing was signed.
+        ``level``: one of :data:`api.renewals.LEVELS`.  ``case``: the case number; where uses of the seal are
+        approved first, that of the request that was approved.  Raises what the file, the seal or the place
+        refuses; then nothing was signed.
         """
         at, registered = self.clock(), self.seals.get(seal_id)
         self.grants.give(
@@ -64,14 +74,18 @@ class ConsoleSealing:
             document_types=[FILE],
             period=(at - timedelta(minutes=1), at + timedelta(minutes=1)),
             by=CONSOLE,
+            channels=(Channel.CONSOLE,),
         )
-        self.grants.authorise(
+        permit = self.permits.authorise(
             Use(
                 officer=CONSOLE,
                 agency=registered.holder,
                 seal_id=seal_id,
                 holder=registered.holder,
                 document_type=FILE,
+                channel=Channel.CONSOLE,
+                case=case,
+                act=hashlib.sha256(data).hexdigest(),
             )
         )
         usable = self.seals.open(seal_id)
@@ -92,6 +106,7 @@ class ConsoleSealing:
                 placement=Placement(page=page, x_mm=at_mm[0], y_mm=at_mm[1], width_mm=size, height_mm=size),
                 appearance=Appearance(stream, box),
                 reason=usable.holder_name,
+                authority=permit.authority,
                 timestamper=self.preserving.stamper(usable.signer.public_key.kind, level),
             )
             sealed = self.preserving.extended(sealed, usable.sealing, level)
@@ -102,8 +117,8 @@ class ConsoleSealing:
                 raise SealDidNotVerify(report.indication.value, tuple(codes))
             digest = hashlib.sha256(sealed).hexdigest()
             with self.ledger.transaction() as tx:
-                use = NewUse(seal_id, FILE, "console", officer=CONSOLE, sha256=digest)
-                record_use(tx, use, use_id=self.random(16).hex(), at=at)
+                use = NewUse(seal_id, FILE, Channel.CONSOLE.value, officer=CONSOLE, sha256=digest)
+                record_permitted(tx, permit, use, use_id=self.random(16).hex(), at=at)
                 index = tx.append("file.sealed", {"seal_id": seal_id, "sha256": digest})
                 self.intents.close(tx, intent, "sealed")
         except Exception as error:

@@ -138,7 +138,7 @@ class SealMandate:
 class Permit:
     """One use of a seal that may happen now, and everything that it rests on.
 
-    ``authority`` goes into the signature; ``counted`` are the rights whose uses are counted, with their limit.
+    ``authority`` goes into the signature; ``counted``: rights whose uses are counted, with their limit.
     The rows behind the rest are compared once more in the transaction of the act.
     """
 

@@ -159,16 +159,11 @@ class Permits:
     # The port of batches: uses are taken when they are announced, and given back when they did not happen.
 
     def take(self, tx: Transaction, use: Use, uses: int) -> int:
-        """Count up to ``uses`` for a batch; how many are allowed, 0 when a right is spent.
-
-        Raises :class:`~api.seals.SealUseRefused` when nothing permits the use any more.
-        """
+        """Count up to ``uses`` for a batch; how many are allowed, 0 when a right is spent or ended."""
         try:
             permit = self._permit(use)
-        except GrantRefused as refusal:
-            raise SealUseRefused(
-                refusal.code, seal_id=use.seal_id, document_type=use.document_type
-            ) from refusal
+        except GrantRefused:
+            return 0
         for right_id, most in permit.counted:
             uses = min(uses, most - used_up_to_now(tx.connection, right_id))
         if uses > 0:

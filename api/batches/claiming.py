@@ -10,11 +10,13 @@ A chunk whose worker dies is tried again; one that killed two is halved, until t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
+
+from seal import Channel
 
 from ..database.tables_batches import batch_chunks as chunks
 from ..database.tables_batches import batch_items as items
@@ -156,17 +158,21 @@ def give_back(ports: BatchPorts, tx: Transaction, batch: Row[Any], uses: int) ->
 def use_of_batch(ports: BatchPorts, batch: Row[Any]) -> Use:
     """The use of its seal that a batch is about."""
     holder = ports.seals.get(batch.seal_id).holder
-    return use_of(Orderer(batch.account_id, batch.agency), batch.seal_id, holder, batch.document_type)
+    by = Orderer(batch.account_id, batch.agency)
+    use = use_of(by, batch.seal_id, holder, batch.document_type, title=batch.title)
+    return replace(use, act=batch.id)
 
 
-def use_of(by: Orderer, seal_id: str, holder: str, document_type: str) -> Use:
-    """One use of a seal as the grants are asked about it."""
+def use_of(by: Orderer, seal_id: str, holder: str, document_type: str, *, title: str) -> Use:
+    """One use of a seal as the grants are asked about it; the case is what the batch is called."""
     return Use(
         officer=by.account_id,
         agency=by.agency,
         seal_id=seal_id,
         holder=holder,
         document_type=document_type,
+        channel=Channel.BATCH,
+        case=title,
     )
 
 

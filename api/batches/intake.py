@@ -69,7 +69,8 @@ def order(ports: BatchPorts, wanted: BatchOrder, by: Orderer) -> Batch:
     seal = ports.seals.get(wanted.seal_id)
     if wanted.kind is BatchKind.DOCUMENTS:
         ports.modules.document(wanted.document_type)
-    ports.grants.authorise(use_of(by, wanted.seal_id, seal.holder, wanted.document_type))
+    use = use_of(by, wanted.seal_id, seal.holder, wanted.document_type, title=wanted.title)
+    ports.permits.authorise(use)
     values: dict[str, Any] = {
         "kind": wanted.kind.value,
         "title": wanted.title,

@@ -20,11 +20,12 @@ from keys import KeysError
 from relying import Json
 from seal import PageError, SealError, SealRefused, SignerMismatch
 
+from ..approvals import Permit, record_permitted
 from ..database.tables_batches import batch_items as items
 from ..documents import DocumentError, SealDidNotVerify
 from ..ledger import Intent, LedgerError, Transaction
 from ..plugins import FieldsRefused, PluginError
-from ..seals import NewUse, record_use
+from ..seals import NewUse
 from .checking import refusal
 from .errors import BatchError, BatchStopped
 from .model import ItemState, Problem
@@ -130,16 +131,16 @@ def write_done(tx: Transaction, batch_id: str, done: Mapping[int, Mapping[str, A
     )
 
 
-def note_use(ports: BatchPorts, tx: Transaction, batch: Row[Any], documents: int, *, at: datetime) -> None:
-    """One use of the seal for the holder to see, in the transaction of the act.
+def note_use(ports: BatchPorts, tx: Transaction, permit: Permit, documents: int, *, at: datetime) -> None:
+    """One use of the seal for the holder to see, in the transaction of the act; it was counted before.
 
     Raises :class:`api.seals.SealNotUsable` when the seal was suspended meanwhile: nothing is released then.
     """
     use = NewUse(
-        seal_id=batch.seal_id,
-        document_type=batch.document_type,
-        channel="batch",
-        officer=batch.account_id,
+        seal_id=permit.use.seal_id,
+        document_type=permit.use.document_type,
+        channel=permit.use.channel.value,
+        officer=permit.use.officer,
         documents=documents,
     )
-    record_use(tx, use, use_id=ports.random(16).hex(), at=at)
+    record_permitted(tx, permit, use, use_id=ports.random(16).hex(), at=at, counted=True)

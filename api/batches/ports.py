@@ -11,11 +11,12 @@ from typing import Protocol
 from seal import SealingCertificate
 from verify import Certificate, Trust
 
+from ..approvals import Permits
 from ..database import Database
 from ..documents import Issuing
 from ..ledger import Intents, Ledger, Transaction
 from ..plugins import EnabledModules
-from ..seals import GrantBook, RegisteredSeal, UsableSeal, Use
+from ..seals import RegisteredSeal, UsableSeal, Use
 
 
 class Seals(Protocol):
@@ -58,7 +59,7 @@ class BatchPorts:
     intents: Intents
     modules: EnabledModules
     seals: Seals
-    grants: GrantBook
+    permits: Permits
     issuing: Issuing
     trust: Callable[[], Trust]
     evidence: Callable[[Certificate], SealingCertificate]

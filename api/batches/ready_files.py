@@ -15,6 +15,7 @@ from keys import HashAlgorithm, digest
 from seal import Appearance, SealDesign, draw_seal, drawing_pdf, seal_pdf
 from verify import Indication, Trust, check_pdf
 
+from ..approvals import Permit
 from ..database.tables_batches import batch_items as items
 from ..database.tables_sealing import files
 from ..documents import SealDidNotVerify, file_sha256
@@ -36,8 +37,8 @@ class FileMaker:
 
     act = "file.seal"
 
-    def __init__(self, ports: BatchPorts, batch: Row[Any], seal: UsableSeal) -> None:
-        self._ports, self._batch, self._seal = ports, batch, seal
+    def __init__(self, ports: BatchPorts, batch: Row[Any], seal: UsableSeal, permit: Permit) -> None:
+        self._ports, self._batch, self._seal, self._permit = ports, batch, seal, permit
         self._place = Place.parse(json.loads(batch.placement))
         self._trust = ports.trust()
         self._at = ports.clock()
@@ -66,6 +67,7 @@ class FileMaker:
             placement=placement_of(self._place, self._seal.design.diameter_mm),
             appearance=self._appearance,
             reason=self._seal.holder_name,
+            authority=self._permit.authority,
         )
         require_passed(sealed, self._trust, self._at)
         return sealed
@@ -73,7 +75,7 @@ class FileMaker:
     def record(self, tx: Transaction, made: Sequence[tuple[Announced, bytes]]) -> None:
         """The sealed files take the place of the uploads, which they begin with."""
         record_files(self._ports, tx, made, at=self._at, seal_id=self._seal.seal_id)
-        note_use(self._ports, tx, self._batch, len(made), at=self._at)
+        note_use(self._ports, tx, self._permit, len(made), at=self._at)
 
 
 @lru_cache(maxsize=64)

@@ -20,6 +20,8 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from seal import Channel
+
 from ..batches import (
     Batch,
     BatchHasBadRows,
@@ -386,7 +388,7 @@ def _owner(service: Service, batch_id: str) -> Orderer:
 def _grant(service: Service, seal_id: str, document_type: str) -> None:
     """Whoever opens the vault could sign anyway: the grant is there for the trace."""
     holder, at = service.seals.get(seal_id).holder, service.clock()
-    use = Use(CONSOLE, holder, seal_id, holder, document_type)
+    use = Use(CONSOLE, holder, seal_id, holder, document_type, Channel.BATCH)
     if not service.grants.allows(use):
         service.grants.give(
             seal_id,

@@ -36,6 +36,10 @@ def seal(
     level: Annotated[
         PadesLevel, typer.Option(help="b, t (time stamp), lt (evidence inside), lta (archive time stamp)")
     ] = PadesLevel.B,
+    case: Annotated[
+        str,
+        typer.Option(help="case number; where uses of the seal are approved first, that of the request"),
+    ] = "",
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,7 +52,12 @@ def seal(
     content = read_input(file, MOST_BYTES)
     with opened(data) as service:
         made = service.console.seal(
-            content, seal_id, page=page - 1, at_mm=(x, y), level=f"B-{level.value.upper()}"
+            content,
+            seal_id,
+            page=page - 1,
+            at_mm=(x, y),
+            level=f"B-{level.value.upper()}",
+            case=case,
         )
     write_new(out, made.pdf)
     if as_json:

@@ -10,10 +10,11 @@ from typing import Protocol
 
 from verify import Trust
 
+from ..approvals import Permits
 from ..documents import Issuing
 from ..ledger import Ledger
 from ..plugins import EnabledModules
-from ..seals import GrantBook, RegisteredSeal, UsableSeal
+from ..seals import RegisteredSeal, UsableSeal
 from ..submissions import Submissions
 
 
@@ -35,7 +36,7 @@ class DeskPorts:
     submissions: Submissions
     modules: EnabledModules
     seals: Seals
-    grants: GrantBook
+    permits: Permits
     issuing: Issuing
     trust: Callable[[], Trust]
     clock: Callable[[], datetime]

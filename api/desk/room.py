@@ -76,8 +76,11 @@ class Desk:
             seal_id=seal_id,
             holder=seal.holder,
             document_type=document.name,
+            case=found.number or submission_id,
+            purpose=document.zh,
+            act=submission_id,
         )
-        ports.grants.authorise(use)
+        permit = ports.permits.authorise(use)
         # 2. What was filed must still be what the applicant sealed.
         files = ports.submissions.sealed_files(submission_id)
         self._require_passed(files, at)
@@ -109,6 +112,7 @@ class Desk:
                 at=at,
                 submission_id=submission_id,
                 officer=officer.account_id,
+                permit=permit,
             ),
             within=within,
         )

@@ -21,6 +21,7 @@ import pytest
 from sqlalchemy import make_url
 
 from api.accounts import AccountBook
+from api.approvals import Permits, SealMandates, UseRequests
 from api.certificates import CertificatePorts
 from api.database import Database
 from api.desk import Desk, DeskPorts, Officer
@@ -231,6 +232,15 @@ def rooms(
     lives = SealLives(seal_ports, seal_status)
     seals = SealRegistry(seal_ports, lives)
     grants = GrantBook(database, ledger, **made_by)
+    mandates = SealMandates(
+        seal_ports,
+        seal=seals.get,
+        account=identity.accounts.get,
+        evidence=certificates.evidence,
+        sides=lambda seal_id, actor: lives.sides(lives.get(seal_id), actor),
+        known_types=lambda: ("receipt", "file", *(one.name for one in modules.documents)),
+    )
+    permits = Permits(seal_ports, grants, mandates)
     site = Site("https://yinxin.example", A1, "省住房和城乡建设厅(演示)")
     qr = QrSigner(certificates.qr_key_id("SM2"), "SM2", certificates.qr_signer("SM2"))
 
@@ -266,7 +276,7 @@ def rooms(
         submissions=submissions,
         modules=modules,
         seals=seals,
-        grants=grants,
+        permits=permits,
         issuing=issuing,
         trust=certificates.trust,
         clock=clock,
@@ -287,6 +297,9 @@ def rooms(
         seal_uses=SealUses(seal_ports, lives),
         seal_ports=seal_ports,
         grants=grants,
+        mandates=mandates,
+        permits=permits,
+        requests=UseRequests(seal_ports, seals, permits),
         issuing=issuing,
         submissions=submissions,
         desk=Desk(desk_ports),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from api.approvals import APPROVAL_ROWS, Permits, SealMandates, UseRequests
 from api.certificates import IssueOrder
 from api.database import Database
 from api.database.tables import metadata
@@ -130,6 +131,9 @@ class Rooms:
     seal_uses: SealUses
     seal_ports: SealPorts
     grants: GrantBook
+    mandates: SealMandates
+    permits: Permits
+    requests: UseRequests
     issuing: Issuing
     submissions: Submissions
     desk: Desk
@@ -208,7 +212,7 @@ class Rooms:
 
     def check(self) -> LedgerFindings:
         """The ledger against the rows of these rooms; other rooms' tables are not compared here."""
-        rows = {**protected_rows(), **LIFE_ROWS, "seal_status": committed_seal_status}
+        rows = {**protected_rows(), **LIFE_ROWS, **APPROVAL_ROWS, "seal_status": committed_seal_status}
         found = check_ledger(self.database, self.ledger.log_keys(), rows)
         kept = [
             one for one in found.findings if one.kind is not FindingKind.NOT_COMPARED or one.table in rows

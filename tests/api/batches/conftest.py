@@ -30,6 +30,7 @@ from api.batches import (
 )
 from api.database.tables import intents as intents_table
 from api.database.tables_batches import batch_items as items_table
+from api.database.tables_editions import document_editions
 from api.database.tables_sealing import documents as documents_table
 from api.database.tables_sealing import files as files_table
 from api.desk import protected_rows
@@ -84,7 +85,7 @@ class Desk:
             intents=rooms.intents,
             modules=rooms.modules,
             seals=rooms.seals,
-            grants=rooms.grants,
+            permits=rooms.permits,
             issuing=rooms.issuing,
             trust=rooms.ports.trust,
             evidence=rooms.ports.evidence,
@@ -93,6 +94,7 @@ class Desk:
             random=rooms.random,
             monotonic=time.monotonic,
             worker="test/1/1",
+            allowance=rooms.permits,
         )
         self.batches = Batches(self.ports)
 
@@ -166,12 +168,13 @@ class Desk:
                 .order_by(items_table.c.number)
             ).all()
             every = connection.execute(select(items_table.c.file_id, items_table.c.source_file_id)).all()
+            editions = set(connection.execute(select(document_editions.c.file_id)).scalars())
             files = set(connection.execute(select(files_table.c.id)).scalars())
             documents = connection.execute(select(documents_table)).all()
         done = [one for one in rows if one.state == ItemState.DONE.value]
         assert [one.number for one in rows] == list(range(1, len(rows) + 1))
         assert len(done) == len({one.sha256 for one in done}) == wanted
-        owned = {one for row in every for one in row}
+        owned = {one for row in every for one in row} | editions
         assert files == (owned | {one.file_id for one in documents}) - {None}
         made = [one.document_id for one in done if one.document_id]
         assert sorted(made) == sorted(one.id for one in documents if one.officer == self.by.account_id)

@@ -12,6 +12,7 @@ import pytest
 
 from api.console import ConsoleSealing
 from api.documents import Sheets
+from api.renewals import Preserving, PreservingPorts
 from api.seals import SealNotUsable, UsableSeal
 from api.submissions import State, Submissions
 
@@ -66,15 +67,21 @@ def test_receipt(rooms: Any, applicant: Any) -> None:
     assert found.state is State.PREPARED
 
 
+def unasked(*_: Any) -> Any:
+    raise AssertionError("no time stamp is asked for")
+
+
 def test_console(rooms: Any, applicant: Any) -> None:
     console = ConsoleSealing(
         seals=rooms.seals,
         grants=rooms.grants,
+        permits=rooms.permits,
         ledger=rooms.ledger,
         intents=rooms.intents,
         trust=rooms.ports.trust,
         clock=rooms.clock,
         random=rooms.random,
+        preserving=Preserving(PreservingPorts(stamp=unasked, authority=unasked, clock=rooms.clock)),
     )
     seal = rooms.seal_of()
     pdf = rooms.filing(applicant).files["land_approval"]
