@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keys import HashAlgorithm, KeyKind, digest, generate_key
+from ca import SubjectName, make_crl, make_timestamp
+from keys import Digest, HashAlgorithm, KeyKind, digest, generate_key
 from seal import (
     OfdRefused,
     Placement,
@@ -25,12 +27,14 @@ from seal import (
     SignatureMismatch,
     SignerMismatch,
     StateMalformed,
+    TimestampUnfit,
     complete_ofd,
     prepare_ofd,
     seal_ofd,
 )
-from verify import Authority, Indication, parse_ses_signature
+from verify import Accuracy, Authority, Indication, parse_crl, parse_ses_signature
 
+from ..conftest import _certify
 from .conftest import AT, Sealer, foreign
 
 NS = "{http://www.ofdspec.org/2016}"
@@ -414,3 +418,47 @@ def test_any_damage_is_an_error_of_ours(sealer: Sealer, data: st.DataObject) -> 
     except SealError:
         return
     assert sealer.check(sealed).signatures
+
+
+def test_time_stamp(sealer: Sealer, permit: bytes) -> None:
+    """A token over the signature value proves the time; in two steps as in one."""
+    root_key, tsa_key = generate_key(KeyKind.SM2), generate_key(KeyKind.SM2)
+    root = _certify("root", SubjectName("时间根"), root_key, None, root_key)
+    tsa = _certify("tsa", SubjectName("测试时间戳机构", organization="测试机构"), tsa_key, root, root_key)
+    listed = make_crl(
+        issuer=root,
+        signer=root_key,
+        number=1,
+        this_update=AT - timedelta(hours=1),
+        next_update=AT + timedelta(days=7),
+        revoked=(),
+    )
+
+    def stamp(over: Digest) -> bytes:
+        return make_timestamp(
+            tsa=tsa,
+            chain=(),
+            signer=tsa_key,
+            digest=over,
+            policy="1.2.156.10197.1.999.1",
+            serial=7,
+            at=AT,
+            accuracy=Accuracy(seconds=1),
+        )
+
+    knowing = replace(
+        sealer,
+        trust=replace(
+            sealer.trust,
+            anchors=(*sealer.trust.anchors, root),
+            crls=(*sealer.trust.crls, parse_crl(listed)),
+        ),
+    )
+    report = knowing.passes(sealer.seal(permit, timestamper=stamp))
+    assert report.signatures[0].facts["time_proof"] == "proven"
+    prepared = prepare_ofd(permit, esl=sealer.esl, certificate=sealer.certificate, at=AT, marks=HERE)
+    signature = sealer.key.sign(prepared.to_be_signed)
+    token = stamp(digest(HashAlgorithm.SM3, signature))
+    knowing.passes(complete_ofd(prepared, signature, timestamp=token))
+    with pytest.raises(TimestampUnfit):
+        complete_ofd(prepared, signature, timestamp=stamp(digest(HashAlgorithm.SM3, b"other")))
