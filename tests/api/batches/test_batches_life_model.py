@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Any order of workers, deaths, stops, quotas and cancels: each item at most once, in the end once or never."""
+"""Any order of workers, deaths, stops, quotas and cancels: each item at most once, in the end once or not."""
 
 from __future__ import annotations
 
