@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from .appearance import Appearance
-from .dormant import Finding, Severity
+from .dormant import DormantContent, Finding, Severity
 from .empty_fields import EmptyField, add_signature_fields
-from .errors import DormantContent, PdfRefused
+from .errors import PdfRefused
 from .inspecting import inspect_pdf
 from .locks import FieldLock, LockAction, Permission
 from .mark_errors import MarkRefused, PlacementRefused

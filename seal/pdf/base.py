@@ -18,9 +18,10 @@ from functools import cache
 from typing import Any, Final
 
 from ..errors import SealError
-from .dormant import Severity, findings_in
-from .errors import DormantContent, PdfRefused
+from .dormant import DormantContent, Severity, findings_in
+from .errors import PdfRefused
 from .page_tree import pages_of
+from .plain import PlainFile
 
 LARGEST: Final = 50 * 1024 * 1024
 MOST_NUMBERS: Final = 8_388_607  # ISO 32000-1 annex C
@@ -37,21 +38,25 @@ class Base:
 
     data: bytes
     pdf: Any
-    pages: tuple[Any, ...]
+    pages: Sequence[Any]
     has_streams: bool  # the last cross-reference section is a stream
     trailer: bytes  # entries for the next trailer, without Size
     next_number: int
 
 
 @contextmanager
-def opened(data: bytes, *, inspected: bool = False) -> Iterator[Base]:
+def opened(data: bytes, *, inspected: bool = False, plain: bool = False) -> Iterator[Base]:
     """The file, which holds no dormant content unless the caller answers for that (``inspected``).
 
+    ``plain`` asks the reader of plain files, which raises :class:`NotPlainError` for what is for qpdf.
     Raises :class:`PdfRefused`; inside too, whatever a hostile file makes the parser raise."""
     import pikepdf
 
     _prepare_parser()
     previous = _last_section(data)
+    if plain:
+        yield _plain_base(PlainFile(data, previous), previous, data)
+        return
     has_streams = _has_streams(data, previous)
     try:
         # Inherited attributes stay where they are: what is written again must be what the file has.
@@ -151,16 +156,39 @@ def _trailer(trailer: Any, previous: int, data: bytes) -> bytes:
     """Entries of the next trailer (table 15).  One identifier names the file, the other its revision."""
     import pikepdf
 
-    parts = [f"/Root {_reference(trailer.Root)}"]
     info = trailer.get("/Info")
-    if isinstance(info, pikepdf.Dictionary) and info.objgen != (0, 0):
-        parts.append(f"/Info {_reference(info)}")
+    has_info = isinstance(info, pikepdf.Dictionary) and info.objgen != (0, 0)
     identifier = trailer.get("/ID")
-    if isinstance(identifier, pikepdf.Array) and len(identifier) == 2:
-        first = bytes(identifier[0])
+    is_pair = isinstance(identifier, pikepdf.Array) and len(identifier) == 2
+    return _entries(
+        _reference(trailer.Root),
+        _reference(info) if has_info else "",
+        bytes(identifier[0]) if is_pair else None,
+        previous,
+        data,
+    )
+
+
+def _entries(root: str, info: str, first: bytes | None, previous: int, data: bytes) -> bytes:
+    parts = [f"/Root {root}"]
+    if info:
+        parts.append(f"/Info {info}")
+    if first is not None:
         tail = hashlib.sha256(first + b"%d" % len(data) + data[-2048:]).hexdigest()[:32]
         parts.append(f"/ID [<{first.hex()}> <{tail}>]")
     return " ".join([*parts, f"/Prev {previous}"]).encode("ascii")
+
+
+def _plain_base(plain: PlainFile, previous: int, data: bytes) -> Base:
+    root, info = plain.trailer.raw("/Root"), plain.trailer.raw("/Info")
+    return Base(
+        data=data,
+        pdf=plain,
+        pages=plain.pages,
+        has_streams=False,
+        trailer=_entries(str(root), "" if info is None else str(info), plain.identifier, previous, data),
+        next_number=plain.trailer.raw("/Size"),
+    )
 
 
 def _reference(value: Any) -> str:

@@ -3,22 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..errors import SealRefused
 
-if TYPE_CHECKING:
-    from .dormant.finding import Finding
-
-_MOST_TOLD: Final = 5
-
-_PRINT = "请用办公软件或打印功能重新导出 PDF 后再上传"
+PRINT_ANEW = "请用办公软件或打印功能重新导出 PDF 后再上传"
 _PRINT_EN = "export or print it to a new PDF and send that"
 
 _WORDS: Final = {
     "pdf-empty": ("文件为空或没有页面;请重新选择文件", "the file is empty or has no page: choose it again"),
-    "pdf-malformed": (f"不是 PDF 文件或结构有误;{_PRINT}", f"not a PDF, or a damaged one: {_PRINT_EN}"),
+    "pdf-malformed": (f"不是 PDF 文件或结构有误;{PRINT_ANEW}", f"not a PDF, or a damaged one: {_PRINT_EN}"),
     "pdf-truncated": (
         "PDF 不完整,文件末尾缺失;请重新获取完整文件后再上传",
         "the PDF is incomplete, its end is missing: fetch the whole file and send that",
@@ -42,11 +36,11 @@ _WORDS: Final = {
         "the PDF carries signatures already and cannot be certified any more: use the unsigned version",
     ),
     "pdf-hybrid": (
-        f"PDF 使用混合交叉引用结构,不同软件读取结果可能不同;{_PRINT}",
+        f"PDF 使用混合交叉引用结构,不同软件读取结果可能不同;{PRINT_ANEW}",
         f"the PDF has hybrid cross-references, which two readers may read differently: {_PRINT_EN}",
     ),
     "pdf-dormant-content": (
-        f"PDF 含有脚本、自动动作、动态表单或外部引用,盖章后显示内容可能变化;{_PRINT}",
+        f"PDF 含有脚本、自动动作、动态表单或外部引用,盖章后显示内容可能变化;{PRINT_ANEW}",
         "the PDF carries scripts, automatic actions, dynamic forms or external references that may change "
         f"what it shows: {_PRINT_EN}",
     ),
@@ -60,15 +54,3 @@ class PdfRefused(SealRefused):
         zh, en = _WORDS[code]
         super().__init__(code, zh, f"{en} ({detail})" if detail else en)
         self.detail = detail
-
-
-class DormantContent(PdfRefused):
-    """The file carries what could change it after it was sealed; ``findings`` say what and where."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("pdf-dormant-content", "; ".join(one.en for one in findings[:_MOST_TOLD]))
-        told = ";".join(one.zh for one in findings[:_MOST_TOLD])
-        more = f" 等 {len(findings)} 处" if len(findings) > _MOST_TOLD else ""
-        self.zh = f"PDF 含有盖章后可能改变显示内容的部分:{told}{more};{_PRINT}"
-        self.args = (f"{self.zh} {self.en}",)
-        self.findings = tuple(findings)

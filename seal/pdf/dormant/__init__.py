@@ -15,9 +15,10 @@ from .finding import Finding, Severity
 from .layers import in_files, in_layers
 from .objects import in_catalog, in_objects
 from .places import Places
+from .refusal import DormantContent
 from .values import in_fields
 
-__all__ = ["MOST_FINDINGS", "Finding", "Severity", "findings_in"]
+__all__ = ["MOST_FINDINGS", "DormantContent", "Finding", "Severity", "findings_in"]
 
 MOST_FINDINGS: Final = 200
 
