@@ -64,12 +64,14 @@ def _part(box: Box, spot: Spot) -> Box:
     return left - beside, bottom - above, right + beside, top + above
 
 
+@lru_cache(maxsize=64)
 def _drawing(appearance: Appearance, look: _Look) -> bytes:
     """The drawing itself.
 
     Ink does not hide what it is stamped on: the drawing is multiplied with the page (section 11.3.5).
+    One seal is used many times: its drawing is compressed once.
     """
-    return _form(look, _INK, _packed(appearance.stream), packed=True)
+    return _form(look, _INK, zlib.compress(b"/Ink gs\n" + appearance.stream, 9), packed=True)
 
 
 def _cut(look: _Look, whole: int) -> bytes:
@@ -92,9 +94,3 @@ def _form(look: _Look, resources: str, content: bytes, *, packed: bool) -> bytes
         + content
         + b"\nendstream"
     )
-
-
-@lru_cache(maxsize=64)
-def _packed(stream: bytes) -> bytes:
-    """One seal is used many times: its drawing is compressed once."""
-    return zlib.compress(b"/Ink gs\n" + stream, 9)

@@ -16,6 +16,7 @@ from ..pages.operators import number
 from ..pages.pdf_objects import text_string
 from .errors import PdfRefused
 from .mark_errors import MarkRefused
+from .plain import PlainDictionary, plain_list
 from .sheet import Box
 from .update import Changed
 
@@ -210,6 +211,8 @@ def _list_with(array: Any, numbers: Sequence[int]) -> bytes:
 
     if array is None:
         return b"[ " + _references(numbers) + b" ]"
+    if isinstance(array, list):
+        return plain_list(array) + _references(numbers) + b" ]"
     if not isinstance(array, pikepdf.Array):
         raise PdfRefused("pdf-malformed", "a list that is no array")
     text: bytes = array.unparse(resolved=True)
@@ -218,6 +221,8 @@ def _list_with(array: Any, numbers: Sequence[int]) -> bytes:
 
 def _dictionary(owner: Any, entries: dict[str, bytes]) -> bytes:
     """The dictionary with these entries in place of its own; references in it stay references."""
+    if isinstance(owner, PlainDictionary):
+        return owner.with_entries(entries)
     copied = owner.copy()
     for key in entries:
         if key in copied:

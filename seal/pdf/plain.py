@@ -2,8 +2,8 @@
 """Read the few objects that a seal touches from a plain file, without a parser for everything.
 
 Plain means: classic cross-reference tables, every entry where and as the standard wants it, and nothing that
-could be written in two ways in what is read.  Whatever is not plain is nobody's fault: it is ``None``, and
-qpdf reads it.  Only for files whose content the caller answers for; what is skipped: decision 0022.
+could be written in two ways in what is read.  Whatever is not plain raises :class:`NotPlainError`, and qpdf
+reads it.  Only for files whose content the caller answers for; what is skipped: decision 0022.
 
 ISO 32000-1 sections 7.3 (objects), 7.5 (file structure), 7.7.3 (page tree).
 """
@@ -19,7 +19,7 @@ from .page_tree import DEEPEST, MOST_PAGES
 
 _SECTION: Final = re.compile(rb"xref[ \t]*(?:\r\n|\n|\r)")
 _RUN: Final = re.compile(rb"([0-9]{1,8}) ([0-9]{1,8})[ \t]*(?:\r\n|\n|\r)")
-_ENTRIES: Final = re.compile(rb"(?:[0-9]{10} [0-9]{5} [fn](?: \n| \r|\r\n))*+")
+_ENTRIES: Final = re.compile(rb"(?:[0-9]{10} (?:0[0-9]{4}|65535) [fn](?: \n| \r|\r\n))*+")
 _TRAILER: Final = re.compile(rb"trailer\s*(?=<<)")
 _OBJECT: Final = re.compile(rb"([0-9]{1,8}) ([0-9]{1,5}) obj\s*(?=<<)")
 _END: Final = re.compile(rb"\s*endobj\b")
@@ -105,6 +105,8 @@ class PlainDictionary:
             if self._file is None:
                 raise NotPlainError
             return self._file.dictionary(value.objgen)
+        if value is OTHER:
+            raise NotPlainError
         return value
 
     def raw(self, key: str) -> Any:
@@ -224,7 +226,7 @@ class PlainFile:
                 raise NotPlainError
             at = previous
         size = newest.raw("/Size")
-        if not isinstance(size, int) or listed >= size:
+        if size != listed + 1:
             raise NotPlainError
         return newest
 

@@ -25,6 +25,7 @@ from .gm_seal import kept_seal
 from .locks import FieldLock, Permission, references
 from .marks import Mark
 from .placing import Act, place_seal
+from .plain import NotPlainError
 from .prepared import PreparedPdf
 from .profiles import PdfProfile, ValueWriter, value_writer
 from .update import write_revision
@@ -135,7 +136,18 @@ def _act(
 
 
 def _prepare(data: bytes, act: Act, value: ValueWriter, authority: bytes | None, *, room: int) -> PreparedPdf:
-    with opened(data, inspected=act.inspected) as base:
+    if act.inspected:
+        try:
+            return _written(data, act, value, authority, room=room, plain=True)
+        except NotPlainError:
+            pass
+    return _written(data, act, value, authority, room=room, plain=False)
+
+
+def _written(
+    data: bytes, act: Act, value: ValueWriter, authority: bytes | None, *, room: int, plain: bool
+) -> PreparedPdf:
+    with opened(data, inspected=act.inspected, plain=plain) as base:
         draft = Draft(base.pdf.Root, base.next_number)
         number = draft.reserve()
         lock = place_seal(base, act, draft, number)
@@ -152,7 +164,7 @@ def _prepare(data: bytes, act: Act, value: ValueWriter, authority: bytes | None,
     view = memoryview(tail)
     content = _digest(value.algorithm, data, view[: gap - start], view[resume - start :])
     signed = value.to_be_signed(content, f"0 {gap} {resume} {rest}")
-    return PreparedPdf(data + tail, content, signed, gap, resume, act.profile, authority)
+    return PreparedPdf(b"".join((data, tail)), content, signed, gap, resume, act.profile, authority)
 
 
 def _complete(
@@ -171,8 +183,9 @@ def _complete(
     room = (prepared.resume - prepared.gap - 2) // 2
     if len(encoded) > room:
         raise EvidenceOutgrown(needed=len(encoded), room=room)
-    filled = b"<" + encoded.ljust(room, b"\x00").hex().encode("ascii") + b">"
-    return prepared.data[: prepared.gap] + filled + prepared.data[prepared.resume :]
+    filled = b"<%b>" % encoded.ljust(room, b"\x00").hex().encode("ascii")
+    view = memoryview(prepared.data)
+    return b"".join((view[: prepared.gap], filled, view[prepared.resume :]))
 
 
 def _signature_dictionary(base: Base, act: Act, lock: FieldLock | None, room: int) -> tuple[bytes, bytes]:

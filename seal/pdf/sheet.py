@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from ..pages.model import POINT_MM
 from .errors import PdfRefused
 from .page_tree import DEEPEST
+from .plain import PlainDictionary
 
 Box: TypeAlias = tuple[float, float, float, float]
 
@@ -139,7 +140,7 @@ def _inherited(page: Any, key: str) -> Any:
 
     node = page
     for _ in range(DEEPEST + 1):
-        if not isinstance(node, pikepdf.Dictionary):
+        if not isinstance(node, PlainDictionary) and not isinstance(node, pikepdf.Dictionary):
             break
         if key in node:
             return node.get(key)

@@ -39,10 +39,12 @@ class Paper:
 
     def sheet(self, number: int) -> Sheet:
         """Raises :class:`PlacementRefused` for a page that is not there."""
-        if number >= len(self.pages):
-            raise PlacementRefused(f"page {number + 1} of {len(self.pages)}")
         if number not in self._sheets:
-            self._sheets[number] = sheet_of(self.pages[number])
+            try:
+                page = self.pages[number]
+            except IndexError:
+                raise PlacementRefused(f"page {number + 1} of {len(self.pages)}") from None
+            self._sheets[number] = sheet_of(page)
         return self._sheets[number]
 
     @cached_property
