@@ -12,11 +12,21 @@ import contextlib
 import hashlib
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ca import SubjectName, make_request
 from keys import HashAlgorithm, LabelTaken, digest
-from seal import SealDesign, SealDesignRefused, SealFacts, draw_seal, drawing_png, drawing_svg, make_seal
+from seal import (
+    Drawing,
+    SealDesign,
+    SealDesignRefused,
+    SealFacts,
+    draw_seal,
+    drawing_png,
+    drawing_svg,
+    make_seal,
+)
 from verify import Certificate, SealChange, SealStanding
 
 from . import store
@@ -37,7 +47,7 @@ def make_edition(
     ports: SealPorts, life: SealLife, design: SealDesign, *, number: int, at: datetime, by: str
 ) -> dict[str, Any]:
     """The row of the next made seal of this life; key and certificate are there when it returns."""
-    drawing = draw_seal(design)
+    drawing, svg, picture = _drawn(design)
     label = key_label(life.seal_id, number)
     with contextlib.suppress(LabelTaken):
         ports.vault.create_key(label, life.kind)
@@ -50,7 +60,6 @@ def make_edition(
     until = own.not_after if life.valid_until is None else min(life.valid_until, own.not_after)
     if until <= at:
         raise SealStepRefused("certificate-unfit", "the period is over", field="valid_until")
-    svg = drawing_svg(drawing)
     maker_certificate, maker = ports.certificates.seal_maker()
     esl = make_seal(
         SealFacts(
@@ -63,7 +72,7 @@ def make_edition(
             valid_from=at,
             valid_until=until,
             picture_type="PNG",
-            picture=drawing_png(drawing),
+            picture=picture,
             width_mm=round(drawing.width_mm),
             height_mm=round(drawing.height_mm),
         ),
@@ -87,6 +96,13 @@ def make_edition(
         "history": store.history_text([SealChange(SealStanding.MADE, at, "made")]),
         "closing": "",
     }
+
+
+@lru_cache(maxsize=32)
+def _drawn(design: SealDesign) -> tuple[Drawing, str, bytes]:
+    """The drawing, as SVG and as PNG in true size: the last takes a third of a second."""
+    drawing = draw_seal(design)
+    return drawing, drawing_svg(drawing), drawing_png(drawing)
 
 
 def with_code(design: SealDesign, code: str) -> SealDesign:
