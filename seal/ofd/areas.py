@@ -14,7 +14,7 @@ from .subject import Subject
 Box: TypeAlias = tuple[float, float, float, float]
 """x, y, width, height in millimetres."""
 
-_PIECE = 2048
+_PIECE = 512
 
 
 def page_box(subject: Subject, number: int) -> Box:
@@ -62,7 +62,7 @@ class _Front:
         self._path: list[str] = []
         self._parts: list[str] = []
         self._ended = False
-        parser = expat.ParserCreate()
+        parser = self._parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
@@ -78,11 +78,12 @@ class _Front:
     def _start(self, name: str, _: dict[str, str]) -> None:
         self._path.append(name.rpartition(":")[2])
         if len(self._path) == 2 and self._path[1] == "Content":
-            self._ended = True
+            self._stop()
 
     def _end(self, _: str) -> None:
-        if not self._ended and self._path[1:] == ["Area", "PhysicalBox"]:
-            self.text, self._ended = "".join(self._parts), True
+        if self._path[1:] == ["Area", "PhysicalBox"]:
+            self.text = "".join(self._parts)
+            self._stop()
         self._path.pop()
 
     def _characters(self, text: str) -> None:
@@ -90,4 +91,7 @@ class _Front:
             self._parts.append(text)
 
     def _stop(self, *_: object) -> None:
+        """The rest of the piece is of no interest."""
         self._ended = True
+        self._parser.StartElementHandler = self._parser.EndElementHandler = None
+        self._parser.CharacterDataHandler = None

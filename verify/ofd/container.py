@@ -19,8 +19,10 @@ LONGEST_NAME = 1024
 MOST_KEPT = 64 * 1024 * 1024
 """Unpacked octets that stay in memory; what is beyond is unpacked again when it is asked for."""
 _NAME_IS_UTF8 = 0x0800
-_PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_-](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?(?:/|\Z))+(?<!/)")
 """What nearly all names are: nothing in it can be understood in two ways."""
+_NOT_IN_FILE_SYSTEMS = frozenset('\\:*?"<>|')
+"""Readers that unpack to a disk write another sign for them."""
 
 
 class OfdContainer:
@@ -33,6 +35,7 @@ class OfdContainer:
         self.deviations: list[str] = []
         self._content: dict[str, bytes] = {}
         self._kept = 0
+        self._also: list[str] = []
         everything = [self._named(entry) for entry in directory.entries]
         self._require_no_collision(everything)
         self.entries: Mapping[str, OfdEntry] = {
@@ -88,25 +91,31 @@ class OfdContainer:
             name = name.rstrip("/")
             if not name:
                 return replace(entry, name="")
-        if not name or len(name) > LONGEST_NAME or any(bad in name for bad in ("\\", ":")):
-            raise OfdMalformed(entry.name, "文件名不允许", "a backslash, a drive or nothing as name")
+        if not name or len(name) > LONGEST_NAME or not _NOT_IN_FILE_SYSTEMS.isdisjoint(name):
+            raise OfdMalformed(entry.name, "文件名不允许", "a backslash, a drive, a wild card or nothing as name")
         if any(part in ("", ".", "..") for part in name.split("/")):
             raise OfdMalformed(entry.name, "文件名含有 .. 或空段", "an empty segment, . or .. in its name")
+        if any(part != part.strip() or part.endswith(".") for part in name.split("/")):
+            # Some systems leave these away: two entries would become one file.
+            raise OfdMalformed(entry.name, "文件名以点或空格结尾", "a dot or blank at the end of a name")
         plain = name.isascii() and name.isprintable()
         if not plain and any(unicodedata.category(sign) in ("Cc", "Cf", "Cs") for sign in name):
             raise OfdMalformed(entry.name, "文件名含控制字符", "a control character in its name")
-        return replace(entry, name=name)
+        return entry if name == entry.name else replace(entry, name=name)
 
     def _unmarked(self, raw: bytes, place: str) -> str:
         """Names of old writers: UTF-8 without the flag, or GBK."""
+        found = []
         for encoding in ("utf-8", "gbk"):
             try:
-                name = raw.decode(encoding)
+                found.append(raw.decode(encoding))
             except UnicodeDecodeError:
                 continue
-            self._deviates("ZIP_NAME_ENCODING")
-            return name
-        raise OfdMalformed(place, "文件名编码无法识别", "its name is neither UTF-8 nor GBK")
+        if not found:
+            raise OfdMalformed(place, "文件名编码无法识别", "its name is neither UTF-8 nor GBK")
+        self._deviates("ZIP_NAME_ENCODING")
+        self._also.extend(found[1:])  # another reader may take it for that
+        return found[0]
 
     def _deviates(self, code: str) -> None:
         if code not in self.deviations:
@@ -119,6 +128,8 @@ class OfdContainer:
             if key in seen:
                 raise OfdMalformed(entry.name, "文件名重复", "two entries with one name, case disregarded")
             seen[key] = entry.is_folder
+        if any(folded(name.strip("/")) in seen for name in self._also):
+            raise OfdMalformed(self._also[0], "文件名重复", "two entries with one name, in one of its encodings")
         for key in seen:
             parent = key
             while "/" in parent:
