@@ -11,8 +11,8 @@ from functools import cached_property
 
 from ca.adapters.pkilint_gate import second_lint
 from keys import Vault
-from seal import EVERY_CHANNEL, Channel, Evidence, Grant, SealDesign
-from verify import Accuracy, SealStatusList, Trust, parse_certificate
+from seal import EVERY_CHANNEL, Channel, Grant, SealDesign
+from verify import Accuracy, SealStatusList, Trust
 
 from ..accounts import AccountBook, Role, committed_accounts, committed_mandates
 from ..acme import (
@@ -51,7 +51,7 @@ from ..plugins import EnabledModules, found_plugins, load_plugins
 from ..plugins.records import RecordStore
 from ..publication import PublicationPorts, TrustPublisher, committed_trust_lists
 from ..renewals import PROTECTED as EVIDENCE_ROWS
-from ..renewals import AtLevel, Preserving, PreservingPorts, RenewalPorts, Renewals
+from ..renewals import AtLevel, Preserving, Renewals
 from ..seals import (
     LIFE_ROWS,
     GrantBook,
@@ -85,7 +85,6 @@ from ..timestamps import (
     TimestampPorts,
     Timestamps,
     TrustedClock,
-    TsaUnknown,
     committed_timestamps,
 )
 from .acme import make_acme
@@ -93,6 +92,7 @@ from .batch_queue import BatchCall
 from .batches import is_gone, worker_name
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
+from .renewals import preserving_of, renewals_of
 
 CHORES = "service"
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
@@ -406,34 +406,12 @@ class Service:
     @cached_property
     def preserving(self) -> Preserving:
         """Time stamps and evidence for what is sealed here."""
-        return Preserving(
-            PreservingPorts(stamp=self.timestamps.stamp, authority=self._tsa_evidence, clock=now)
-        )
+        return preserving_of(self.database, self.certificates, self.timestamps)
 
     @cached_property
     def renewals(self) -> Renewals:
         """Evidence records over stored documents."""
-        return Renewals(
-            RenewalPorts(
-                database=self.database,
-                ledger=self.ledger,
-                stamp=self.timestamps.stamp,
-                authority=self._tsa_evidence,
-                trust=self.trust,
-                clock=now,
-                random=secrets.token_bytes,
-            )
-        )
-
-    def _tsa_evidence(self, label: str) -> Evidence:
-        """What shows later that a time-stamping authority was good: its certificate first, the root last."""
-        with self.database.read() as connection:
-            found = find_by_label(connection, label)
-        if found is None:
-            raise TsaUnknown(label)
-        sealing = self.certificates.sealing(found.certificate_id)
-        root = parse_certificate(self.certificates.chain(found.certificate_id)[-1])
-        return Evidence((sealing.certificate, *sealing.chain, root), sealing.crls)
+        return renewals_of(self.database, self.ledger, self.certificates, self.timestamps, self.trust)
 
     def trust(self) -> Trust:
         """What this service trusts now, and how seals stand."""
