@@ -139,12 +139,12 @@ class Renewals:
         at = self._ports.clock()
         if self._looked is not None and at - self._looked < LOOKED_EVERY:
             return
+        self._looked = at  # what fails is tried again in an hour, and stops nothing else until then
         found = self.due()
         if found.oldest is not None and found.oldest <= at - GATHERED:
             self.cover()
         for batch_id, _ in found.batches:
             self.renew(batch_id)
-        self._looked = at
 
     def _stamp(self, batch_id: str, number: int, token: bytes, evidence: Evidence) -> store.Stamp:
         info = parse_timestamp(token).info

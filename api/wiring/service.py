@@ -526,11 +526,11 @@ class Service:
         self.enrolments.resume()
         self.seal_lives.finish()
         self.seal_status.refresh()
-        self.renewals.do_chores()
         if self.settings.acme_enabled:
             self.acme.do_chores()
         if self.key_centre is not None:
             self.recoveries.show_log()
+        self.renewals.do_chores()
 
     def check_ledger(self, *, published: Sequence[str] = ()) -> LedgerFindings:
         """The log recomputed, and every protected row compared with it.
