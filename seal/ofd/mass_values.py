@@ -61,7 +61,11 @@ class ValueDrawer(Drawer):
             return self._shared[face], [drawn[glyph.character] for glyph in glyphs]
         except KeyError:
             subset = self._subset(face)
-            return self._own[face], [subset.number(glyph) for glyph in glyphs]
+            known = subset.characters
+            return self._own[face], [
+                known[glyph.character] if glyph.character in known else subset.number(glyph)
+                for glyph in glyphs
+            ]
 
     def _subset(self, face: FontName) -> Subset:
         if face not in self.subsets:
