@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relying import Body, Field, FieldKind, Form, Json, Order
-from seal import Appearance, Placement, SealError, SealingCertificate, SealRefused, prepare_pdf
+from seal import (
+    Appearance,
+    OfdRefused,
+    Placement,
+    SealError,
+    SealingCertificate,
+    SealRefused,
+    prepare_ofd,
+    prepare_pdf,
+)
 from verify import canonical_json
 
 from ..documents import REHEARSAL, rehearse
@@ -121,6 +130,8 @@ class FileRules:
     size_mm: float
     appearance: Appearance
     at: datetime
+    esl: bytes | None = None
+    """The electronic seal: what an OFD needs beside the certificate."""
 
     def check(self, line: int, upload: Upload) -> Checked:
         """One file; never raises for what a file may hold."""
@@ -128,14 +139,7 @@ class FileRules:
         name = shown_name(upload.name)
         problems = [*key_problems(upload.key)]
         try:
-            prepare_pdf(
-                upload.content,
-                sealing=self.sealing,
-                at=self.at,
-                placement=placement_of(self.place, self.size_mm),
-                appearance=self.appearance,
-                reason="-",
-            )
+            self._try(upload.content)
         except SealRefused as refused:
             problems.append(refusal(refused))
         except SealError as error:
@@ -149,6 +153,35 @@ class FileRules:
             content=upload.content,
             problems=tuple(problems),
         )
+
+    def _try(self, content: bytes) -> None:
+        """Everything but the signature."""
+        place = placement_of(self.place, self.size_mm)
+        if is_ofd(content):
+            esl = require_esl(self.esl)
+            certificate = self.sealing.certificate
+            prepare_ofd(content, esl=esl, certificate=certificate, at=self.at, marks=(place,))
+            return
+        prepare_pdf(
+            content,
+            sealing=self.sealing,
+            at=self.at,
+            placement=place,
+            appearance=self.appearance,
+            reason="-",
+        )
+
+
+def is_ofd(content: bytes) -> bool:
+    """An OFD is a ZIP package (GB/T 33190); whether it is a good one, its reader says."""
+    return content.startswith(b"PK\x03\x04")
+
+
+def require_esl(esl: bytes | None) -> bytes:
+    """The electronic seal; raises :class:`OfdRefused` for one that cannot seal an OFD."""
+    if esl is None:
+        raise OfdRefused("ofd-seal-not-sm2", "no electronic seal")
+    return esl
 
 
 def placement_of(place: Place, size_mm: float) -> Placement:

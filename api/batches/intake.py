@@ -144,7 +144,12 @@ def add_files(ports: BatchPorts, batch_id: str, uploads: Iterable[Upload]) -> Ad
     usable = ports.seals.open(batch.seal_id)
     place = Place.parse(json.loads(batch.placement))
     rules = FileRules(
-        usable.sealing, place, usable.design.diameter_mm, appearance_of(usable.design), ports.clock()
+        usable.sealing,
+        place,
+        usable.design.diameter_mm,
+        appearance_of(usable.design),
+        ports.clock(),
+        usable.esl,
     )
     return store_items(ports, batch_id, [rules.check(0, one) for one in uploads])
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from keys import KeysError, default_scheme
 from relying import Body, Json
 from seal import PreparedPdf, SealRefused, complete_pdf, prepare_pdf
-from verify import canonical_json, parse_certificate
+from verify import canonical_json, check_pdf, parse_certificate
 
 from ..database.tables_batches import batch_items as items
 from ..ledger import Intent, Transaction
@@ -213,7 +213,7 @@ class OwnKeyMaker:
         item = one.item
         prepared = PreparedPdf.restore(json.loads(item.prepared), source_of(one))
         sealed = complete_pdf(prepared, bytes.fromhex(item.signature), sealing=self._sealing)
-        require_passed(sealed, self._trust, self._at)
+        require_passed(check_pdf(sealed, trust=self._trust, at=self._at))
         return sealed
 
     def record(self, tx: Transaction, made: Sequence[tuple[Announced, bytes]]) -> None:

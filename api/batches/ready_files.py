@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ready PDF files: each sealed at the place of the order, reopened, and kept beside its item."""
+"""Ready PDF and OFD files: each sealed at the place of the order, reopened, and kept beside its item."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 
 from keys import HashAlgorithm, digest
-from seal import Appearance, SealDesign, draw_seal, drawing_pdf, seal_pdf
-from verify import Indication, Trust, check_pdf
+from seal import Appearance, SealDesign, draw_seal, drawing_pdf, seal_ofd, seal_pdf
+from verify import Indication, Report, check_ofd, check_pdf
 
 from ..approvals import Permit
 from ..database.tables_batches import batch_items as items
@@ -21,7 +22,7 @@ from ..database.tables_sealing import files
 from ..documents import SealDidNotVerify, file_sha256
 from ..ledger import Intent, Transaction
 from ..seals import UsableSeal
-from .checking import placement_of
+from .checking import is_ofd, placement_of, require_esl
 from .errors import UploadAltered
 from .making import Announced, Preparation, note_use, write_done
 from .model import Place
@@ -59,8 +60,11 @@ class FileMaker:
 
     def make(self, one: Announced, _intent: Intent) -> bytes:
         """Seal and reopen."""
+        content = source_of(one)
+        if is_ofd(content):
+            return self._ofd(content)
         sealed = seal_pdf(
-            source_of(one),
+            content,
             self._seal.signer,
             sealing=self._seal.sealing,
             at=self._at,
@@ -69,7 +73,27 @@ class FileMaker:
             reason=self._seal.holder_name,
             authority=self._permit.authority,
         )
-        require_passed(sealed, self._trust, self._at)
+        require_passed(check_pdf(sealed, trust=self._trust, at=self._at))
+        return sealed
+
+    def _ofd(self, content: bytes) -> bytes:
+        seal = self._seal
+        sealed = seal_ofd(
+            content,
+            seal.signer,
+            esl=require_esl(seal.esl),
+            certificate=seal.sealing.certificate,
+            at=self._at,
+            marks=(placement_of(self._place, seal.design.diameter_mm),),
+            authority=self._permit.authority,
+        )
+        # Unlike a PDF an OFD brings no issuers and no lists: whoever checks it has them from the trust list.
+        trust = replace(
+            self._trust,
+            intermediates=(*self._trust.intermediates, *seal.sealing.chain),
+            crls=(*self._trust.crls, *seal.sealing.crls),
+        )
+        require_passed(check_ofd(sealed, trust=trust, at=self._at))
         return sealed
 
     def record(self, tx: Transaction, made: Sequence[tuple[Announced, bytes]]) -> None:
@@ -120,9 +144,8 @@ def source_of(one: Announced) -> bytes:
     return content
 
 
-def require_passed(sealed: bytes, trust: Trust, at: datetime) -> None:
+def require_passed(report: Report) -> None:
     """The reader decides, not the writer.  Raises :class:`SealDidNotVerify`."""
-    report = check_pdf(sealed, trust=trust, at=at)
     if report.indication is not Indication.TOTAL_PASSED:
         reasons = [*report.reasons, *(reason for part in report.signatures for reason in part.reasons)]
         raise SealDidNotVerify(report.indication.value, tuple(reason.code for reason in reasons))

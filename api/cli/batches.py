@@ -60,6 +60,7 @@ GRANTED = timedelta(days=1)
 _PIECE = 256 * 1024
 _AT_ONCE_ROWS, _AT_ONCE_FILES, _AT_ONCE_BYTES = 400, 200, 16 * 1024 * 1024
 _SHOWN = 20
+_ENDINGS = (".pdf", ".ofd")
 _PAUSE = 0.3
 SealOption = Annotated[str, typer.Option("--seal", help="id of the seal; `yinxin doctor` lists them")]
 TitleOption = Annotated[str, typer.Option(help="what the batch is called; the input's name by default")]
@@ -104,7 +105,7 @@ def issue(
 
 @app.command()
 def seal(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder of ready PDF files")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder of ready PDF or OFD files")],
     seal_id: SealOption,
     page: Annotated[int, typer.Option(help="page for the seal", min=1)] = 1,
     x: Annotated[float, typer.Option(help="millimetres from the left edge to the seal")] = 140.0,
@@ -117,7 +118,7 @@ def seal(
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """批量盖章 — seal every PDF of a folder at the same place.
+    """批量盖章 — seal every PDF and OFD of a folder at the same place.
 
     The same command again goes on where it was.
     """
@@ -437,9 +438,13 @@ def _upload(path: Path) -> Upload:
 def _pdf_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise refuse(f"{folder}: 没有这个文件夹 there is no such folder", "name a folder of PDF files")
-    found = sorted(one for one in folder.rglob("*") if one.is_file() and one.suffix.lower() == ".pdf")
+    found = sorted(
+        one for one in folder.rglob("*") if one.is_file() and one.suffix.lower() in (".pdf", ".ofd")
+    )
     if not found:
-        raise refuse(f"{folder}: 没有 PDF 文件 no PDF files in it", "name a folder of PDF files")
+        raise refuse(
+            f"{folder}: 没有 PDF 或 OFD 文件 no PDF or OFD files in it", "name a folder of PDF files"
+        )
     return found
 
 

@@ -157,7 +157,7 @@ async def rows(
 
 @router.post("/batches/{batch_id}/files")
 async def files(batch_id: Id, request: Request, session: SessionOf, service: ServiceOf) -> dict[str, int]:
-    """Ready PDF files as multipart parts; the same content again is known."""
+    """Ready PDF or OFD files as multipart parts; the same content again is known."""
     require(session, Right.DECIDE)
     by = orderer(service, session)
     return counted(await deliver(request, lambda some: service.batches.add_files(batch_id, some, by)))
@@ -225,11 +225,12 @@ def results(batch_id: Id, session: SessionOf, service: ServiceOf) -> Response:
 @router.get("/batches/{batch_id}/items/{item_number}/file")
 def item_file(batch_id: Id, item_number: Number, session: SessionOf, service: ServiceOf) -> Response:
     """What one item came to."""
-    _, content = service.batches.file(batch_id, item_number, orderer(service, session))
+    name, content = service.batches.file(batch_id, item_number, orderer(service, session))
+    end = "ofd" if name.lower().endswith(".ofd") else "pdf"
     return Response(
         content,
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{batch_id}-{item_number}.pdf"'},
+        media_type=f"application/{end}",
+        headers={"Content-Disposition": f'attachment; filename="{batch_id}-{item_number}.{end}"'},
     )
 
 

@@ -21,7 +21,8 @@ from api.batches import (
 )
 from api.documents import FileAltered
 from api.seals import SealUseRefused
-from verify import Indication, check_pdf
+from seal import SheetContent, lay_out, write_ofd
+from verify import Indication, check_ofd, check_pdf
 
 from .conftest import A3, Desk, tiny_pdf
 
@@ -44,6 +45,27 @@ def test_files_are_sealed(desk: Desk) -> None:
         assert item.sha256 is not None
         assert item.sha256.encode() in entry
     desk.require_once(batch, 20)
+
+
+def test_an_ofd_beside_a_pdf(desk: Desk) -> None:
+    """The same order seals both; each is read by its own verifier."""
+    content = SheetContent(title="样例通知", rows=(("说明", "内容虚构"),), watermark="样章 SPECIMEN")
+    at = desk.rooms.clock()
+    ofd = write_ofd(lay_out(content), title="样例通知", at=at, document_id="0" * 32)
+    batch = desk.order()
+    uploads = [Upload("a.ofd", ofd), Upload("b.pdf", tiny_pdf(1)), Upload("c.ofd", ofd[:900])]
+    added = desk.batches.add_files(batch.batch_id, uploads, desk.by)
+    assert (added.accepted, added.bad) == (2, 1), desk.items(batch)
+    desk.start(batch, accept_bad=True)
+    desk.worker().work_off()
+    done = desk.get(batch)
+    assert (done.state, done.progress.done) == (BatchState.DONE, 2), desk.items(batch)
+    name, content_of = desk.batches.file(batch.batch_id, 1, desk.by)
+    assert name == "a.ofd"
+    report = check_ofd(content_of, trust=desk.rooms.ports.trust(), at=at)
+    assert len(report.signatures) == 1
+    assert report.indication is not Indication.TOTAL_FAILED
+    desk.require_once(batch, 2)
 
 
 def test_the_same_again_changes_nothing(desk: Desk) -> None:

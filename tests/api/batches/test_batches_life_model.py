@@ -38,6 +38,7 @@ ACTS = st.sampled_from(
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sealed here is only marked: the model is about who does it and how often."""
     monkeypatch.setattr(files_room, "seal_pdf", lambda data, *_a, **_k: data + b"%sealed")
+    monkeypatch.setattr(files_room, "check_pdf", lambda *_a, **_k: None)
     monkeypatch.setattr(files_room, "require_passed", lambda *_a: None)
 
 
