@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ import pytest
 from sqlalchemy import update
 
 from api.database.tables_renewals import evidence_stamps
+from api.renewals import Due, Renewals
 from api.wiring import open_service
+from verify import parse_evidence_record
 
 E01 = "91510100DEM001017Y"
 
@@ -69,6 +73,26 @@ def test_issued_one_by_one_at_a_level(yinxin: Any, issued: Any, tmp_path: Path) 
     for report in yinxin("verify", *files, "--trust", root, "--json").json:
         assert report["indication"] == "TOTAL-PASSED", report
         assert report["signatures"][0]["facts"]["level"] == "B-LT"
+
+
+def test_done_by_itself(issued: Any) -> None:
+    """What has waited for a day is covered, looked at once an hour; a batch that ends soon is renewed."""
+    data, ids, _ = issued
+    service = open_service(data)
+    clock = [datetime.now(UTC)]
+    renewals = Renewals(replace(service.renewals._ports, clock=lambda: clock[0]))
+    renewals.do_chores()
+    assert renewals.due().documents == 3
+    clock[0] += timedelta(days=1, minutes=1)
+    renewals.do_chores()
+    assert renewals.due() == Due(0, None, ())
+    first = parse_evidence_record(renewals.record(ids[0]))
+    assert len(first.chains[0]) == 1
+    renewals.renew(renewals.due(ahead=timedelta(days=4000)).batches[0][0])
+    again = parse_evidence_record(renewals.record(ids[0]))
+    assert [len(chain) for chain in again.chains] == [2]
+    assert again.chains[0][0].lists == first.chains[0][0].lists
+    service.close()
 
 
 def test_not_yet(yinxin: Any, issued: Any, tmp_path: Path) -> None:
