@@ -27,6 +27,7 @@ from ..wiring import Service
 from . import (
     accounts,
     acme,
+    approvals,
     batches,
     certificates,
     desk,
@@ -53,6 +54,7 @@ from .ocsp import OcspDoor
 from .peers import PeerNoted
 from .views import (
     applicant,
+    approval_pages,
     authority_view,
     batch_desk,
     entrance,
@@ -113,6 +115,7 @@ def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
         recoveries,
         seals,
         seal_lives,
+        approvals,
         submissions,
         desk,
         batches,
@@ -130,6 +133,7 @@ def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
         holder,
         registration,
         seal_pages,
+        approval_pages,
         status_lookup,
         authority_view,
     ):

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from keys import KeyKind
+from seal import EVERY_CHANNEL, Channel
 
 from ..seals import RegisteredSeal, SealOrder
 from .access import Right, ServiceOf, SessionOf, require
@@ -28,12 +30,14 @@ class NewSeal(RequestBody):
 
 
 class NewGrant(RequestBody):
-    """Who may use the seal, for what, when."""
+    """Who may use the seal, for what, when, how often (documents in all) and on which ways."""
 
     officer: Id
     document_types: list[Short]
     valid_from: Moment
     valid_until: Moment
+    most_uses: int | None = None
+    channels: Annotated[frozenset[Channel], Field(min_length=1)] = EVERY_CHANNEL
 
 
 @router.post("/api/v1/seals", status_code=201)
@@ -74,6 +78,8 @@ def grant(seal_id: Id, body: NewGrant, session: SessionOf, service: ServiceOf) -
         document_types=body.document_types,
         period=(body.valid_from, body.valid_until),
         by=session.account_id,
+        most_uses=body.most_uses,
+        channels=body.channels,
     )
     return {"grant_id": given.id}
 
