@@ -8,15 +8,19 @@ inch are the least for print (42 mm: 496 pixels), 600 the usual (992).
 from __future__ import annotations
 
 import io
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ..pages.model import POINT_MM
+from ..pages.model import POINT_MM, Colour
 from .drawing import Drawing
 from .errors import SealDesignRefused
 from .pdf import drawing_pdf
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 LEAST_DPI, MOST_DPI = 72, 1_200
 USUAL_DPI: Final = 600
+_CLEARNESS: Final = bytes(range(0, 256, 17))
 
 
 def drawing_png(drawing: Drawing, *, dpi: int = USUAL_DPI) -> bytes:
@@ -40,8 +44,23 @@ def drawing_png(drawing: Drawing, *, dpi: int = USUAL_DPI) -> bytes:
     finally:
         document.close()
     packed = io.BytesIO()
-    image.save(packed, "PNG", dpi=(dpi, dpi), optimize=False, compress_level=9)
+    colours = {one for path in drawing.paths for one in (path.fill, path.stroke) if one is not None}
+    if len(colours) == 1:
+        inked = _inked(image.getchannel("A"), colours.pop())
+        inked.save(packed, "PNG", dpi=(dpi, dpi), bits=4, transparency=_CLEARNESS, compress_level=9)
+    else:
+        image.save(packed, "PNG", dpi=(dpi, dpi), compress_level=9)
     return packed.getvalue()
+
+
+def _inked(alpha: Image, colour: Colour) -> Image:
+    """One ink in sixteen strengths: less than half the size of any colours, and the same to see."""
+    from PIL import Image
+
+    levels = alpha.point([(value + 8) // 17 for value in range(256)])
+    picture = Image.frombytes("P", alpha.size, levels.tobytes())
+    picture.putpalette(bytes(colour) * len(_CLEARNESS))
+    return picture
 
 
 def _page(drawing: Drawing) -> bytes:

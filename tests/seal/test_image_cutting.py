@@ -36,7 +36,7 @@ def scan(
     design: SealDesign, *, degrees: float = 0.0, dpi: int = 300, ink: tuple[int, int, int] = INK
 ) -> bytes:
     """A stamped, printed, slightly dirty sheet as a scanner sees it."""
-    seal = Image.open(io.BytesIO(drawing_png(draw_seal(design), dpi=dpi)))
+    seal = Image.open(io.BytesIO(drawing_png(draw_seal(design), dpi=dpi))).convert("RGBA")
     page = Image.new("RGB", (900, 800), PAPER)
     pen = ImageDraw.Draw(page)
     for y in range(60, 760, 60):
@@ -58,7 +58,7 @@ def scan(
 
 
 def ink_of(drawing: Drawing, size: tuple[int, int]) -> Image.Image:
-    image = Image.open(io.BytesIO(drawing_png(drawing, dpi=300))).getchannel("A")
+    image = Image.open(io.BytesIO(drawing_png(drawing, dpi=300))).convert("RGBA").getchannel("A")
     return image.resize(size)
 
 
