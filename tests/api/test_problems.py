@@ -42,6 +42,7 @@ OUTSIDE = {
     "api.acme.ports.Unproven",
     "api.settings.errors.Wrong",
     "verify.cms.errors.Refused",
+    "seal.pdf.plain.NotPlainError",
     "verify.pdf.coverage.CoverageRefused",
     "verify.pdf.revisions.NotComparable",
 }
