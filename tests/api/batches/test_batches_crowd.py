@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``kill -9`` in the middle of ten thousand files, three times: every document once, no gap, ledger complete.
+"""``kill -9`` in the middle of many files, three times: every document once, no gap, ledger complete.
 
 The real command over a real data directory; P-256, because what is asked here is not how fast SM2 is.
+``YINXIN_BATCH_ITEMS`` says how many files: a thousand, and ten thousand in ``.ci/run``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from verify import Indication, check_pdf
 
 from .conftest import A3, tiny_pdf
 
-COUNT = int(os.environ.get("YINXIN_BATCH_ITEMS", "10000"))
+COUNT = int(os.environ.get("YINXIN_BATCH_ITEMS", "1000"))
 WAIT_SECONDS = 900
 COMMAND = (sys.executable, "-c", "from api.cli import main; main()", "batch")
 
@@ -62,7 +63,7 @@ def run(folder: Path, seal: str, data: Path, *, kill_at: int | None) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_ten_thousand_files_killed_three_times(tmp_path: Path) -> None:
+def test_many_files_killed_three_times(tmp_path: Path) -> None:
     data, folder = tmp_path / "data", tmp_path / "files"
     initialise(data, url="http://127.0.0.1:8443", uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
     service = open_service(data)
@@ -95,7 +96,7 @@ def require_once(data: Path) -> None:
     sealed = "SELECT count(*) FROM intents WHERE kind = 'file.seal' AND outcome = 'sealed'"
     assert connection.execute(sealed).fetchone() == (COUNT,)
     lost = "SELECT count(*) FROM intents WHERE kind = 'file.seal' AND outcome = 'abandoned'"
-    assert connection.execute(lost).fetchone()[0] < 3 * 2 * 200
+    assert connection.execute(lost).fetchone()[0] <= 3 * 2 * 200
     progress: Any = connection.execute("SELECT received, done, refused, failed, used FROM batch_progress")
     assert progress.fetchone() == (COUNT, COUNT, 0, 0, COUNT)
     query = "SELECT f.content FROM batch_items i JOIN files f ON f.id = i.file_id WHERE i.number % 997 = 1"
