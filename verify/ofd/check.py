@@ -14,14 +14,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import unquote
 
 from keys import Digest, HashAlgorithm, digest
 
 from ..canonical import Json
-from ..errors import VerifyError
-from ..pdf.findings import Finding, failed, judged
+from ..pdf.findings import Finding, failed, judged, unsure
 from ..report import Indication, Reason, Report, SignatureReport, SubIndication, combine
-from ..ses import check_ses_signature, parse_ses_signature
+from ..ses import (
+    Evidence,
+    SesMalformed,
+    SesSignature,
+    check_ses_signature,
+    judge_ses_signature,
+    parse_ses_signature,
+)
 from ..trust import Trust
 from .coverage import Coverage, DocumentCoverage, Reach, SigningFiles, signing_files
 from .document import same_id
@@ -29,10 +36,9 @@ from .errors import OfdMalformed
 from .package import OfdBody, OfdPackage, read_ofd
 from .plain_signature import check_plain_signature
 from .references import References, check_references
-from .signatures import Listed, OfdSignature, SignatureList, read_ofd_signature, read_ofd_signatures
-from .whole import foreign_finding, package_findings
+from .signatures import SEAL, Listed, OfdSignature, SignatureList, read_ofd_signature, read_ofd_signatures
+from .whole import foreign_finding, package_findings, shared_finding, twice_finding
 
-SEAL, SIGN = "Seal", "Sign"
 MOST_METADATA = 100
 MOST_STAMPS_TOLD = 200
 
@@ -56,8 +62,8 @@ class _Document:
     def readable(self) -> list[OfdSignature]:
         return [one.signature for one in self.signed if one.signature is not None]
 
-    def files(self) -> SigningFiles:
-        return signing_files(self.listing, self.readable)
+    def files(self, package: OfdPackage) -> SigningFiles:
+        return signing_files(package, self.listing, self.readable)
 
 
 def check_ofd(data: bytes, *, trust: Trust, at: datetime) -> Report:
@@ -67,11 +73,18 @@ def check_ofd(data: bytes, *, trust: Trust, at: datetime) -> Report:
     signed = [one for one in documents if one.signed]
     if not signed:
         return _not_sealed(package)
-    general = package_findings(package, len(package.bodies) - len(signed))
+    files = [
+        name
+        for document in signed
+        for one in document.readable
+        for name in (one.entry, one.value.entry)
+        if name is not None
+    ]
+    general = (*package_findings(package, len(package.bodies) - len(signed)), *shared_finding(files))
     reports: list[SignatureReport] = []
     reach = Reach(package)
     for document in signed:
-        others = [one.files() for one in signed if one is not document]
+        others = [one.files(package) for one in signed if one is not document]
         reports.extend(_Checker(reach, document, others, general, trust, at).reports())
     info_protected = any(one.facts.get("metadata_protected") is True for one in reports)
     indication, sub = combine(reports)
@@ -124,7 +137,7 @@ class _Checker:
         package = self._package = reach.package
         self._document, self._trust, self._at = document, trust, at
         self._pages = {same_id(page.id): page.index + 1 for page in document.body.document.pages}
-        self._coverage = DocumentCoverage(reach, document.body, document.files(), others)
+        self._coverage = DocumentCoverage(reach, document.body, document.files(package), others)
         odd = [
             name
             for name, count in (
@@ -135,7 +148,7 @@ class _Checker:
             )
             if count
         ]
-        self._general = (*general, *foreign_finding(odd))
+        self._general = (*general, *foreign_finding(odd), *twice_finding(document.body))
 
     def reports(self) -> list[SignatureReport]:
         return [
@@ -180,7 +193,7 @@ class _Checker:
         """The verdict on the signature value over the octets of Signature.xml."""
         content = self._package.read(signature.entry)
         content_digest = _digests(content)
-        if signature.type.lower() == SIGN.lower():
+        if not signature.is_seal:
             return check_plain_signature(
                 value, trust=self._trust, at=self._at, content=content, content_digest=content_digest
             )
@@ -193,24 +206,24 @@ class _Checker:
                     f"signature type {signature.type[:40]} is neither Seal nor Sign",
                 )
             )
-        found.extend(self._seal_file(signature, value))
-        return check_ses_signature(
-            value,
-            trust=self._trust,
-            at=self._at,
-            content_digest=content_digest,
+        try:
+            parsed = parse_ses_signature(value)
+        except SesMalformed:
+            return check_ses_signature(value, trust=self._trust, at=self._at, content_digest=content_digest)
+        found.extend(self._seal_file(signature, parsed))
+        found.extend(_property_findings(signature, parsed))
+        return judge_ses_signature(
+            parsed,
+            Evidence(self._trust, self._at),
+            content_digest,
             property_info=f"/{signature.entry}",
         )
 
-    def _seal_file(self, signature: OfdSignature, value: bytes) -> list[Finding]:
+    def _seal_file(self, signature: OfdSignature, parsed: SesSignature) -> list[Finding]:
         """Seal.esl must be the seal inside the signature value, octet by octet."""
         if signature.seal is None or signature.seal.entry is None:
             return []
-        try:
-            inside = parse_ses_signature(value).seal.der
-        except VerifyError:
-            return []  # the check of the value says so
-        if self._package.read(signature.seal.entry) == inside:
+        if self._package.read(signature.seal.entry) == parsed.seal.der:
             return []
         return [
             failed(
@@ -271,6 +284,24 @@ class _Checker:
 
 def _digests(content: bytes) -> Callable[[HashAlgorithm], Digest]:
     return lambda algorithm: digest(algorithm, content)
+
+
+def _property_findings(signature: OfdSignature, parsed: SesSignature) -> list[Finding]:
+    """propertyInfo is the path of Signature.xml.  A text that is no path (some write a document number)
+    is noted by the check of the value; the path of another file means that this one was moved or copied."""
+    stated = parsed.property_info.strip().replace("\\", "/").lstrip("/")
+    names = {unquote(stated).casefold(), stated.casefold()}
+    is_path = "/" in stated or stated.lower().endswith(".xml")
+    if not is_path or signature.entry.casefold() in names:
+        return []
+    return [
+        unsure(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            "PROPERTY_INFO_OTHER_FILE",
+            f"签章是对另一文件 {stated[:100]} 作出的",
+            f"the seal signature was made for another file: {stated[:100]}",
+        )
+    ]
 
 
 def _shown(value: float) -> str:

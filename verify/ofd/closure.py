@@ -7,8 +7,12 @@ the text of all XML files: a file whose name stands somewhere may be reached by 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from html import unescape
+from urllib.parse import unquote
 
+from .document import same_id
 from .errors import OfdMalformed
 from .locations import Location, folder_of, joined
 from .markup import Node
@@ -17,17 +21,23 @@ from .package import OfdBody, OfdPackage
 MOST_ASKED = 64
 MOST_SEARCHED = 64 * 1024 * 1024
 _FILES = ("FontFile", "MediaFile", "ProfileFile", "Profile")
+_NAMES_FILES = re.compile(rb"PageRes|FontFile|MediaFile|Profile")
+"""A page in which none of these stands names no file: it need not be parsed."""
+_USES = ("Font", "ResourceID", "DrawParam", "ColorSpace", "Substitution", "ImageMask", "Relative")
+_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*<")
 
 
 class Closure:
-    """``entries``: what can be reached.  ``missing``: paths that lead nowhere.  ``damaged``: XML that cannot
-    be read, so that what lies behind it is unknown."""
+    """``entries``: what can be reached.  ``missing``: paths that lead nowhere; ``lists``: those of them that
+    should be lists of resources.  ``damaged``: XML that cannot be read: what lies behind it is unknown."""
 
     def __init__(self, package: OfdPackage) -> None:
         self._package = package
         self.entries: set[str] = set()
         self.missing: set[str] = set()
+        self.lists: set[str] = set()
         self.damaged: set[str] = set()
+        self._resource_files: set[str] = set()
 
     def of(self, body: OfdBody) -> Closure:
         """All of one document."""
@@ -36,6 +46,29 @@ class Closure:
         for version in body.versions:
             self._version(version.location)
         return self
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """What readers miss.  Many writers name a list of resources that they do not write: nothing is missed
+        when every resource that is used stands in another list."""
+        harmless = self.lists and not self._needs_lists()
+        return frozenset(self.missing - self.lists if harmless else self.missing)
+
+    def _needs_lists(self) -> bool:
+        known: set[str] = set()
+        used: set[str] = set()
+        for entry in self.entries:
+            if not _is_xml(self._package.read(entry)):
+                continue
+            try:
+                root = self._package.xml(entry).root
+            except OfdMalformed:
+                continue
+            for node in root.walk():
+                used.update(same_id(value) for name in _USES if (value := node.get(name)))
+                if entry in self._resource_files and "ID" in node.attributes:
+                    known.add(same_id(node.get("ID")))
+        return bool(used - known)
 
     def _reach(self, location: Location | None) -> str | None:
         """The entry, when it is reached for the first time."""
@@ -71,20 +104,25 @@ class Closure:
 
     def _page(self, location: Location | None) -> None:
         entry = self._reach(location)
-        root = self._root(entry) if entry is not None else None
-        if entry is None or root is None:
+        if entry is None:
             return
-        for node in root.walk():
+        if _NAMES_FILES.search(self._package.read(entry)) is None:
+            return
+        root = self._root(entry)
+        for node in root.walk() if root is not None else ():
             if node.name == "PageRes":
                 self._resources(self._at(node.text, entry))
             elif node.name in _FILES:
                 self._reach(self._at(node.text, entry))
 
     def _resources(self, location: Location | None) -> None:
+        if location is not None and location.entry is None:
+            self.lists.add(location.wanted)
         entry = self._reach(location)
         root = self._root(entry) if entry is not None else None
         if entry is None or root is None:
             return
+        self._resource_files.add(entry)
         here = folder_of(entry)
         based = joined(here, root.get("BaseLoc")) or here
         for node in root.walk():
@@ -127,7 +165,8 @@ def mentioned(package: OfdPackage, names: Sequence[str], besides: Iterable[str])
 
     Where that would take long, all of them: a gap is the answer that does no harm.
     """
-    left = {name: name.rpartition("/")[2].casefold() for name in names}
+    lasts = {name: name.rpartition("/")[2].casefold() for name in names}
+    left = {name: {last, unquote(last).casefold()} for name, last in lasts.items()}
     apart = set(besides)
     asked = [name for name in package.entries if name not in apart]
     if len(left) > MOST_ASKED or sum(package.entries[name].size for name in asked) > MOST_SEARCHED:
@@ -137,10 +176,23 @@ def mentioned(package: OfdPackage, names: Sequence[str], besides: Iterable[str])
         if not left:
             break
         data = package.read(entry)
-        if not data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        if not _is_xml(data):
             continue
-        text = data.decode("utf-8", "replace").casefold()
-        for name in [name for name, last in left.items() if name != entry and last in text]:
+        text = _spoken(data.decode("utf-8", "replace"))
+        for name in [n for n, forms in left.items() if n != entry and any(one in text for one in forms)]:
             found.append(name)
             del left[name]
     return found
+
+
+def _spoken(text: str) -> str:
+    """A text in which names are looked for: as written, and with what readers may resolve in it resolved."""
+    forms = [text]
+    if "&" in text:
+        forms.append(unescape(text))
+    forms.extend([unquote(one) for one in forms if "%" in one])
+    return "\n".join(forms).casefold()
+
+
+def _is_xml(data: bytes) -> bool:
+    return _BEGINS.match(data) is not None

@@ -19,7 +19,8 @@ LONGEST_NAME = 1024
 MOST_KEPT = 64 * 1024 * 1024
 """Unpacked octets that stay in memory; what is beyond is unpacked again when it is asked for."""
 _NAME_IS_UTF8 = 0x0800
-_PLAIN = re.compile(r"(?:[A-Za-z0-9_-](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?(?:/|\Z))+(?<!/)")
+_SEGMENT = "[A-Za-z0-9_-](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
+_PLAIN = re.compile(f"(?:{_SEGMENT}/)*{_SEGMENT}")
 """What nearly all names are: nothing in it can be understood in two ways."""
 _NOT_IN_FILE_SYSTEMS = frozenset('\\:*?"<>|')
 """Readers that unpack to a disk write another sign for them."""
@@ -92,7 +93,9 @@ class OfdContainer:
             if not name:
                 return replace(entry, name="")
         if not name or len(name) > LONGEST_NAME or not _NOT_IN_FILE_SYSTEMS.isdisjoint(name):
-            raise OfdMalformed(entry.name, "文件名不允许", "a backslash, a drive, a wild card or nothing as name")
+            raise OfdMalformed(
+                entry.name, "文件名不允许", "a backslash, a drive, a wild card or nothing as name"
+            )
         if any(part in ("", ".", "..") for part in name.split("/")):
             raise OfdMalformed(entry.name, "文件名含有 .. 或空段", "an empty segment, . or .. in its name")
         if any(part != part.strip() or part.endswith(".") for part in name.split("/")):
@@ -129,7 +132,9 @@ class OfdContainer:
                 raise OfdMalformed(entry.name, "文件名重复", "two entries with one name, case disregarded")
             seen[key] = entry.is_folder
         if any(folded(name.strip("/")) in seen for name in self._also):
-            raise OfdMalformed(self._also[0], "文件名重复", "two entries with one name, in one of its encodings")
+            raise OfdMalformed(
+                self._also[0], "文件名重复", "two entries with one name, in one of its encodings"
+            )
         for key in seen:
             parent = key
             while "/" in parent:

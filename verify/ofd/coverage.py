@@ -7,6 +7,7 @@ signatures, which are judged by themselves, and files that nothing reaches or me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,9 @@ from .package import OfdBody, OfdPackage
 from .signatures import OfdSignature, SignatureList
 
 MOST_NAMED = 20
+_A_DOCUMENT = re.compile(rb"<(?:[A-Za-z_][A-Za-z0-9_.-]*:)?Document[ \t\r\n/>]")
+FOUND_BY_NAME = frozenset({"encryptions.xml", "ofdentries.xml"})
+"""Files of GM/T 0099-2020 that readers look for under these names: no path leads to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,23 @@ class SigningFiles:
     entries: frozenset[str]
 
 
-def signing_files(listing: SignatureList, signatures: Sequence[OfdSignature]) -> SigningFiles:
-    """``signatures``: those of the list that can be read."""
-    found = {one.location.entry for one in listing.listed}
+def signing_files(
+    package: OfdPackage, listing: SignatureList, signatures: Sequence[OfdSignature]
+) -> SigningFiles:
+    """``signatures``: those of the list that can be read.
+
+    Only what is judged with its signature needs no protection: a value, and a seal that is compared with it.
+    Both are DER, so nothing that a page shows can pass for one.
+    """
+    found = {one.entry for one in signatures}
     for one in signatures:
-        found |= {one.entry, one.value.entry, None if one.seal is None else one.seal.entry}
-    return SigningFiles(listing.entry, frozenset(name for name in found if name is not None))
+        parts = (one.value, one.seal if one.is_seal else None)
+        found |= {
+            part.entry
+            for part in parts
+            if part is not None and part.entry is not None and package.read(part.entry)[:1] == b"\x30"
+        }
+    return SigningFiles(listing.entry, frozenset(found))
 
 
 class Reach:
@@ -76,23 +91,25 @@ class DocumentCoverage:
         package = self._package
         bare = set(package.entries) - covered
         # Signature files are outside; a file of the document that also claims to be one is not.
-        rest = bare - ({self._list, *self._of_signatures} - self._named)
+        signing = {self._list, *self._of_signatures} - self._closure.entries
+        rest = bare - signing
         whole = self._list in covered
+        general = self._of_document
         if not rest:
-            return Coverage(whole, (), (), (), info_protected=True)
+            return Coverage(whole, (), (), general, info_protected=True)
         gaps = sorted((rest & self._closure.entries) - {package.ofd_xml})
         outside = rest - self._closure.entries
         elsewhere = sorted(outside & self._other_documents)
         outside -= self._other_documents
         if outside:
-            hinted = mentioned(package, sorted(outside), {self._list, *self._of_signatures} - self._named)
-            gaps.extend(hinted)
-            outside -= set(hinted)
+            hinted = {name for name in outside if name.rpartition("/")[2].casefold() in FOUND_BY_NAME}
+            hinted.update(mentioned(package, sorted(outside - hinted), signing))
+            gaps.extend(sorted(hinted))
+            outside -= hinted
         findings = [_gap(gaps)] if gaps else []
         if package.ofd_xml in rest:
             findings.extend(self._open_ofd_xml(covered))
-        if self._closure.damaged:
-            findings.append(_damaged(sorted(self._closure.damaged)))
+        findings.extend(general)
         return Coverage(
             whole,
             tuple(sorted(outside)),
@@ -102,20 +119,14 @@ class DocumentCoverage:
         )
 
     @cached_property
-    def _named(self) -> frozenset[str]:
-        """Files that OFD.xml and Document.xml name as parts of the document."""
-        document = self._body.document
-        parts = [
-            self._body.root,
-            *document.resources,
-            *(page.location for page in (*document.pages, *document.templates)),
-            document.annotations,
-            document.custom_tags,
-            document.attachments,
-            document.extensions,
-            *(version.location for version in self._body.versions),
-        ]
-        return frozenset(one.entry for one in parts if one is not None and one.entry is not None)
+    def _of_document(self) -> tuple[Finding, ...]:
+        """What is said of the document whatever a signature refers to."""
+        findings = []
+        if lacking := self._closure.lacking:
+            findings.append(_lacking(sorted(lacking)))
+        if self._closure.damaged:
+            findings.append(_damaged(sorted(self._closure.damaged)))
+        return tuple(findings)
 
     @property
     def _closure(self) -> Closure:
@@ -139,6 +150,7 @@ class DocumentCoverage:
             and body.root.entry in covered
             and not body.versions
             and not body.info.custom
+            and not self._another_root(covered)
         )
         if harmless:
             return []
@@ -151,6 +163,14 @@ class DocumentCoverage:
             )
         ]
 
+    def _another_root(self, covered: frozenset[str]) -> bool:
+        """Is there a document that OFD.xml could name instead?"""
+        return any(
+            _A_DOCUMENT.search(self._package.read(name)) is not None
+            for name in covered
+            if name != self._body.root.entry
+        )
+
 
 def _gap(names: Sequence[str]) -> Finding:
     shown = ", ".join(f"/{name}" for name in names[:MOST_NAMED])
@@ -159,6 +179,18 @@ def _gap(names: Sequence[str]) -> Finding:
         "COVERAGE_GAP",
         f"文档内容未全部受签名保护:{shown}",
         f"parts of the document are not protected by the signature: {shown}",
+    )
+
+
+def _lacking(names: Sequence[str]) -> Finding:
+    """It may have been left out by the writer, or taken away by whoever found it unprotected."""
+    shown = ", ".join(f"/{name}" for name in names[:MOST_NAMED])
+    return unsure(
+        SubIndication.COVERAGE_GAP,
+        "PART_MISSING",
+        f"文档所指的文件不在包内,无法得知签章时是否存在:{shown}",
+        f"the document names files that are not there; nothing tells whether they were when it was sealed: "
+        f"{shown}",
     )
 
 

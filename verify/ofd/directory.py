@@ -23,6 +23,8 @@ _ENCRYPTED, _DESCRIBED, _UTF8 = 0x0001, 0x0008, 0x0800
 _HARMLESS = _DESCRIBED | _UTF8 | 0x0006  # bits 1 and 2 tell how hard the packer tried
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075
 _ALL_ONES = 0xFFFFFFFF
+_OTHER_FILES = (b"%PDF-", b"PK\x05\x06")
+"""How other files begin, and what some readers take for the end of the package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ def read_directory(data: bytes) -> Directory:
         raise _wrong(
             "(prefix)", "包前有过多数据", f"more than {LONGEST_PREFIX} octets before the first entry"
         )
-    if _LOCAL in data[:prefix]:
-        raise _wrong("(prefix)", "包前数据藏有另一文件", "another package is hidden before the first entry")
+    if any(mark in data[:prefix] for mark in (_LOCAL, *_OTHER_FILES)):
+        raise _wrong("(prefix)", "包前数据藏有另一文件", "another file is hidden before the first entry")
     if sum(entry.size for entry in entries) > LARGEST_TOTAL:
         limit = LARGEST_TOTAL // 1024**2
         raise _wrong("(all)", f"解压后超过 {limit} MB", f"more than {limit} MB when unpacked")
@@ -111,7 +113,11 @@ def _end_record(data: bytes) -> tuple[int, bytes]:
             "不完整,或结尾后另有数据",
             "it does not end with its end record: incomplete, or data follow it",
         )
-    return found[0], data[found[0] + 22 :]
+    comment = data[found[0] + 22 :]
+    if b"PK" in comment or any(mark in comment for mark in _OTHER_FILES):
+        # Readers that search backwards for the mark alone would believe what the comment says.
+        raise _wrong("END", "注释中藏有另一文件", "another file is hidden in the comment of the package")
+    return found[0], comment
 
 
 def _central(data: bytes, at: int, end: int, shift: int) -> tuple[OfdEntry, int]:
@@ -174,6 +180,11 @@ def _start(data: bytes, at: int, told: _Told, end: int) -> int:
     if _ALL_ONES in (packed, size):
         packed, size = _zip64_sizes(extra, packed, size, place)
     here = (crc, packed, size)
+    if flags & _DESCRIBED and method == STORED and here != truth and b"PK" in data[start : start + truth[1]]:
+        # Whoever walks the local headers does not know where such an entry ends.
+        raise _wrong(
+            place, "未压缩文件的长度未写明", "stored without its size, and with a mark of ZIP inside"
+        )
     later = flags & _DESCRIBED and all(one in (0, real) for one, real in zip(here, truth, strict=True))
     if here != truth and not later:
         raise _wrong(place, "本地文件头与目录的大小不一致", "local header and directory disagree on sizes")

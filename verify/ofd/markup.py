@@ -7,6 +7,7 @@ older ones, none) are one to us; elements of any other are left out with all tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 from xml.parsers import expat
@@ -17,6 +18,7 @@ LARGEST = 32 * 1024 * 1024
 DEEPEST = 64
 MOST_ATTRIBUTES = 64
 MOST_ELEMENTS = 400_000
+_OURS = re.compile(r"https?://www\.ofdspec\.org(?:/|\Z)")
 _ENCODINGS = (None, "utf-8", "utf8", "us-ascii", "ascii")
 
 
@@ -87,7 +89,7 @@ def parse_xml(data: bytes, place: str, *, roots: Sequence[str] = ()) -> Xml:
 
 def is_ofd_namespace(uri: str) -> bool:
     """Ours, the older ones, and none."""
-    return not uri or uri.startswith(("http://www.ofdspec.org", "https://www.ofdspec.org"))
+    return not uri or _OURS.match(uri) is not None
 
 
 def _built(data: bytes, place: str) -> Xml:

@@ -20,6 +20,7 @@ from .package import OfdBody, OfdPackage
 MOST_SIGNATURES = 100
 MOST_REFERENCES = 2_000
 MOST_STAMPS = 12_000
+SEAL, SIGN = "Seal", "Sign"
 Box = tuple[float, float, float, float]
 
 
@@ -57,6 +58,11 @@ class OfdSignature:
     seal: Location | None
     value: Location
     foreign: int
+
+    @property
+    def is_seal(self) -> bool:
+        """Not ``Sign``: what has no type, or an unknown one, is taken for a seal."""
+        return self.type.lower() != SIGN.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from .model import ElectronicSeal, SealExtension, SealPicture, SesSignature
 from .seal import parse_seal
 from .seal_check import check_seal
 from .signature import is_ses_signature, parse_ses_signature
-from .signature_check import check_ses_signature
+from .signature_check import check_ses_signature, judge_ses_signature
+from .standing import Evidence
 
 __all__ = [
     "ElectronicSeal",
+    "Evidence",
     "SealExtension",
     "SealPicture",
     "SesMalformed",
@@ -20,6 +22,7 @@ __all__ = [
     "check_seal",
     "check_ses_signature",
     "is_ses_signature",
+    "judge_ses_signature",
     "parse_seal",
     "parse_ses_signature",
     "seal_admits",

@@ -68,9 +68,27 @@ def check_ses_signature(
     except SesMalformed as error:
         facts: dict[str, Json] = {"steps": {"format": "failed"}, "deviations": [], "intact": False}
         return judged("SES", [malformed(error)], _GOOD, facts)
+    return judge_ses_signature(
+        signature,
+        Evidence(trust, at, tuple(intermediates), tuple(crls), statuses),
+        content_digest,
+        property_info=property_info,
+        existed_by=existed_by,
+    )
+
+
+def judge_ses_signature(
+    signature: SesSignature,
+    evidence: Evidence,
+    content_digest: ContentDigest,
+    *,
+    property_info: str | None = None,
+    existed_by: datetime | None = None,
+) -> SignatureReport:
+    """The same for a signature that was parsed."""
+    at = evidence.at
     course = Course()
     course.deviates(signature.deviations)
-    evidence = Evidence(trust, at, tuple(intermediates), tuple(crls), statuses)
     value = signature_value(signature)
     course.deviates(value.odd)
     stamp = _stamp(signature, evidence)

@@ -150,8 +150,8 @@ def test_a_file_whose_name_is_mentioned_counts_as_reached(workshop: Any) -> None
 
 
 def test_a_missing_file_is_put_in_place_after_sealing(workshop: Any) -> None:
-    """Many writers name a resource file that is not there: whoever adds it later changes what is shown."""
-    files = workshop.plain()
+    """Many writers name a resource file that is not there and not used: whoever adds it later may use it."""
+    files = {**workshop.plain(1), CONTENT: workshop.page("")}
     fonts = files.pop("Doc_0/PublicRes.xml")
     sealed = workshop.sealed(files)
     assert workshop.check(sealed).indication is Indication.TOTAL_PASSED
