@@ -49,6 +49,8 @@ NAMES = (
     ("issuer", "证书颁发者", "Certificate issuer"),
     ("algorithm", "算法", "Algorithm"),
     ("claimed_time", "声称的签章时间", "Claimed time"),
+    ("proven", "已证明的签章时间(不晚于)", "Proven time (not later than)"),
+    ("level", "级别", "Level"),
     ("stated_reason", "用途", "Reason"),
     ("covers", "保护范围", "Covers"),
 )
@@ -67,6 +69,9 @@ def signature_rows(signature: SignatureReport) -> list[dict[str, str]]:
     seal = facts.get("seal")
     if isinstance(seal, dict):  # a seal signature carries its seal (GB/T 38540)
         flat |= {"seal_name": seal.get("name"), "seal_code": seal.get("code")}
+    proven = facts.get("proven_time")
+    if isinstance(proven, dict):
+        flat["proven"] = proven.get("time")
     name = flat.get("common_name")
     # The certificate of a seal is named by the seal's code; everybody else by a name.
     flat["seal_code" if isinstance(name, str) and _SEAL_CODE.fullmatch(name) else "signer_name"] = name
@@ -85,7 +90,7 @@ def signature_rows(signature: SignatureReport) -> list[dict[str, str]]:
 
 
 def _readable(name: str, value: str) -> str:
-    if name == "claimed_time":
+    if name in ("claimed_time", "proven"):
         try:
             return f"{china(datetime.fromisoformat(value))}(北京时间)"
         except ValueError:
