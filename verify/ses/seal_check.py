@@ -271,6 +271,10 @@ def _state(seal: ElectronicSeal, evidence: Evidence, at: datetime) -> SealState 
         return None
     name = hashlib.sha256(seal.der).hexdigest()
     state = published.state_at(seal.code, name, at)
+    if state is None and at > published.next_update:
+        # A list that has run out still tells of an end, after which nothing comes.
+        last = published.state_at(seal.code, name, published.next_update)
+        return last if last is not None and last.state in _ENDED else None
     if state is None or state.state is SealStanding.ACTIVE:
         return state
     # A signature tells whole seconds: put into use and used within one second is no contradiction.
@@ -284,7 +288,7 @@ def _status(
     """How it stood when used, and whether that is still worth something without proof of the time."""
     if state is None:
         course.notes.append(_STATUS_UNKNOWN)
-        other = list(_other_seal(seal, evidence))
+        other = [*_other_seal(seal, evidence), *_last_heard(seal, evidence)]
         course.step("seal_status", other)
         if not other:
             course.steps["seal_status"] = NOT_CHECKED
@@ -303,14 +307,38 @@ def _status(
             )
         )
     else:
-        last = _state(seal, evidence, min(use.proven or evidence.at, evidence.at))
+        until = min(use.proven or evidence.at, evidence.at)
+        last = _state(seal, evidence, until)
         if last is None:
             course.notes.append(_STATUS_OLD)
+            last = _when_it_ran_out(seal, evidence)
+        if last is None:
+            pass
         elif last.state is SealStanding.REPLACED:
             course.notes.append(_replaced(last))
         elif last.state is not SealStanding.ACTIVE:
             found.append(_ended(last, use.claimed))
     course.step("seal_status", found)
+
+
+def _when_it_ran_out(seal: ElectronicSeal, evidence: Evidence) -> SealState | None:
+    """The last that the list can say of this seal."""
+    published = evidence.trust.seal_status
+    return None if published is None else _state(seal, evidence, published.next_update)
+
+
+def _last_heard(seal: ElectronicSeal, evidence: Evidence) -> Iterator[Finding]:
+    """The list ran out before the seal was used, and the seal was not in use then."""
+    last = _when_it_ran_out(seal, evidence)
+    if last is not None and last.state is not SealStanding.ACTIVE:
+        yield unsure(
+            SubIndication.TRY_LATER,
+            f"SEAL_{_NAMES[last.state]}_WHEN_LAST_HEARD_OF",
+            f"印章状态名单已过期;按该名单,印章自 {shown(last.since)} 起未处于启用状态({last.state.value}),"
+            "请取得新名单再查",
+            f"the list of seals is out of date; by it the seal has been {last.state.value} since "
+            f"{shown(last.since)}: fetch a new list",
+        )
 
 
 def _other_seal(seal: ElectronicSeal, evidence: Evidence) -> Iterator[Finding]:

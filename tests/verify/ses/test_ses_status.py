@@ -147,6 +147,38 @@ def test_list_that_ran_out_since(bench: Any) -> None:
     assert "SEAL_STATUS_OLD" in codes(report)
 
 
+@pytest.mark.parametrize("end", [CANCELLED, REPLACED])
+@pytest.mark.parametrize("claimed", [AT - timedelta(hours=12), USED])
+def test_an_end_in_a_list_that_ran_out(bench: Any, end: SealStanding, claimed: datetime) -> None:
+    """What ended stays ended: an old list is no way to use such a seal again."""
+    seal = bench.seal().dump()
+    old = listed(seal, ACTIVATED, (end, AT - 3 * DAY), until=AT - DAY)
+    trust = bench.trust(seal_status=old)
+    report = bench.check(bench.signature(seal, at=bench.time(claimed)), trust=trust)
+    assert verdict(report) == (FAILED, SubIndication.SEAL_REVOKED_AT_SIGNING)
+    assert verdict(bench.look(seal, trust=trust)) == (FAILED, SubIndication.REVOKED)
+
+
+@pytest.mark.parametrize("end", [CANCELLED, SUSPENDED])
+def test_dated_back_before_an_end_in_a_list_that_ran_out(bench: Any, end: SealStanding) -> None:
+    seal = bench.seal().dump()
+    trust = bench.trust(seal_status=listed(seal, ACTIVATED, (end, AT - 3 * DAY), until=AT - DAY))
+    then = AT - 5 * DAY
+    report = bench.check(bench.signature(seal, at=bench.time(then)), trust=trust)
+    assert verdict(report) == (UNSURE, SubIndication.NO_POE)
+    proven = bench.signature(seal, at=bench.time(then), stamp=bench.stamp(then))
+    assert bench.check(proven, trust=trust).indication is PASSED
+
+
+@pytest.mark.parametrize("states", [(), (ACTIVATED, (SUSPENDED, AT - 3 * DAY))])
+def test_not_active_when_last_heard_of(bench: Any, states: Any) -> None:
+    """It may be in use again since: that is for a newer list to say."""
+    seal = bench.seal().dump()
+    trust = bench.trust(seal_status=listed(seal, *states, until=AT - DAY))
+    for report in (bench.check(bench.signature(seal), trust=trust), bench.look(seal, trust=trust)):
+        assert verdict(report) == (UNSURE, SubIndication.TRY_LATER)
+
+
 def test_used_within_the_second_of_activation(bench: Any) -> None:
     """A signature tells whole seconds, the list tells more."""
     seal = bench.seal().dump()
