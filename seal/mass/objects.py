@@ -36,11 +36,15 @@ def own_fonts(own: Iterable[Letter], first: int) -> OwnFonts:
     """
     names: dict[str, int] = {}
     bodies: list[bytes] = []
-    for place, face in enumerate(FACES):
+    shown: tuple[dict[int, Letter], ...] = tuple({} for _ in FACES)
+    for letter in own:
         # Two characters may share a glyph; the lower one is what copying gives.
-        shown = {letter.cid: letter for letter in sorted(own, key=_last_first) if letter.face == place}
-        if shown:
-            letters = sorted(shown.values(), key=_by_cid)
+        other = shown[letter.face].setdefault(letter.cid, letter)
+        if letter.character < other.character:
+            shown[letter.face][letter.cid] = letter
+    for face, by_cid in zip(FACES, shown, strict=True):
+        if by_cid:
+            letters = [by_cid[cid] for cid in sorted(by_cid)]
             numbers = range(first + len(bodies), first + len(bodies) + FONT_OBJECTS)
             bodies += bodies_of(
                 face,
@@ -52,14 +56,6 @@ def own_fonts(own: Iterable[Letter], first: int) -> OwnFonts:
             )
             names[OWN_RESOURCES[face]] = numbers[-1]
     return OwnFonts(names, bodies)
-
-
-def _last_first(letter: Letter) -> int:
-    return -ord(letter.character)
-
-
-def _by_cid(letter: Letter) -> int:
-    return letter.cid
 
 
 def resources(block: Block, own: Mapping[str, int]) -> bytes:
