@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from verify import Json, canonical_json
+from verify import Evidenced, Json, canonical_json
 
 from ..database import Database
 from ..database.tables_identity import accounts as table
@@ -137,6 +137,11 @@ class AccountBook:
             return False
         with self._database.read() as connection:
             return mandates.in_force(connection, account_id, code) is not None
+
+    def mandate_evidence(self, account_id: str, uscc: str) -> Evidenced | None:
+        """Digests of the mandate in force, as the public log vouches for it; ``None``: there is none."""
+        with self._database.read() as connection:
+            return mandates.evidence(connection, account_id, uscc)
 
     def principals(self, account_id: str) -> tuple[str, ...]:
         """The enterprises that the account may act for now."""

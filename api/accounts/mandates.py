@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from verify import Json
+from verify import Evidenced, Json, canonical_json
 
 from ..database.tables_identity import is_id, stored_time
 from ..database.tables_identity import mandates as table
@@ -71,6 +71,16 @@ def in_force(connection: Connection, account_id: str, uscc: str) -> Mandate | No
     """The mandate under which the account acts for this enterprise."""
     row = _row(connection, account_id, uscc)
     return None if row is None else Mandate(row.id, account_id, uscc, row.given_at)
+
+
+def evidence(connection: Connection, account_id: str, uscc: str) -> Evidenced | None:
+    """Digests of the committed row of the mandate in force, for a statement of authority."""
+    row = _row(connection, account_id, uscc)
+    if row is None:
+        return None
+    values = committed(row._asdict())
+    require_vouched(connection, "mandates", row.id, values)
+    return Evidenced.of(row.id, canonical_json(values))
 
 
 def principals(connection: Connection, account_id: str) -> tuple[str, ...]:

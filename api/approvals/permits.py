@@ -30,6 +30,7 @@ from ..seals import (
     rights_of_act,
     take,
     used_up_to_now,
+    used_within,
     vouched_grant,
 )
 from . import store
@@ -165,7 +166,7 @@ class Permits:
         except GrantRefused:
             return 0
         for right_id, most in permit.counted:
-            uses = min(uses, most - used_up_to_now(tx.connection, right_id))
+            uses = min(uses, most - used_within(tx, right_id))
         if uses > 0:
             for right_id, most in permit.counted:
                 take(tx, right_id, most, use.act, uses)

@@ -329,7 +329,7 @@ class UseRequests:
             }
             store.write_request(tx, request_id, values, step=RequestStep.ASK)
             self._keep(tx, request_id, members, signed)
-            return store.believed_request(tx.connection, request_id)
+            return store.as_request(store.request_row(tx.connection, request_id))
 
     def _take(
         self, found: UseRequest, step: RequestStep, actor: Actor, members: dict[str, Json], signed: Signed
@@ -351,7 +351,7 @@ class UseRequests:
                 values["valid_until"] = at + timedelta(days=found.days)
             store.write_request(tx, found.request_id, values, step=step)
             self._keep(tx, found.request_id, members, signed)
-            return store.believed_request(tx.connection, found.request_id)
+            return store.as_request(store.request_row(tx.connection, found.request_id))
 
     def _keep(self, tx: Any, request_id: str, members: dict[str, Json], signed: Signed) -> None:
         store.add_step(

@@ -133,6 +133,10 @@ class Transaction:
             raise NotCommitted(table)
         return int(found)
 
+    def wrote(self, table: str, key: str) -> bool:
+        """Did this transaction itself commit to the row?  Then it is believed until the transaction ends."""
+        return any((row.table, row.key) == (table, key) for row in self._rows.values())
+
     def finish(self) -> int | None:
         """Write what was appended and end; the size of the log, or ``None`` when nothing was appended."""
         self._over = True

@@ -14,8 +14,10 @@ from .counting import (
     rights_of_act,
     take,
     used_up_to_now,
+    used_within,
 )
 from .designs import design_of
+from .drawings import Brought, DrawnDesign, brought_text, drawing_of, placed
 from .errors import (
     GrantMalformed,
     NoSuchGrant,
@@ -76,7 +78,9 @@ __all__ = [
     "LIFE_ROWS",
     "TYPES",
     "Actor",
+    "Brought",
     "Change",
+    "DrawnDesign",
     "GrantBook",
     "GrantMalformed",
     "LifeState",
@@ -111,15 +115,18 @@ __all__ = [
     "TakenStep",
     "UsableSeal",
     "Use",
+    "brought_text",
     "channels_text",
     "committed_grants",
     "committed_seal_status",
     "committed_seals",
     "committed_use_counts",
     "design_of",
+    "drawing_of",
     "give_back",
     "moment_of",
     "note_refusal",
+    "placed",
     "read_statement",
     "record_use",
     "require_known_types",
@@ -130,6 +137,7 @@ __all__ = [
     "signed_by_platform",
     "take",
     "used_up_to_now",
+    "used_within",
     "vouched_grant",
     "write_statement",
 ]

@@ -32,6 +32,13 @@ def used_up_to_now(connection: Connection, right_id: str) -> int:
     return found
 
 
+def used_within(tx: Transaction, right_id: str) -> int:
+    """The same within a transaction, which may have counted already."""
+    if tx.wrote(table.name, _key(right_id, IN_ALL)):
+        return _read(tx.connection, right_id, IN_ALL) or 0
+    return used_up_to_now(tx.connection, right_id)
+
+
 def require_never_committed(connection: Connection, name: str, key: str) -> None:
     """Raise :class:`~api.ledger.RowAltered` when the log knows a row that is not there any more."""
     query = select(row_commitments.c.entry_index).where(
@@ -43,7 +50,7 @@ def require_never_committed(connection: Connection, name: str, key: str) -> None
 
 def take(tx: Transaction, right_id: str, most: int, act: str, uses: int) -> int:
     """Count up to ``uses`` of ``most`` for an act; how many were left for it."""
-    so_far = used_up_to_now(tx.connection, right_id)
+    so_far = used_within(tx, right_id)
     taken = max(0, min(uses, most - so_far))
     if taken:
         _write(tx, right_id, IN_ALL, so_far + taken)
@@ -55,7 +62,7 @@ def give_back(tx: Transaction, right_id: str, act: str, uses: int) -> int:
     """Uses that an act took and did not need; how many of them were of this right."""
     back = min(uses, _read(tx.connection, right_id, act) or 0)
     if back:
-        _write(tx, right_id, IN_ALL, used_up_to_now(tx.connection, right_id) - back)
+        _write(tx, right_id, IN_ALL, used_within(tx, right_id) - back)
         _write(tx, right_id, act, (_read(tx.connection, right_id, act) or 0) - back)
     return back
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from seal import SealingCertificate
-from verify import Certificate, Trust
+from verify import Certificate, Evidenced, Trust
 
 from ..database import Database
 from ..documents import Issuing
@@ -43,3 +43,5 @@ class SubmissionPorts:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     minutes_to_sign: int = 60
+    mandate: Callable[[str, str], Evidenced | None] | None = None
+    """Of an account for an enterprise: what the signature says of whoever acts."""

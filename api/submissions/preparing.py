@@ -20,8 +20,8 @@ from sqlalchemy import Connection, Row, insert, select
 
 from relying import Body, Face, Form, Order
 from relying import Row as FaceRow
-from seal import PdfRefused, SealingCertificate, prepare_form, prepare_pdf
-from verify import VerifyError, canonical_json
+from seal import Channel, PdfRefused, SealingCertificate, prepare_form, prepare_pdf
+from verify import UseAuthority, VerifyError, canonical_json
 
 from ..database.tables_sealing import submission_items, submissions
 from ..documents import REHEARSAL, put_file, rehearse, require_printable
@@ -82,7 +82,8 @@ def prepare(ports: SubmissionPorts, filing: Filing, applicant: Applicant) -> Sub
         ),
         at=at,
     )
-    items = _prepare_items(form, filing.files, record, sealing=sealing, at=at)
+    authority = _authority(ports, applicant, form, submission_id)
+    items = _prepare_items(form, filing.files, record, sealing=sealing, at=at, authority=authority)
     values: dict[str, Any] = {
         "id": submission_id,
         "account_id": applicant.account_id,
@@ -230,10 +231,32 @@ def _rehearse(
     require_printable(Face(title=form.zh, rows=(FaceRow("申请人", applicant.name),)), data)
 
 
+def _authority(ports: SubmissionPorts, applicant: Applicant, form: Form, submission_id: str) -> bytes | None:
+    """Who acts for the enterprise, and under which mandate: said inside the signature of its seal."""
+    if not applicant.enterprise or ports.mandate is None:
+        return None
+    mandate = ports.mandate(applicant.account_id, applicant.holder)
+    return UseAuthority(
+        officer=applicant.account_id,
+        agency=applicant.holder,
+        document_type=form.name,
+        case=submission_id,
+        channel=Channel.API.value,
+        purpose=form.zh,
+        mandate=mandate,
+    ).encode()
+
+
 def _prepare_items(
-    form: Form, files: Mapping[str, bytes], record: Body, *, sealing: SealingCertificate, at: datetime
+    form: Form,
+    files: Mapping[str, bytes],
+    record: Body,
+    *,
+    sealing: SealingCertificate,
+    at: datetime,
+    authority: bytes | None,
 ) -> list[_PreparedItem]:
-    prepared = prepare_form(record, sealing=sealing, at=at)
+    prepared = prepare_form(record, sealing=sealing, at=at, authority=authority)
     items = [
         _PreparedItem(
             kind=FORM_ITEM,
@@ -250,7 +273,13 @@ def _prepare_items(
             continue
         try:
             pdf = prepare_pdf(
-                files[slot.name], sealing=sealing, at=at, placement=None, appearance=None, reason=form.zh
+                files[slot.name],
+                sealing=sealing,
+                at=at,
+                placement=None,
+                appearance=None,
+                reason=form.zh,
+                authority=authority,
             )
         except PdfRefused as error:
             raise AttachmentRefused(slot.name, code=error.code, why=f"{error.zh} / {error.en}") from error

@@ -319,6 +319,7 @@ class Service:
                 certificate_owner=self.certificates.owner,
                 clock=now,
                 random=secrets.token_bytes,
+                mandate=self.accounts.mandate_evidence,
             )
         )
 
