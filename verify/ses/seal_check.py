@@ -16,7 +16,7 @@ from typing import Final
 
 from ..canonical import Json
 from ..report import Reason, SignatureReport, SubIndication
-from ..seal_states import SealStanding, SealState
+from ..seal_states import SealEntry, SealStanding, SealState, SealStatusList
 from ..trust import Trust
 from ..x509 import Certificate
 from ..x509.constraints import called
@@ -150,7 +150,9 @@ def _maker(
     standing = standing_of(
         value.certificate, evidence, MAKER, used=seal.created, proven=min(moments, default=None)
     )
-    course.step("seal_maker", [*standing.found, *_appointed(value.certificate, state, evidence, course)])
+    course.step(
+        "seal_maker", [*standing.found, *_appointed(seal, value.certificate, state, evidence, course)]
+    )
     course.notes.extend(standing.notes)
     facts = standing.report.facts
     return {
@@ -161,15 +163,30 @@ def _maker(
 
 
 def _appointed(
-    maker: Certificate, state: SealState | None, evidence: Evidence, course: Course
+    seal: ElectronicSeal,
+    maker: Certificate,
+    state: SealState | None,
+    evidence: Evidence,
+    course: Course,
 ) -> Iterator[Finding]:
     """The standard lets whoever was certified make seals of any name: who may is for the verifier's trust."""
-    if state is not None:
-        return
+    published = evidence.trust.seal_status
+    if state is not None or (published is not None and _entry(seal, published) is not None):
+        return  # its authority published it, whoever made it
     appointed = evidence.trust.seal_makers
-    if appointed is None:
+    if appointed is None and published is None:
         course.notes.append(_ANY_MAKER)
-    elif maker.fingerprint not in appointed:
+    elif appointed is None and published is not None:
+        if published.of_code(seal.code):
+            return  # another seal has this code: said where its status is looked at
+        yield unsure(
+            SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+            "SEAL_NOT_PUBLISHED",
+            f"印章状态名单未载该印章,信任材料也未指定制章人({called(maker)})可制章,印章名称不可采信,请核实",
+            f"the published list of seals does not have this one, and the trust does not appoint its maker "
+            f"({called(maker)}): do not rely on the name in it, ask",
+        )
+    elif appointed is not None and maker.fingerprint not in appointed:
         yield unsure(
             SubIndication.CHAIN_CONSTRAINTS_FAILURE,
             "SEAL_MAKER_NOT_APPOINTED",
@@ -321,6 +338,10 @@ def _status(
     course.step("seal_status", found)
 
 
+def _entry(seal: ElectronicSeal, published: SealStatusList) -> SealEntry | None:
+    return published.entry(seal.code, hashlib.sha256(seal.der).hexdigest())
+
+
 def _when_it_ran_out(seal: ElectronicSeal, evidence: Evidence) -> SealState | None:
     """The last that the list can say of this seal."""
     published = evidence.trust.seal_status
@@ -346,7 +367,7 @@ def _other_seal(seal: ElectronicSeal, evidence: Evidence) -> Iterator[Finding]:
     published = evidence.trust.seal_status
     if published is None or not published.of_code(seal.code):
         return
-    if published.entry(seal.code, hashlib.sha256(seal.der).hexdigest()) is None:
+    if _entry(seal, published) is None:
         yield unsure(
             SubIndication.SIG_CONSTRAINTS_FAILURE,
             "SEAL_NOT_LISTED_UNDER_ITS_CODE",
