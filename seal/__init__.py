@@ -36,6 +36,7 @@ from .grants import EVERY_CHANNEL, Channel, Grant, GrantRefused, authorise
 # Pages and seal images.
 from .image import (
     DIAMETERS_MM,
+    INKS,
     Drawing,
     HolderRank,
     Ink,
@@ -43,12 +44,16 @@ from .image import (
     SealDesign,
     SealDesignRefused,
     SealShape,
+    angle_of,
     cut_out,
     draw_seal,
+    drawing_of_text,
     drawing_pdf,
     drawing_png,
     drawing_svg,
     emblem_of_svg,
+    outline_text,
+    with_specimen,
 )
 from .long_term import Evidence, Level, LongTermRefused, extend_pdf, renew_pdf
 from .mass import FieldAlign, MassField, MassRefused, MassTemplate, mass_template
@@ -127,6 +132,7 @@ from .timestamping import Timestamper, TimestampUnfit
 __all__ = [
     "DIAMETERS_MM",
     "EVERY_CHANNEL",
+    "INKS",
     "Appearance",
     "ArchiveRefused",
     "ArchiveTree",
@@ -200,6 +206,7 @@ __all__ = [
     "TimestampUnfit",
     "Timestamper",
     "add_signature_fields",
+    "angle_of",
     "authorise",
     "close_ofd",
     "complete_closing",
@@ -209,6 +216,7 @@ __all__ = [
     "complete_ses",
     "cut_out",
     "draw_seal",
+    "drawing_of_text",
     "drawing_pdf",
     "drawing_png",
     "drawing_svg",
@@ -220,6 +228,7 @@ __all__ = [
     "make_seal",
     "mass_template",
     "ofd_mass_template",
+    "outline_text",
     "prepare_closing",
     "prepare_form",
     "prepare_ofd",
@@ -237,6 +246,7 @@ __all__ = [
     "seal_ses",
     "ses_room",
     "stamp_root",
+    "with_specimen",
     "write_ofd",
     "write_pdf",
 ]

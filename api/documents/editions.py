@@ -16,12 +16,12 @@ from sqlalchemy import Connection, insert, select
 
 from keys import HashAlgorithm, KeyKind, digest
 from relying import Json
-from seal import Attachment, Layout, Placement, Protection, seal_ofd, write_ofd
+from seal import Attachment, Layout, Protection, seal_ofd, write_ofd
 from verify import Indication, Trust, check_ofd
 
 from ..database.tables_editions import document_editions as table
 from ..ledger import Transaction
-from ..seals import UsableSeal
+from ..seals import UsableSeal, placed
 from .errors import SealDidNotVerify
 from .files import get_file, put_file, recorded_file, stored_file
 from .ports import Preserver
@@ -73,7 +73,16 @@ def ofd_edition(
         esl=seal.esl,
         certificate=seal.sealing.certificate,
         at=at,
-        marks=(Placement(place.page, place.x_mm, place.y_mm, place.width_mm, place.height_mm),),
+        marks=(
+            placed(
+                seal.drawing,
+                place.page,
+                left_mm=place.x_mm,
+                top_mm=place.y_mm,
+                width_mm=place.width_mm,
+                height_mm=place.height_mm,
+            ),
+        ),
         protection=Protection.WHOLE,
         authority=authority,
         timestamper=None if preserver is None else preserver.stamper(seal.sealing),

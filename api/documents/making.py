@@ -16,9 +16,7 @@ from relying import Body, Composition
 from seal import (
     Appearance,
     Attachment,
-    Placement,
     SheetContent,
-    draw_seal,
     drawing_pdf,
     lay_out,
     seal_pdf,
@@ -39,7 +37,7 @@ from verify import (
 )
 
 from ..plugins import CHINA
-from ..seals import UsableSeal
+from ..seals import UsableSeal, placed
 from .committed import face_text
 from .composing import sheet_of
 from .editions import ofd_edition
@@ -131,17 +129,18 @@ def make(
     )
     pdf = write_pdf(layout, title=draft.title, at=draft.at, attachments=(record,))
     # 3. The seal certifies: nothing may change after it.
-    stream, box = drawing_pdf(draw_seal(seal.design))
+    stream, box = drawing_pdf(seal.drawing)
     position = layout.seal_position
     sealed = seal_pdf(
         pdf,
         seal.signer,
         sealing=seal.sealing,
         at=draft.at,
-        placement=Placement(
-            page=position.page,
-            x_mm=position.x_mm,
-            y_mm=position.y_mm,
+        placement=placed(
+            seal.drawing,
+            position.page,
+            left_mm=position.x_mm,
+            top_mm=position.y_mm,
             width_mm=position.width_mm,
             height_mm=position.height_mm,
         ),

@@ -12,6 +12,8 @@ from relying import Json
 from seal import SealDesign, SealDesignRefused
 from verify import canonical_json
 
+from .drawings import DrawnDesign
+
 _ALWAYS = ("name", "line", "code")
 
 
@@ -37,7 +39,8 @@ def read_design(text: str) -> SealDesign:
 
 def design_of(given: dict[str, Any]) -> SealDesign:
     """A design from JSON members; every rule of the design is checked: :class:`seal.SealDesignRefused`."""
-    known = {one.name: one.default for one in fields(SealDesign)}
+    kind = DrawnDesign if "drawing" in given else SealDesign
+    known = {one.name: one.default for one in fields(kind)}
     if "name" not in given:
         raise _refused("name")
     found = {}
@@ -46,7 +49,7 @@ def design_of(given: dict[str, Any]) -> SealDesign:
             found[name] = _typed(value, known[name])
         except (KeyError, ValueError, TypeError, OverflowError) as error:
             raise _refused(name) from error
-    return SealDesign(**found)
+    return kind(**found)
 
 
 def _refused(field: str) -> SealDesignRefused:

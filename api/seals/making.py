@@ -22,7 +22,6 @@ from seal import (
     SealDesign,
     SealDesignRefused,
     SealFacts,
-    draw_seal,
     drawing_png,
     drawing_svg,
     make_seal,
@@ -31,6 +30,7 @@ from verify import Certificate, SealChange, SealStanding
 
 from . import store
 from .designs import design_text
+from .drawings import drawing_of
 from .model import TYPES, SealLife
 from .ports import SealPorts
 from .refusals import SealStepRefused
@@ -101,7 +101,7 @@ def make_edition(
 @lru_cache(maxsize=32)
 def _drawn(design: SealDesign) -> tuple[Drawing, str, bytes]:
     """The drawing, as SVG and as PNG in true size: the last takes a third of a second."""
-    drawing = draw_seal(design)
+    drawing = drawing_of(design)
     return drawing, drawing_svg(drawing), drawing_png(drawing)
 
 

@@ -10,10 +10,11 @@ from typing import Final
 
 from keys import KeyKind
 from relying import Json
-from seal import SealDesignRefused, draw_seal
+from seal import SealDesignRefused
 from verify import parse_uscc
 
 from .designs import design_json, design_of
+from .drawings import drawing_of
 from .making import with_code
 from .model import Actor, SealApplication, SealLife, SealType, Side, Step, StepOrder
 from .refusals import SealStepRefused
@@ -53,7 +54,7 @@ def worded(order: StepOrder, rule: Rule, life: SealLife) -> StepOrder:
             raise SealStepRefused("design-missing", field="design")
         if order.design is not None:
             design = with_code(order.design, life.code)
-            draw_seal(design)
+            drawing_of(design)
     return replace(order, reason=reason, note=note, design=design)
 
 
@@ -148,5 +149,5 @@ def checked_application(order: SealApplication) -> SealApplication:
             rule=f"机构名称为1–{_LONGEST_NAME}个字符 / 1-{_LONGEST_NAME} characters",
             todo="请填写持有印章的机构名称 / give the name of the agency",
         )
-    draw_seal(order.design)
+    drawing_of(order.design)
     return replace(order, holder=holder)

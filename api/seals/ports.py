@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Protocol
 
 from keys import Signer, Vault
-from seal import SealDesign, SealingCertificate
+from seal import Drawing, SealDesign, SealingCertificate
 from verify import Certificate, Trust
 
 from ..database import Database
 from ..ledger import Intents, Ledger
+from .drawings import drawing_of
 
 
 class SealCertificates(Protocol):
@@ -76,3 +77,8 @@ class UsableSeal:
     esl: bytes | None = field(default=None, repr=False)
     """The made seal (SES V4, GB/T 38540); the platform's own seal has none."""
     code: str = ""
+
+    @property
+    def drawing(self) -> Drawing:
+        """Its picture, in true size; drawn once for each design."""
+        return drawing_of(self.design)

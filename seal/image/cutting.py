@@ -94,6 +94,11 @@ def cut_out(
     return _drawing(Path(commands_of(moved, scale=scale), fill=INKS[ink]), fitted, scale, title, specimen)
 
 
+def angle_of(picture: bytes, ink: Ink) -> float:
+    """How far :func:`cut_out` turns it clockwise when nobody says so.  Raises as that does."""
+    return skew_of(_ink_level(_opened(picture), ink))
+
+
 def _opened(picture: bytes) -> Image:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -188,11 +193,15 @@ def _padded(level: Image) -> Any:
 
 
 def _drawing(path: Path, level: Image, scale: float, title: str, specimen: bool) -> Drawing:
-    width, height = level.width * scale, level.height * scale
-    if not specimen:
-        return Drawing(width, height, (path,), title)
-    # The words stand below the imprint: they hide nothing of it, and it hides nothing of them.
+    drawing = Drawing(level.width * scale, level.height * scale, (path,), title)
+    return with_specimen(drawing) if specimen else drawing
+
+
+def with_specimen(drawing: Drawing) -> Drawing:
+    """The same with 样章 SPECIMEN below it: the words hide nothing of it, and it hides nothing of them."""
+    width, height = drawing.width_mm, drawing.height_mm
     size = min(2.8, 0.95 * width / width_em(glyphs_of(SPECIMEN, FontName.SANS)))
     slope = Slope(width / 2, height + 0.8 * size, size_mm=size)
-    words = Path(straight_lettering(SPECIMEN, FontName.SANS, slope), fill=path.fill)
-    return Drawing(width, height + 1.5 * size, (path, words), f"{title} {SPECIMEN}")
+    words = Path(straight_lettering(SPECIMEN, FontName.SANS, slope), fill=drawing.paths[0].fill)
+    title = f"{drawing.title} {SPECIMEN}"
+    return Drawing(width, height + 1.5 * size, (*drawing.paths, words), title)
