@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sealing a ready PDF at the console of the service: granted for the moment, recorded, then released.
+"""Sealing a ready PDF or OFD at the console of the service: granted for the moment, recorded, then released.
 
 Whoever can open the vault could sign anyway; what this adds is the trace.  The use is a grant of one minute
 to the console, an intent, and an entry with the digest — before the file is written anywhere.
@@ -8,18 +8,31 @@ to the console, an intent, and an entry with the digest — before the file is w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from seal import Appearance, Channel, Placement, draw_seal, drawing_pdf, seal_pdf
-from verify import Indication, Trust, check_pdf
+from seal import (
+    Appearance,
+    Channel,
+    Drawing,
+    Mark,
+    OfdRefused,
+    PdfProfile,
+    Permission,
+    Protection,
+    close_ofd,
+    drawing_pdf,
+    seal_ofd,
+    seal_pdf,
+)
+from verify import Indication, Report, Trust, check_ofd, check_pdf, is_ofd
 
-from .approvals import Permits, record_permitted
+from .approvals import Permit, Permits, record_permitted
 from .documents import SealDidNotVerify
 from .ledger import Intents, Ledger
 from .renewals import Preserving
-from .seals import GrantBook, NewUse, SealRegistry, Use, require_usable
+from .seals import GrantBook, NewUse, SealRegistry, UsableSeal, Use, require_usable
 
 CONSOLE = "console"
 """Who acts, in rows and entries, when the operator works at the console instead of over HTTP."""
@@ -29,10 +42,29 @@ FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
+class FileOrder:
+    """How one file is sealed.
+
+    ``marks`` says where, given the drawing and its true size; one that gives none seals a PDF out of sight,
+    and an OFD not at all.  ``level``: one of :data:`api.renewals.LEVELS`.  ``profile`` and ``certify`` are
+    for PDF, ``protection`` and ``close`` (a last signature over the list of signatures) for OFD.  ``case``:
+    the case number; where uses of the seal are approved first, that of the request that was approved.
+    """
+
+    marks: Callable[[Drawing], Sequence[Mark]]
+    level: str = "B-B"
+    profile: PdfProfile = PdfProfile.PADES
+    certify: Permission | None = None
+    protection: Protection = Protection.CONTINUE
+    close: bool = False
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SealedAtConsole:
     """A sealed file and where its entry stands."""
 
-    pdf: bytes = field(repr=False)
+    content: bytes = field(repr=False)
     sha256: str
     ledger_index: int
 
@@ -51,21 +83,10 @@ class ConsoleSealing:
     random: Callable[[int], bytes]
     preserving: Preserving
 
-    def seal(
-        self,
-        data: bytes,
-        seal_id: str,
-        *,
-        page: int,
-        at_mm: tuple[float, float],
-        level: str = "B-B",
-        case: str = "",
-    ) -> SealedAtConsole:
-        """Seal ``data`` on a page counted from 0, the seal's top left corner at ``at_mm``.
+    def seal(self, data: bytes, seal_id: str, order: FileOrder) -> SealedAtConsole:
+        """Seal ``data``, a PDF or an OFD by its content.
 
-        ``level``: one of :data:`api.renewals.LEVELS`.  ``case``: the case number; where uses of the seal are
-        approved first, that of the request that was approved.  Raises what the file, the seal or the place
-        refuses; then nothing was signed.
+        Raises what the file, the seal or the place refuses; then nothing was released.
         """
         at, registered = self.clock(), self.seals.get(seal_id)
         self.grants.give(
@@ -84,7 +105,7 @@ class ConsoleSealing:
                 holder=registered.holder,
                 document_type=FILE,
                 channel=Channel.CONSOLE,
-                case=case,
+                case=order.case,
                 act=hashlib.sha256(data).hexdigest(),
             )
         )
@@ -92,29 +113,11 @@ class ConsoleSealing:
         require_usable(
             usable, trust=self.trust(), at=at, ledger=self.ledger, document_type=FILE, officer=CONSOLE
         )
-        stream, box = drawing_pdf(draw_seal(usable.design))
-        size = usable.design.diameter_mm
         intent = self.intents.open(
             "file.seal", {"seal_id": seal_id, "sha256": hashlib.sha256(data).hexdigest()}
         )
         try:
-            sealed = seal_pdf(
-                data,
-                usable.signer,
-                sealing=usable.sealing,
-                at=at,
-                placement=Placement(page=page, x_mm=at_mm[0], y_mm=at_mm[1], width_mm=size, height_mm=size),
-                appearance=Appearance(stream, box),
-                reason=usable.holder_name,
-                authority=permit.authority,
-                timestamper=self.preserving.stamper(usable.signer.public_key.kind, level),
-            )
-            sealed = self.preserving.extended(sealed, usable.sealing, level)
-            report = check_pdf(sealed, trust=self.trust(), at=self.clock())
-            if report.indication is not Indication.TOTAL_PASSED:
-                reasons = [*report.reasons, *(reason for one in report.signatures for reason in one.reasons)]
-                codes = [reason.code for reason in reasons]
-                raise SealDidNotVerify(report.indication.value, tuple(codes))
+            sealed = (self._ofd if is_ofd(data) else self._pdf)(data, usable, order, permit, at)
             digest = hashlib.sha256(sealed).hexdigest()
             with self.ledger.transaction() as tx:
                 use = NewUse(seal_id, FILE, Channel.CONSOLE.value, officer=CONSOLE, sha256=digest)
@@ -125,3 +128,58 @@ class ConsoleSealing:
             self.intents.fail(intent, type(error).__name__)
             raise
         return SealedAtConsole(sealed, digest, index)
+
+    def _pdf(self, data: bytes, usable: UsableSeal, order: FileOrder, permit: Permit, at: datetime) -> bytes:
+        sealed = seal_pdf(
+            data,
+            usable.signer,
+            sealing=usable.sealing,
+            at=at,
+            placement=tuple(order.marks(usable.drawing)),
+            appearance=Appearance(*drawing_pdf(usable.drawing)),
+            reason=usable.holder_name,
+            certify=order.certify or False,
+            authority=permit.authority,
+            profile=order.profile,
+            esl=usable.esl if order.profile is PdfProfile.GM_SEAL else None,
+            timestamper=self.preserving.stamper(usable.signer.public_key.kind, order.level),
+        )
+        sealed = self.preserving.extended(sealed, usable.sealing, order.level)
+        self._require(check_pdf(sealed, trust=self._trust(usable), at=self.clock()))
+        return sealed
+
+    def _ofd(self, data: bytes, usable: UsableSeal, order: FileOrder, permit: Permit, at: datetime) -> bytes:
+        if usable.esl is None:
+            raise OfdRefused("ofd-seal-not-sm2", usable.signer.public_key.kind.value)
+        sealed, marks = data, tuple(order.marks(usable.drawing))
+        if marks or not order.close:
+            sealed = seal_ofd(
+                data,
+                usable.signer,
+                esl=usable.esl,
+                certificate=usable.sealing.certificate,
+                at=at,
+                marks=marks,
+                protection=order.protection,
+                authority=permit.authority,
+                timestamper=self.preserving.stamper(usable.signer.public_key.kind, order.level),
+            )
+        if order.close:
+            sealed = close_ofd(sealed, usable.signer, sealing=usable.sealing, at=at)
+        self._require(check_ofd(sealed, trust=self._trust(usable), at=self.clock()))
+        return sealed
+
+    def _trust(self, usable: UsableSeal) -> Trust:
+        """GM signatures bring no issuers and no lists: whoever checks has them from the trust list."""
+        trust = self.trust()
+        return replace(
+            trust,
+            intermediates=(*trust.intermediates, *usable.sealing.chain),
+            crls=(*trust.crls, *usable.sealing.crls),
+        )
+
+    def _require(self, report: Report) -> None:
+        if report.indication is Indication.TOTAL_PASSED:
+            return
+        reasons = [*report.reasons, *(reason for one in report.signatures for reason in one.reasons)]
+        raise SealDidNotVerify(report.indication.value, tuple(reason.code for reason in reasons))

@@ -91,6 +91,7 @@ from .ofd import (
     OfdStamp,
     OfdTextRun,
     check_ofd,
+    is_ofd,
     ofd_page_count,
     ofd_png,
     ofd_svg,
@@ -169,6 +170,7 @@ from .trust_list import (
     load_trust,
     parse_seal_status,
     parse_trust_list,
+    require_seal_status,
     seal_status_message,
 )
 from .x509 import (
@@ -317,6 +319,7 @@ __all__ = [
     "encode_seal_status",
     "group_document_id",
     "inclusion_path",
+    "is_ofd",
     "is_ses_signature",
     "leaf_hash",
     "load_trust",
@@ -363,6 +366,7 @@ __all__ = [
     "read_ofd",
     "read_ofd_signature",
     "read_ofd_signatures",
+    "require_seal_status",
     "seal_admits",
     "seal_status_message",
     "stamped",

@@ -128,7 +128,7 @@ def _at_keyword(paper: Paper, mark: AtKeyword) -> Iterator[Stamp]:
     pages = range(paper.count) if mark.pages is None else tuple(dict.fromkeys(mark.pages))
     found = [(page, box) for page in pages for box in _places(paper, page, mark.text)]
     if not found:
-        raise MarkRefused("keyword-missing", mark.text)
+        raise MarkRefused("keyword-missing", mark.text, looked=pages)
     if mark.occurrence is not None:
         try:
             found = [found[mark.occurrence]]

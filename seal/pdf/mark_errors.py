@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from ..errors import SealRefused
@@ -79,12 +80,18 @@ _WORDS: Final = {
 
 
 class MarkRefused(SealRefused):
-    """The seal cannot be shown where it was asked for; ``subject`` names the keyword, field or number."""
+    """The seal cannot be shown where it was asked for; ``subject`` names the keyword, field or number.
 
-    def __init__(self, code: str, subject: str) -> None:
-        zh, en = _WORDS[code]
-        super().__init__(code, zh.format(subject), en.format(subject))
-        self.subject = subject
+    ``looked``: the pages, from 0, whose text was searched.
+    """
+
+    def __init__(self, code: str, subject: str, *, looked: Sequence[int] = ()) -> None:
+        zh, en = (words.format(subject) for words in _WORDS[code])
+        if looked:
+            pages = _pages(looked)
+            zh, en = f"{zh}(已查找第 {pages} 页)", f"{en} (looked at: page {pages})"
+        super().__init__(code, zh, en)
+        self.subject, self.looked = subject, tuple(looked)
 
 
 class PlacementRefused(SealRefused):
@@ -97,3 +104,14 @@ class PlacementRefused(SealRefused):
             f"the place of the seal is not on the page ({rule}): change page or position",
         )
         self.rule = rule
+
+
+def _pages(numbers: Sequence[int]) -> str:
+    """Counted from 1, neighbours together."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][1] == number:
+            runs[-1][1] = number + 1
+        else:
+            runs.append([number + 1, number + 1])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs[:20])

@@ -90,7 +90,7 @@ def _at_keyword(paper: Paper, mark: AtKeyword) -> Iterator[Spot]:
         paper.sheet(page)
     found = find_keyword(paper.data, mark.text, pages)
     if not found:
-        raise MarkRefused("keyword-missing", mark.text)
+        raise MarkRefused("keyword-missing", mark.text, looked=pages)
     if mark.occurrence is not None:
         try:
             found = [found[mark.occurrence]]

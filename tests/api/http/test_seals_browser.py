@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from api.console import FileOrder
+from seal import Placement
+
 from .test_pages_browser import PASSPHRASE, PHONE, key_file, log_in, shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -45,7 +48,8 @@ def test_from_application_to_not_us(site: Any, page: Any, tmp_path: Path, shots:
     before = page.locator("#uses form").count()
     source = tmp_path / "in.pdf"
     source.write_bytes(site.files()["land_approval"])
-    site.service.console.seal(source.read_bytes(), seal_id, page=0, at_mm=(20.0, 40.0))
+    place = FileOrder(lambda drawing: [Placement(0, 20.0, 40.0, drawing.width_mm, drawing.height_mm)])
+    site.service.console.seal(source.read_bytes(), seal_id, place)
     page.wait_for_function(
         "count => document.querySelectorAll('#uses form').length > count", arg=before, timeout=30_000
     )
