@@ -7,7 +7,7 @@ second call takes the step.  Without: one call, and the platform seals a stateme
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints
 from keys import KeyKind
 from seal import SealDesign, SealDesignRefused
 
+from ..approvals import approvers_of, grounds
 from ..login import Session
 from ..seals import (
     Actor,
@@ -196,7 +197,8 @@ def uses(session: SessionOf, service: ServiceOf) -> dict[str, object]:
     """The newest uses of the seals of the body that this login speaks for."""
     held = held_by(service, session)
     found = service.seal_uses.of([life.seal_id for life in held])
-    return {"uses": [shown_use(one) for one in found]}
+    approvers = approvers_by_use(service, found)
+    return {"uses": [{**shown_use(one), "approvers": list(approvers.get(one.use_id, ()))} for one in found]}
 
 
 @router.post("/api/v1/seals/{seal_id}/uses/{use_id}/not-me")
@@ -256,6 +258,13 @@ def shown_life(service: Service, life: SealLife) -> dict[str, object]:
         "edition": life.edition,
         "editions": editions,
     }
+
+
+def approvers_by_use(service: Service, uses: Sequence[SealUse]) -> dict[str, Sequence[str]]:
+    """Who approved each use, by what went into its signature."""
+    with service.database.read() as connection:
+        found = grounds(connection, [one.use_id for one in uses])
+    return {use_id: approvers_of(one) for use_id, one in found.items()}
 
 
 def shown_use(use: SealUse) -> dict[str, object]:

@@ -7,6 +7,7 @@ are looked at again every few seconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -33,7 +34,7 @@ from ...seals import (
 )
 from ...wiring import Service
 from ..access import ServiceOf, SessionOf, Visitor, form_sender
-from ..seal_lives import actor_of, given_design, held_by, waiting_for
+from ..seal_lives import actor_of, approvers_by_use, given_design, held_by, waiting_for
 from .frame import expected, frame
 
 SOON = timedelta(days=60)
@@ -189,6 +190,7 @@ def _overview(
     due = {life.seal_id: made for life, made in service.seal_lives.due_for_remake(service.clock() + SOON)}
     lives = {life.seal_id: life for life in held}
     uses = service.seal_uses.of(list(lives)) if lives else ()
+    approvers = approvers_by_use(service, uses)
     values = {
         **frame(session, "seals"),
         "problem": problem.as_json() if problem else None,
@@ -197,7 +199,7 @@ def _overview(
             for life in held
         ],
         "waiting": [_line(life) for life in waiting_for(service, session)],
-        "uses": [_use(service, one, lives[one.seal_id]) for one in uses],
+        "uses": [_use(service, one, lives[one.seal_id], approvers.get(one.use_id, ())) for one in uses],
         "newest": uses[0].use_id if uses else "",
     }
     return render(request, "seals.html", values, status=problem.status if problem else 200)
@@ -310,7 +312,7 @@ def _line(life: SealLife) -> dict[str, Any]:
     }
 
 
-def _use(service: Service, one: SealUse, life: SealLife) -> dict[str, Any]:
+def _use(service: Service, one: SealUse, life: SealLife, approvers: Sequence[str]) -> dict[str, Any]:
     return {
         "id": one.use_id,
         "seal_id": one.seal_id,
@@ -322,6 +324,7 @@ def _use(service: Service, one: SealUse, life: SealLife) -> dict[str, Any]:
         "sha256": one.sha256 or "",
         "documents": one.documents,
         "channel": one.channel,
+        "approvers": "、".join(_name(service, name) for name in approvers),
         "denied": "" if one.denied_at is None else china(one.denied_at),
     }
 
