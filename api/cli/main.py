@@ -17,6 +17,7 @@ from . import (
     certificates,
     checkup,
     demonstration,
+    inspecting,
     keycentre,
     keys,
     log,
@@ -60,6 +61,7 @@ app.command("serve")(service.serve)
 app.command("demo")(demonstration.demo)
 app.command("verify")(verification.verify)
 app.command("seal")(sealing.seal)
+app.command("inspect")(inspecting.inspect)
 app.add_typer(seal_lives.app, name="seal-admin")
 app.add_typer(batches.app, name="batch")
 app.command("timestamp")(timestamping.timestamp)

@@ -20,7 +20,7 @@ GROUP = "yinxin.relying"
 ADDRESSEE = "agency"
 """The field of an issuing form that names the agency addressed (受理机关): the one field the core reads."""
 
-RESERVED_PARTS = frozenset({"form", "data", "certificate", "idempotency_key"})
+RESERVED_PARTS = frozenset({"form", "data", "certificate", "idempotency_key", "proceed"})
 """Names of a submission's own parts; no attachment slot may take one."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}\Z")

@@ -111,6 +111,7 @@ from ..seals import (
 from ..status import NothingKnown, StatusError, StatusRequestRefused
 from ..submissions import (
     AttachmentRefused,
+    AttachmentsDoubtful,
     IdempotencyConflict,
     IdempotencyKeyMalformed,
     NoSuchItem,
@@ -174,6 +175,20 @@ def _attachment(error: AttachmentRefused) -> Problem:
     zh_en = _one_sentence(error.why)
     todo = "请更换该附件后重新提交 / replace this attachment and send everything again"
     return Problem(422, error.code, "附件不能签章", zh_en, (FieldError(error.slot, zh_en, todo),))
+
+
+def _doubtful(error: AttachmentsDoubtful) -> Problem:
+    todo = (
+        "请核对该处;确认无误后选择继续,或更换附件"
+        " / look at that place; continue if it is as it should be (proceed=yes), or replace the attachment"
+    )
+    return Problem(
+        409,
+        "attachments-doubtful",
+        "附件含有签章前应知晓的内容",
+        "尚未签章。请逐项核对后再决定是否继续。 Nothing is sealed yet: look at each before you go on.",
+        tuple(FieldError(slot, what, todo) for slot, what in error.findings),
+    )
 
 
 def _certificate(error: SealingCertificateRefused) -> Problem:
@@ -369,6 +384,7 @@ ROOMS: Rows = {
     ),
     SlotsWrong: many_fields("附件缺失或多余", _slots),
     AttachmentRefused: _attachment,
+    AttachmentsDoubtful: _doubtful,
     SealingCertificateRefused: _certificate,
     IdempotencyConflict: say(
         409,

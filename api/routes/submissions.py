@@ -105,7 +105,15 @@ async def _filing(request: Request) -> Filing:
         certificate=_certificate(texts["certificate"]),
         files=files,
         idempotency_key=texts.get("idempotency_key") or None,
+        proceed=_proceed(texts.get("proceed", "")),
     )
+
+
+def _proceed(text: str) -> bool:
+    """Explicit, or not at all."""
+    if text not in ("", "yes"):
+        raise PartMalformed("proceed", "应为 yes 或不填 / yes, or left out")
+    return text == "yes"
 
 
 def _json(text: str) -> Json:

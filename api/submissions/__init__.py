@@ -10,6 +10,7 @@ from .certificate import Owner, check_sealing_certificate
 from .checking import SealedFiles, check_sealed
 from .errors import (
     AttachmentRefused,
+    AttachmentsDoubtful,
     IdempotencyConflict,
     IdempotencyKeyMalformed,
     NoSuchItem,
@@ -34,6 +35,7 @@ __all__ = [
     "AgencySeals",
     "Applicant",
     "AttachmentRefused",
+    "AttachmentsDoubtful",
     "Filing",
     "IdempotencyConflict",
     "IdempotencyKeyMalformed",

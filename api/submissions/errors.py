@@ -50,6 +50,17 @@ class AttachmentRefused(SubmissionError):
         self.slot, self.code, self.why = slot, code, why
 
 
+class AttachmentsDoubtful(SubmissionError):
+    """Attachments hold what the applicant should know of before sealing them; who has seen it continues.
+
+    ``findings``: slot, and what and where in Chinese and English, for each.
+    """
+
+    def __init__(self, findings: Sequence[tuple[str, str]]) -> None:
+        super().__init__(f"look before sealing: {'; '.join(f'{slot}: {what}' for slot, what in findings)}")
+        self.findings = tuple(findings)
+
+
 class SealingCertificateRefused(SubmissionError):
     """The certificate may not seal for this applicant now."""
 

@@ -55,6 +55,8 @@ class Filing:
     certificate: bytes
     files: Mapping[str, bytes]
     idempotency_key: str | None = None
+    proceed: bool = False
+    """The applicant was shown what the attachments hold, and goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,16 @@ from sqlalchemy import Connection, Row, insert, select
 
 from relying import Body, Face, Form, Order
 from relying import Row as FaceRow
-from seal import Channel, PdfRefused, SealingCertificate, prepare_form, prepare_pdf
+from seal import (
+    Channel,
+    DormantContent,
+    PdfRefused,
+    SealingCertificate,
+    Severity,
+    inspect_pdf,
+    prepare_form,
+    prepare_pdf,
+)
 from verify import UseAuthority, VerifyError, canonical_json
 
 from ..database.tables_sealing import submission_items, submissions
@@ -29,6 +38,7 @@ from ..plugins import ADDRESSEE, FieldProblem, FieldsRefused
 from .certificate import check_sealing_certificate
 from .errors import (
     AttachmentRefused,
+    AttachmentsDoubtful,
     IdempotencyConflict,
     IdempotencyKeyMalformed,
     SlotsWrong,
@@ -83,6 +93,9 @@ def prepare(ports: SubmissionPorts, filing: Filing, applicant: Applicant) -> Sub
         at=at,
     )
     authority = _authority(ports, applicant, form, submission_id)
+    doubtful = _inspect(form, filing.files)
+    if doubtful and not filing.proceed:
+        raise AttachmentsDoubtful(doubtful)
     items = _prepare_items(form, filing.files, record, sealing=sealing, at=at, authority=authority)
     values: dict[str, Any] = {
         "id": submission_id,
@@ -112,7 +125,11 @@ def prepare(ports: SubmissionPorts, filing: Filing, applicant: Applicant) -> Sub
                 submission_id,
                 {},
                 kind="submission.prepared",
-                body={"form": form.name, "digests": [item.digest for item in items]},
+                body={
+                    "form": form.name,
+                    "digests": [item.digest for item in items],
+                    **({"doubtful": len(doubtful)} if doubtful else {}),
+                },
             )
     return _answer(ports, submission_id)
 
@@ -247,6 +264,22 @@ def _authority(ports: SubmissionPorts, applicant: Applicant, form: Form, submiss
     ).encode()
 
 
+def _inspect(form: Form, files: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """What the applicant has to know of: slot, and what and where.  What may not be sealed is refused."""
+    doubtful: list[tuple[str, str]] = []
+    for slot in form.slots:
+        if slot.name not in files:
+            continue
+        try:
+            found = inspect_pdf(files[slot.name])
+            if refused := [one for one in found if one.severity is Severity.REFUSE]:
+                raise DormantContent(refused)
+        except PdfRefused as error:
+            raise AttachmentRefused(slot.name, code=error.code, why=f"{error.zh} / {error.en}") from error
+        doubtful += ((slot.name, f"{one.zh} / {one.en}") for one in found)
+    return doubtful
+
+
 def _prepare_items(
     form: Form,
     files: Mapping[str, bytes],
@@ -280,6 +313,7 @@ def _prepare_items(
                 appearance=None,
                 reason=form.zh,
                 authority=authority,
+                inspected=True,
             )
         except PdfRefused as error:
             raise AttachmentRefused(slot.name, code=error.code, why=f"{error.zh} / {error.en}") from error

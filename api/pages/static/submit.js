@@ -25,10 +25,23 @@ function prepare(key) {
   body.set("data", JSON.stringify(fieldValues()));
   body.set("certificate", key.certificate);
   body.set("idempotency_key", attempt);
+  if (document.getElementById("proceed").checked) body.set("proceed", "yes");
   for (const input of form.querySelectorAll("[data-slot]")) {
     if (input.files[0]) body.set(input.dataset.slot, input.files[0]);
   }
   return call("/api/v1/submissions", { method: "POST", body });
+}
+
+/** The places are shown with the refusal; going on is a decision of its own, for these files alone. */
+function offerToProceed() {
+  document.getElementById("proceed-line").hidden = false;
+}
+
+for (const input of form.querySelectorAll("[data-slot]")) {
+  input.addEventListener("change", () => {
+    document.getElementById("proceed-line").hidden = true;
+    document.getElementById("proceed").checked = false;
+  });
 }
 
 form.addEventListener("submit", async (event) => {
@@ -52,6 +65,7 @@ form.addEventListener("submit", async (event) => {
     await post(`/api/v1/submissions/${prepared.submission_id}/signatures`, { signatures });
     location.assign(`/applicant/submissions/${prepared.submission_id}`);
   } catch (error) {
+    if (error.problem?.code === "attachments-doubtful") offerToProceed();
     show(box, error);
   } finally {
     progress.textContent = "";

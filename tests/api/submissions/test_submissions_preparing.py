@@ -18,6 +18,7 @@ from api.plugins import FieldsRefused, NoSuchDeclaration
 from api.submissions import (
     Applicant,
     AttachmentRefused,
+    AttachmentsDoubtful,
     IdempotencyConflict,
     IdempotencyKeyMalformed,
     NoSuchSubmission,
@@ -143,6 +144,49 @@ def test_attachment_refusal_says_why_in_words(rooms: Any, applicant: Any) -> Non
         rooms.prepared(applicant, files={**rooms.filing(applicant).files, "land_approval": b""})
     assert (refused.value.slot, refused.value.code) == ("land_approval", "pdf-empty")
     assert "请" in refused.value.why and "the file is empty" in refused.value.why
+
+
+def with_link(pdf: bytes) -> bytes:
+    """A link to another file: no reason to refuse, but to look."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        action = pikepdf.Dictionary(S=pikepdf.Name.GoToR, F="other.pdf", D=[0, pikepdf.Name.Fit])
+        link = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[10, 10, 90, 30], A=action
+        )
+        opened.pages[0].Annots = opened.make_indirect([opened.make_indirect(link)])
+        packed = io.BytesIO()
+        opened.save(packed)
+        return packed.getvalue()
+
+
+def test_doubtful_attachment_needs_a_decision(rooms: Any, applicant: Any) -> None:
+    """Told what and where, with nothing written; whoever goes on says so."""
+    files = dict(rooms.filing(applicant).files)
+    files["land_approval"] = with_link(files["land_approval"])
+    before = rooms.state()
+    with pytest.raises(AttachmentsDoubtful) as refused:
+        rooms.prepared(applicant, files=files)
+    assert rooms.state() == before
+    ((slot, what),) = refused.value.findings
+    assert slot == "land_approval"
+    assert "第 1 页" in what and "page 1" in what
+    assert rooms.prepared(applicant, files=files, proceed=True).items
+
+
+def test_refusal_names_the_place(rooms: Any, applicant: Any) -> None:
+    """Going on is no way past what must not be sealed."""
+    files = dict(rooms.filing(applicant).files)
+    with pikepdf.open(io.BytesIO(files["land_approval"])) as opened:
+        opened.pages[0].AA = pikepdf.Dictionary(
+            O=pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+        )
+        packed = io.BytesIO()
+        opened.save(packed)
+    files["land_approval"] = packed.getvalue()
+    with pytest.raises(AttachmentRefused) as refused:
+        rooms.prepared(applicant, files=files, proceed=True)
+    assert (refused.value.slot, refused.value.code) == ("land_approval", "pdf-dormant-content")
+    assert "第 1 页" in refused.value.why
 
 
 def test_revoked_certificate_is_refused(rooms: Any, applicant: Any) -> None:
