@@ -180,7 +180,7 @@ def _entries(root: str, info: str, first: bytes | None, previous: int, data: byt
 
 
 def _plain_base(plain: PlainFile, previous: int, data: bytes) -> Base:
-    root, info = plain.trailer.raw("/Root"), plain.trailer.raw("/Info")
+    root, info = plain.trailer.raw("/Root"), plain.info
     return Base(
         data=data,
         pdf=plain,

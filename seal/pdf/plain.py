@@ -115,7 +115,15 @@ class PlainDictionary:
         return None if found is None else _value(found)
 
     def with_entries(self, entries: Mapping[str, bytes]) -> bytes:
-        """The dictionary as it is written, with these entries in place of its own."""
+        """The dictionary as it is written, with these entries in place of its own.
+
+        Whatever it refers to is there: a reference to nothing means nothing today, and would mean an object
+        of the next revision once that has the number.  Raises :class:`NotPlainError`.
+        """
+        if self._file is None:
+            raise NotPlainError
+        for said in _EACH_REFERENCE.finditer(self._data, self.start, self.end):
+            self._file.require(_reference(said[0]))
         at, parts = self.start, []
         own = [one for key in entries if (one := self._entries.get(key.encode("ascii"))) is not None]
         for found in sorted(own, key=re.Match.start):
@@ -169,6 +177,19 @@ class PlainFile:
         self.pages = PlainPages(self)
 
     @property
+    def info(self) -> Reference | None:
+        """The document information.  Raises :class:`NotPlainError` where it is no dictionary of its own."""
+        found = self.trailer.raw("/Info")
+        if found is None:
+            return None
+        if not isinstance(found, Reference):
+            raise NotPlainError
+        head = _OBJECT.match(self._data, self._offset(*found.objgen))
+        if head is None or (int(head[1]), int(head[2])) != found.objgen:
+            raise NotPlainError
+        return found
+
+    @property
     def identifier(self) -> bytes | None:
         """The first of the two identifiers.  Raises :class:`NotPlainError` where it is not simply written."""
         pair = self.trailer.raw("/ID")
@@ -196,6 +217,12 @@ class PlainFile:
                 raise NotPlainError
             self._held[objgen] = found
         return found
+
+    def require(self, reference: Reference) -> None:
+        """There is an object where the table says.  Raises :class:`NotPlainError`."""
+        number, generation = reference.objgen
+        if not self._data.startswith(b"%d %d obj" % (number, generation), self._offset(number, generation)):
+            raise NotPlainError
 
     def _offset(self, number: int, generation: int) -> int:
         for table in self._tables:

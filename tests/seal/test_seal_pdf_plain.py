@@ -136,6 +136,9 @@ NOT_PLAIN = {
         3: b"<< /Type /Page /Parent 2 0 R /MediaBox 5 0 R /Resources << >> >>",
         5: b"[0 0 9 9]",
     },
+    "a reference to nothing yet": {
+        3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << >> /Contents 7 0 R >>",
+    },
     "a null": {3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << >> /Annots null >>"},
 }
 
@@ -146,6 +149,19 @@ def test_doubt_is_left_to_qpdf(hand_made: Callable[..., bytes], objects: dict[in
     data = hand_made(objects)
     with pytest.raises(NotPlainError), opened(data, inspected=True, plain=True) as base:
         facts(base, 0)
+
+
+@pytest.mark.parametrize("page", [3, 7, 9], ids=["a number in use", "the next number", "a later number"])
+def test_a_reference_to_nothing_stays_nothing(
+    hand_made: Callable[..., bytes], authority: Any, appearance: Appearance, page: int
+) -> None:
+    """The next revision never gives it a meaning: it is gone from the page that is written again."""
+    objects = {
+        3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 595] /Resources << >> /X %d 0 R >>" % page
+    }
+    out = sealed(hand_made(objects), authority(KeyKind.P256), appearance)
+    with pikepdf.open(io.BytesIO(out)) as pdf:
+        assert ("/X" in pdf.pages[0]) == (page == 3)
 
 
 @pytest.mark.parametrize(
