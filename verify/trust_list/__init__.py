@@ -9,7 +9,13 @@ from .check import check_trust_list
 from .errors import TrustListInvalid
 from .loading import load_trust
 from .seal_status import FORMAT as SEAL_STATUS_FORMAT
-from .seal_status import check_seal_status, encode_seal_status, parse_seal_status, seal_status_message
+from .seal_status import (
+    check_seal_status,
+    encode_seal_status,
+    parse_seal_status,
+    require_seal_status,
+    seal_status_message,
+)
 from .signed import TrustList, parse_trust_list
 
 __all__ = [
@@ -25,5 +31,6 @@ __all__ = [
     "load_trust",
     "parse_seal_status",
     "parse_trust_list",
+    "require_seal_status",
     "seal_status_message",
 ]

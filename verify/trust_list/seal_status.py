@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from ..canonical import Json, JsonMalformed, canonical_json, parse_json
@@ -28,6 +29,7 @@ LARGEST_FILE = 64 * 1024 * 1024
 MOST_SEALS = 100_000
 MOST_CHANGES = 1_000
 MOST_SIGNATURES = 16
+_USUAL_CHANGES, _USUAL_TEXTS = 16, 400
 _LIST = {"sequence", "issued", "next_update", "publisher", "seals"}
 _SEAL = {
     "code",
@@ -49,21 +51,21 @@ _T = TypeVar("_T")
 
 def seal_status_message(listed: SealStatusList) -> bytes:
     """What every signature of the list is over.  Raises :class:`SealStatusInvalid`."""
-    return CONTEXT + _canonical(_list_json(listed))
+    return CONTEXT + _list_text(listed)
 
 
 def encode_seal_status(listed: SealStatusList, signatures: Sequence[TrustListSignature]) -> bytes:
     """The file with these signatures; they are not verified.  Raises :class:`SealStatusInvalid`."""
-    return _canonical(
-        {
-            "format": FORMAT,
-            "list": _list_json(listed),
-            "signatures": [
-                {"certificate": text_of(one.certificate.der), "signature": text_of(one.signature)}
-                for one in signatures
-            ],
-        }
+    signed = _canonical(
+        [
+            {"certificate": text_of(one.certificate.der), "signature": text_of(one.signature)}
+            for one in signatures
+        ]
     )
+    found = b'{"format":"%s","list":%s,"signatures":%s}' % (FORMAT.encode(), _list_text(listed), signed)
+    if len(found) > LARGEST_FILE:
+        raise SealStatusInvalid(field="(file)", rule=f"at most {LARGEST_FILE} bytes")
+    return found
 
 
 def parse_seal_status(data: bytes) -> tuple[SealStatusList, tuple[TrustListSignature, ...]]:
@@ -215,17 +217,38 @@ def _canonical(value: Json) -> bytes:
         raise SealStatusInvalid(field="list", rule=error.rule) from error
 
 
-def _list_json(listed: SealStatusList) -> dict[str, Json]:
+def _list_text(listed: SealStatusList) -> bytes:
+    """Canonical JSON; the text of each entry is kept, for from one list to the next one entry changes."""
+    if len(listed.seals) > MOST_SEALS:
+        raise SealStatusInvalid(field="seals", rule=f"a list of at most {MOST_SEALS} members")
     try:
-        return {
+        around: dict[str, Json] = {
             "sequence": listed.sequence,
             "issued": time_of(listed.issued),
             "next_update": time_of(listed.next_update),
             "publisher": listed.publisher,
-            "seals": [_entry_json(one) for one in listed.seals],
+            "seals": [],
         }
+        seals = b",".join(map(_entry_text, listed.seals))
     except TrustListInvalid as error:
         raise SealStatusInvalid(field=error.field, rule=error.rule) from error
+    # Members are sorted, so "seals" stands before "sequence", behind every free text: found from the right.
+    before, after = _canonical(around).rsplit(b'"seals":[]', 1)
+    return b'%s"seals":[%s]%s' % (before, seals, after)
+
+
+def _entry_text(one: SealEntry) -> bytes:
+    if len(one.history) > MOST_CHANGES:
+        raise SealStatusInvalid(field="history", rule=f"a list of at most {MOST_CHANGES} members")
+    texts = len(one.seal_id) + len(one.holder) + len(one.holder_name) + len(one.name) + len(one.type)
+    usual = len(one.history) <= _USUAL_CHANGES and texts <= _USUAL_TEXTS
+    return _kept(one) if usual else _canonical(_entry_json(one))
+
+
+@lru_cache(maxsize=50_000)
+def _kept(one: SealEntry) -> bytes:
+    """Of entries of the usual size alone, so that a list from anywhere fills no memory."""
+    return _canonical(_entry_json(one))
 
 
 def _entry_json(one: SealEntry) -> dict[str, Json]:
