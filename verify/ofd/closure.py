@@ -21,7 +21,7 @@ from .package import OfdBody, OfdPackage
 MOST_ASKED = 64
 MOST_SEARCHED = 64 * 1024 * 1024
 _FILES = ("FontFile", "MediaFile", "ProfileFile", "Profile")
-_NAMES_FILES = re.compile(rb"PageRes|FontFile|MediaFile|Profile")
+_NAME_FILES = (b"PageRes", b"FontFile", b"MediaFile", b"Profile")
 """A page in which none of these stands names no file: it need not be parsed."""
 _USES = ("Font", "ResourceID", "DrawParam", "ColorSpace", "Substitution", "ImageMask", "Relative")
 _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*<")
@@ -106,7 +106,8 @@ class Closure:
         entry = self._reach(location)
         if entry is None:
             return
-        if _NAMES_FILES.search(self._package.read(entry)) is None:
+        data = self._package.read(entry)
+        if not any(name in data for name in _NAME_FILES):
             return
         root = self._root(entry)
         for node in root.walk() if root is not None else ():

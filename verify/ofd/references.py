@@ -15,6 +15,7 @@ from keys import HashAlgorithm, digest
 
 from ..pdf.findings import Finding, failed, unsure
 from ..report import SubIndication
+from ..ses import seal_digest
 from .locations import joined
 from .package import OfdPackage
 from .signatures import OfdReference, OfdSignature
@@ -84,7 +85,9 @@ def check_references(package: OfdPackage, signature: OfdSignature) -> References
             deviations.append(f"REFERENCE_{one.location.flaw}")
         if compute is None:
             continue
-        if one.check_value == package.digest(entry, shown, compute):
+        of_seal = algorithm is not None and signature.seal is not None and entry == signature.seal.entry
+        computed = package.digest(entry, shown, _of_seal(algorithm) if of_seal and algorithm else compute)
+        if one.check_value == computed:
             covered.add(entry)
         else:
             altered.append(entry)
@@ -102,6 +105,10 @@ def check_references(package: OfdPackage, signature: OfdSignature) -> References
 
 def _strong(algorithm: HashAlgorithm) -> Callable[[bytes], bytes]:
     return lambda data: digest(algorithm, data).value
+
+
+def _of_seal(algorithm: HashAlgorithm) -> Callable[[bytes], bytes]:
+    return lambda data: seal_digest(data, algorithm).value
 
 
 def _weak(name: str) -> Callable[[bytes], bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .admission import seal_admits
 from .errors import SesMalformed
+from .facts import seal_digest
 from .model import ElectronicSeal, SealExtension, SealPicture, SesSignature
 from .seal import parse_seal
 from .seal_check import check_seal
@@ -26,4 +27,5 @@ __all__ = [
     "parse_seal",
     "parse_ses_signature",
     "seal_admits",
+    "seal_digest",
 ]

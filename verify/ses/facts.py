@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Final
 
-from keys import HashAlgorithm, digest
+from keys import Digest, HashAlgorithm, digest
 
 from ..canonical import Json
 from ..x509.moments import shown
 from .extras import extension_facts
 from .model import ElectronicSeal
+from .seal import CACHED, LARGEST_CACHED
 
 MOST_LISTED: Final = 32
 
@@ -39,6 +41,14 @@ def seal_facts(seal: ElectronicSeal) -> dict[str, Json]:
         "signer_fingerprints": signers,
         "extensions": extension_facts(seal.extensions),
         "deviations": [*seal.deviations],
-        "sha256": hashlib.sha256(seal.der).hexdigest(),
-        "sm3": digest(HashAlgorithm.SM3, seal.der).hex,
+        "sha256": seal_digest(seal.der, HashAlgorithm.SHA256).hex,
+        "sm3": seal_digest(seal.der, HashAlgorithm.SM3).hex,
     }
+
+
+def seal_digest(der: bytes, algorithm: HashAlgorithm) -> Digest:
+    """Of a whole seal.  A batch of documents bears the same few seals: each is digested once."""
+    return _kept(der, algorithm) if len(der) <= LARGEST_CACHED else digest(algorithm, der)
+
+
+_kept: Final = lru_cache(maxsize=CACHED)(lambda der, algorithm: digest(algorithm, der))

@@ -7,12 +7,13 @@ the published list of seals.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
+
+from keys import HashAlgorithm
 
 from ..canonical import Json
 from ..report import Reason, SignatureReport, SubIndication
@@ -25,7 +26,7 @@ from ..x509.moments import shown
 from .course import ABSENT, NOT_CHECKED, Course
 from .errors import SesMalformed
 from .extras import critical_findings
-from .facts import seal_facts
+from .facts import seal_digest, seal_facts
 from .model import ElectronicSeal
 from .seal import LARGEST_CACHED, parse_seal
 from .stamps import Stamped, stamped
@@ -286,7 +287,7 @@ def _state(seal: ElectronicSeal, evidence: Evidence, at: datetime) -> SealState 
     published = evidence.trust.seal_status
     if published is None:
         return None
-    name = hashlib.sha256(seal.der).hexdigest()
+    name = seal_digest(seal.der, HashAlgorithm.SHA256).hex
     state = published.state_at(seal.code, name, at)
     if state is None and at > published.next_update:
         # A list that has run out still tells of an end, after which nothing comes.
@@ -339,7 +340,7 @@ def _status(
 
 
 def _entry(seal: ElectronicSeal, published: SealStatusList) -> SealEntry | None:
-    return published.entry(seal.code, hashlib.sha256(seal.der).hexdigest())
+    return published.entry(seal.code, seal_digest(seal.der, HashAlgorithm.SHA256).hex)
 
 
 def _when_it_ran_out(seal: ElectronicSeal, evidence: Evidence) -> SealState | None:

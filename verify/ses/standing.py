@@ -10,10 +10,11 @@ into one that is (decision 0018).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from ..canonical import Json
 from ..report import Indication, Reason, SignatureReport, SubIndication
 from ..trust import Trust
 from ..x509 import Certificate, Crl, Purpose, StatusSource, check_certificate, check_past_certificate
@@ -35,6 +36,8 @@ class Evidence:
 
     def report(self, certificate: Certificate) -> SignatureReport:
         """The certificate now."""
+        if not (self.intermediates or self.crls or self.statuses):
+            return _kept(certificate, self.trust, self.at)
         return check_certificate(
             certificate,
             self.trust,
@@ -60,6 +63,34 @@ class Evidence:
             heard=lists,
             heard_statuses=self.statuses,
         )
+
+
+MOST_KEPT: Final = 256
+_reports: dict[tuple[int, datetime, bytes], tuple[Trust, SignatureReport]] = {}
+"""Of the same trust object, moment and certificate only.  A trust never changes, and while it is kept here
+its identity belongs to no other."""
+
+
+def _kept(certificate: Certificate, trust: Trust, at: datetime) -> SignatureReport:
+    """A batch of documents that is checked at one moment bears the same few certificates."""
+    name = (id(trust), at, certificate.der)
+    found = _reports.get(name)
+    if found is None or found[0] is not trust:
+        if len(_reports) >= MOST_KEPT:
+            _reports.clear()
+        found = trust, check_certificate(certificate, trust, at, purpose=Purpose.SEAL)
+        _reports[name] = found
+    report = found[1]
+    # Whoever gets the facts may change them: nobody else's are the same objects.
+    return replace(report, facts={name: _copied(value) for name, value in report.facts.items()})
+
+
+def _copied(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _copied(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_copied(one) for one in value]
+    return value
 
 
 @dataclass(frozen=True, slots=True)
