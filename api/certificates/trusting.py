@@ -7,6 +7,7 @@ process is seen as soon as it is committed.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,6 +22,8 @@ from . import qr_keys as keys_room
 from .authorities import in_force, listed
 from .model import AUTHORITY
 from .ports import CertificatePorts
+
+SEAL_MAKER_PROFILE = "seal_maker"
 
 
 class OwnTrust:
@@ -61,6 +64,7 @@ class OwnTrust:
             next_update=None,
             sequence=None,
             source="service",
+            seal_makers=tuple(_seal_makers(connection)) or None,
         )
 
     def _lists(self, connection: Connection) -> Iterator[bytes]:
@@ -77,6 +81,13 @@ class OwnTrust:
                 yield self._ports.status.current(connection, one.name, scope)
 
 
+def _seal_makers(connection: Connection) -> Iterator[str]:
+    """Every certificate that ever made seals here, also one that was replaced: its seals are still used."""
+    query = select(certificates.c.der).where(certificates.c.profile == SEAL_MAKER_PROFILE)
+    for der in connection.execute(query.order_by(certificates.c.id)).scalars():
+        yield hashlib.sha256(bytes(der)).hexdigest()
+
+
 def _state(connection: Connection) -> tuple[Any, ...]:
     """Changes whenever something changes that the trust is built from."""
     numbers = connection.execute(
@@ -85,8 +96,10 @@ def _state(connection: Connection) -> tuple[Any, ...]:
     heads = select(status_heads.c.issuer, status_heads.c.number).order_by(status_heads.c.issuer)
     own = select(func.count(), func.count(certificates.c.revoked_at)).where(certificates.c.usage == AUTHORITY)
     keys = select(func.count(), func.count(qr_keys.c.revoked_at)).select_from(qr_keys)
+    makers = select(func.count()).where(certificates.c.profile == SEAL_MAKER_PROFILE)
     return (
         *((row[0], row[1]) for row in (*numbers, *connection.execute(heads))),
         *connection.execute(own).one(),
         *connection.execute(keys).one(),
+        *connection.execute(makers).one(),
     )

@@ -138,6 +138,7 @@ def _body(trust: Trust, publisher: str, *, sequence: int, at: datetime) -> Trust
         crls=trust.crls,
         qr_keys=trust.qr_keys,
         log_keys=trust.log_keys,
+        seal_makers=trust.seal_makers,
     )
 
 

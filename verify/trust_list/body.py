@@ -8,6 +8,7 @@ seconds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,9 @@ from .members import as_bytes, as_list, as_number, as_object, as_text, as_time, 
 FORMAT = "yinxin-trust-list/1"
 CONTEXT = b"yinxin/trust-list/v1\n"
 QR_KINDS = {"SM2": KeyKind.SM2, "ES256": KeyKind.P256}
+SEAL_MAKERS = "seal_makers"
+"""Optional: lists that were published before it existed do not have it."""
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MEMBERS = {
     "sequence",
     "issued",
@@ -73,6 +77,8 @@ class TrustListBody:
     crls: tuple[Crl, ...]
     qr_keys: tuple[QrKey, ...]
     log_keys: tuple[LogKey, ...]
+    seal_makers: tuple[str, ...] | None = None
+    """SHA-256 of the certificates that may make seals; ``None``: the list does not say, and has no member."""
 
     def __post_init__(self) -> None:
         as_number(self.sequence, "sequence")
@@ -90,7 +96,11 @@ class TrustListBody:
             _require_log_key(log_key, f"log_keys[{number}]")
 
     def to_json(self) -> dict[str, Json]:
+        makers: dict[str, Json] = (
+            {} if self.seal_makers is None else {SEAL_MAKERS: list[Json](self.seal_makers)}
+        )
         return {
+            **makers,
             "sequence": self.sequence,
             "issued": time_of(self.issued),
             "next_update": time_of(self.next_update),
@@ -131,7 +141,8 @@ class TrustListBody:
 
 def parse_body(value: Json) -> TrustListBody:
     """Raises :class:`TrustListInvalid`."""
-    members = as_object(value, "list", _MEMBERS)
+    told = isinstance(value, dict) and SEAL_MAKERS in value
+    members = as_object(value, "list", _MEMBERS | {SEAL_MAKERS} if told else _MEMBERS)
     return TrustListBody(
         sequence=as_number(members["sequence"], "sequence"),
         issued=as_time(members["issued"], "issued"),
@@ -143,7 +154,15 @@ def parse_body(value: Json) -> TrustListBody:
         crls=as_list(members["crls"], "crls", _crl),
         qr_keys=as_list(members["qr_keys"], "qr_keys", _qr_key),
         log_keys=as_list(members["log_keys"], "log_keys", _log_key),
+        seal_makers=as_list(members[SEAL_MAKERS], SEAL_MAKERS, _fingerprint) if told else None,
     )
+
+
+def _fingerprint(value: Json, field: str) -> str:
+    found = as_text(value, field)
+    if not _SHA256.fullmatch(found):
+        raise TrustListInvalid(field=field, rule="SHA-256 of a certificate, 64 lower-case hex digits")
+    return found
 
 
 def as_certificate(value: Json, field: str) -> Certificate:

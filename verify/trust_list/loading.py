@@ -84,8 +84,17 @@ def load_trust(found: Sequence[tuple[str, bytes]], at: datetime) -> Trust:
         next_update=min((body.next_update for body in bodies), default=None),
         sequence=bodies[0].sequence if len(bodies) == 1 else None,
         source=", ".join(name for name, _ in found),
+        seal_makers=_makers([body.seal_makers for body in bodies]),
     )
     return replace(trust, seal_status=_newest_standing(standings, trust, at))
+
+
+def _makers(told: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+    """All that are appointed; a list that appoints nobody leaves it to its anchors."""
+    found = [one for one in told if one is not None]
+    if not told or len(found) < len(told):
+        return None
+    return tuple(dict.fromkeys(maker for one in found for maker in one))
 
 
 def _seal_status(name: str, data: bytes) -> tuple[SealStatusList, tuple[TrustListSignature, ...]]:

@@ -127,3 +127,9 @@ def test_malformed(rooms: Any, more: dict[str, Any], field: str) -> None:
     with pytest.raises(GrantMalformed) as refused:
         give(rooms, **more)
     assert refused.value.field == field
+
+
+def test_who_makes_seals_here_is_in_the_trust(rooms: Any) -> None:
+    """So a seal of another maker that some anchor vouches for is not taken at its name elsewhere."""
+    maker, _ = rooms.seal_ports.certificates.seal_maker()
+    assert rooms.identity.certificates.trust().seal_makers == (maker.fingerprint,)
