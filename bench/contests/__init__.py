@@ -23,6 +23,7 @@ from .seal_pdf import (
 from .ses import ses_build, ses_parse
 from .sm2 import sm2_sign, sm2_verify
 from .status import ca_crl_million, ca_ocsp_cached, ca_ocsp_signed_sm2
+from .verify_ofd import verify_ofd
 
 CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "sm2.sign": sm2_sign,
@@ -47,6 +48,7 @@ CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "seal.ofd.mass": seal_ofd_mass,
     "seal.prepare": seal_prepare,
     "seal.complete": seal_complete,
+    "verify.ofd": verify_ofd,
 }
 
 __all__ = ["CONTESTS"]
