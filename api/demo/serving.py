@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx
 
 COMMAND = (sys.executable, "-c", "from api.cli import main; main()")
-START_SECONDS = 40
+START_SECONDS = 240
+"""Long, for a machine where all else runs as well: a service that died is seen at once, not by waiting."""
 
 
 class ServiceDied(Exception):
@@ -64,7 +65,7 @@ def running(data: Path, url: str, log: Path) -> Iterator[subprocess.Popen[bytes]
         finally:
             process.terminate()
             try:
-                process.wait(15)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
