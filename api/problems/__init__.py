@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .requests import FileMissing, PartMalformed, RequestError
+from .requests import FileMissing, PartMalformed, PicturesTooMany, RequestError
 from .table import TABLE, answer_of, problem_of
 from .value import FieldError, Problem, code_of
 
@@ -12,6 +12,7 @@ __all__ = [
     "FieldError",
     "FileMissing",
     "PartMalformed",
+    "PicturesTooMany",
     "Problem",
     "RequestError",
     "answer_of",

@@ -19,3 +19,7 @@ class PartMalformed(RequestError):
 
 class FileMissing(RequestError):
     """An upload without a file."""
+
+
+class PicturesTooMany(RequestError):
+    """One login asked for more pictures than its share."""

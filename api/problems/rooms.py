@@ -125,7 +125,7 @@ from ..submissions import (
     UnknownAgency,
 )
 from ..timestamps import TimestampError, TsaUnknown
-from .requests import FileMissing, PartMalformed, RequestError
+from .requests import FileMissing, PartMalformed, PicturesTooMany, RequestError
 from .value import FieldError, Problem
 from .wording import Rows, many_fields, one_field, ours, say, spoken
 
@@ -262,6 +262,11 @@ ROOMS: Rows = {
     # A request before any room saw it
     RequestError: say(400, "请求内容不符合要求", "请按接口说明修改。 Correct the request."),
     PartMalformed: one_field(422, "请求内容不符合要求"),
+    PicturesTooMany: say(
+        429,
+        "预览过于频繁",
+        "请等一分钟再试;已填内容不受影响。 Too many pictures: wait a minute, what you typed is kept.",
+    ),
     FileMissing: say(
         422, "没有收到文件", "请选择一个文件后重试。 Choose a file and send it again.", field="file"
     ),

@@ -18,6 +18,7 @@ from seal import (
     SealCentre,
     SealDesign,
     SealDesignRefused,
+    SealShape,
     draw_seal,
     drawing_of_text,
     outline_text,
@@ -47,6 +48,8 @@ class DrawnDesign(SealDesign):
         if brought is Brought.EMBLEM:
             if self.centre is not SealCentre.EMBLEM:
                 raise _refused("centre", "带徽记的章面中心须为徽记 / with an emblem, the centre is “emblem”")
+            if self.shape is not SealShape.ROUND:
+                raise _refused("shape", "带徽记的章为圆形 / a seal with an emblem is round")
             SealDesign.__post_init__(self)
             return
         for one in _UNUSED:
@@ -62,6 +65,8 @@ class DrawnDesign(SealDesign):
     @property
     def size_mm(self) -> tuple[float, float]:
         """Width and height."""
+        if _read(self.drawing)[0] is Brought.EMBLEM:
+            return self.diameter_mm, self.diameter_mm
         drawing = drawing_of(self)
         return drawing.width_mm, drawing.height_mm
 

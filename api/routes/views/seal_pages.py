@@ -13,9 +13,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import StringConstraints
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse
 
 from keys import KeyKind
+from seal import DIAMETERS_MM, HolderRank, drawing_svg
 
 from ...accounts import NoSuchAccount
 from ...login import Session
@@ -31,12 +34,24 @@ from ...seals import (
     SealUse,
     Step,
     StepOrder,
+    drawing_of,
 )
 from ...wiring import Service
 from ..access import ServiceOf, SessionOf, Visitor, form_sender
+from ..bodies import to_base64
 from ..seal_lives import actor_of, approvers_by_use, given_design, held_by, waiting_for
+from ..seal_pictures import brought_from, design_members
 from .frame import expected, frame
 
+RANKS = {
+    HolderRank.ORDINARY: ("内设机构、事业单位、企业、社会团体", "Company, institution, internal organ"),
+    HolderRank.TOWNSHIP: ("乡镇人民政府、街道办事处", "Township"),
+    HolderRank.PREFECTURE_OR_COUNTY: ("市(地、州)、县级机关", "Prefecture or county"),
+    HolderRank.STATE_BUREAU: ("国家局", "State bureau"),
+    HolderRank.PROVINCE: ("省、自治区、直辖市机关", "Province"),
+    HolderRank.MINISTRY: ("国务院部委", "Ministry"),
+    HolderRank.STATE_COUNCIL: ("国务院", "State Council"),
+}
 SOON = timedelta(days=60)
 """How long before the end of a seal its holder is told to have it made anew."""
 router = APIRouter(prefix="/seals", include_in_schema=False)
@@ -92,43 +107,64 @@ def form(request: Request, session: SessionOf, service: ServiceOf) -> Response:
 
 
 @router.post("/apply")
-def apply(
+async def apply(request: Request, session: Visitor, service: ServiceOf) -> Response:
+    """Apply, or look at the picture first; the answer is the page of the application, or the form again."""
+    async with request.form(max_files=2, max_fields=30) as sent:
+        typed = {name: value for name, value in sent.items() if isinstance(value, str)}
+        uploads = {
+            name: await value.read()
+            for name, value in sent.items()
+            if isinstance(value, UploadFile) and value.size
+        }
+    return await run_in_threadpool(_apply, request, session, service, typed, uploads)
+
+
+def _apply(
     request: Request,
-    session: Visitor,
-    service: ServiceOf,
-    holder: Annotated[str, Form()] = "",
-    holder_name: Annotated[str, Form()] = "",
-    type: Annotated[str, Form()] = "",
-    name: Annotated[str, Form()] = "",
-    line: Annotated[str, Form()] = "",
-    shape: Annotated[str, Form()] = "round",
-    code: Annotated[str, Form()] = "",
-    csrf: Annotated[str, Form()] = "",
+    session: Session | None,
+    service: Service,
+    typed: dict[str, str],
+    uploads: dict[str, bytes],
 ) -> Response:
-    """Apply; the answer is the page of the application."""
-    sender = form_sender(session, csrf, back="/seals/apply")
-    filled = {
-        "holder": holder,
-        "holder_name": holder_name,
-        "type": type,
-        "name": name,
-        "line": line,
-        "shape": shape,
-        "code": code,
-    }
+    sender = form_sender(session, typed.pop("csrf", ""), back="/seals/apply")
+    filled = {name: typed.get(name, "").strip() for name in _usual(sender, service)}
     try:
+        members = _members(filled, typed, uploads)
+        if typed.get("act") == "preview":
+            code = filled["code"] if "drawing" not in members and filled["shape"] != "square" else ""
+            shown = drawing_of(given_design({**members, **({"code": code} if code else {})}))
+            return _form(request, sender, service, filled=filled, picture=drawing_svg(shown))
         order = SealApplication(
-            holder=holder.strip(),
-            holder_name=holder_name.strip(),
-            type=SealType(type) if type in set(SealType) else SealType.SPECIAL,
-            design=given_design({"name": name.strip(), "line": line.strip(), "shape": shape}),
+            holder=filled["holder"],
+            holder_name=filled["holder_name"],
+            type=SealType(filled["type"]) if filled["type"] in set(SealType) else SealType.SPECIAL,
+            design=given_design(members),
             kind=KeyKind.SM2,
-            code=code.strip(),
+            code=filled["code"],
         )
         made = service.seal_lives.apply(order, actor_of(sender))
     except Exception as error:
         return _form(request, sender, service, problem=expected(error), filled=filled)
     return RedirectResponse(f"/seals/{made.seal_id}", 303)
+
+
+def _members(
+    filled: dict[str, str], typed: dict[str, str], uploads: dict[str, bytes]
+) -> dict[str, str | bool | int]:
+    """The design that was filled in.  A file that is uploaded now counts before what was shown earlier."""
+    kind = "scan" if filled["source"] == "scan" else "emblem"
+    wanted = kind == "scan" or (filled["shape"] == "round" and filled["centre"] == "emblem")
+    if wanted and (content := uploads.get("picture" if kind == "scan" else "emblem")):
+        text, degrees = brought_from(content, {**typed, "kind": kind})
+        filled["drawing"] = text
+        if kind == "scan":
+            filled["degrees"] = format(degrees, "g")
+    if kind == "scan":
+        return {"name": filled["name"], "drawing": filled["drawing"]}
+    members = design_members(filled)
+    if wanted and filled["drawing"].startswith("emblem/"):
+        members["drawing"] = filled["drawing"]
+    return members
 
 
 @router.get("/{seal_id}")
@@ -205,6 +241,31 @@ def _overview(
     return render(request, "seals.html", values, status=problem.status if problem else 200)
 
 
+def _usual(session: Session, service: Service) -> dict[str, str]:
+    """The form as it opens."""
+    holder = session.acts_for or session.agency
+    name = service.agency_name(session.agency) if session.agency else ""
+    return {
+        "holder": holder or "",
+        "holder_name": session.acts_for_name or "" if session.acts_for else name,
+        "type": SealType.LEGAL_NAME.value,
+        "source": "design",
+        "name": "",
+        "line": "",
+        "shape": "round",
+        "centre": "star",
+        "centre_text": "",
+        "micro": "",
+        "rank": HolderRank.ORDINARY.value,
+        "width": "",
+        "code": "",
+        "ink": "red",
+        "width_mm": "",
+        "degrees": "",
+        "drawing": "",
+    }
+
+
 def _form(
     request: Request,
     session: Session,
@@ -212,24 +273,15 @@ def _form(
     *,
     problem: Problem | None = None,
     filled: dict[str, str] | None = None,
+    picture: str = "",
 ) -> Response:
-    holder = session.acts_for or session.agency
-    usual = {
-        "holder": holder or "",
-        "holder_name": session.acts_for_name
-        if session.acts_for
-        else (service.agency_name(session.agency) if session.agency else ""),
-        "type": SealType.LEGAL_NAME.value,
-        "name": "",
-        "line": "",
-        "shape": "round",
-        "code": "",
-    }
     values = {
         **frame(session, "seals"),
         "problem": problem.as_json() if problem else None,
         "types": [(one.value, words.zh, words.en) for one, words in TYPES.items()],
-        "filled": filled or usual,
+        "ranks": [(rank.value, *words, f"{DIAMETERS_MM[rank]:g}") for rank, words in RANKS.items()],
+        "filled": filled or _usual(session, service),
+        "picture": "data:image/svg+xml;base64," + to_base64(picture.encode()) if picture else "",
     }
     return render(request, "seal_apply.html", values, status=problem.status if problem else 200)
 
