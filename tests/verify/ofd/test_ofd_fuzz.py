@@ -24,7 +24,7 @@ from verify import (
 )
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
-QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 BLOCKS = st.lists(
     st.sampled_from(
         [

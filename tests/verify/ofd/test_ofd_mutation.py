@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Flip each byte of the whole file, and bytes of each file inside it with the ZIP made right again.
+"""Flip each byte of all records of the ZIP file, a sample of what is packed, and bytes of each file inside.
 
 Nothing passes but what is provably outside: times and attributes in ZIP headers, which no reader shows.
 """
@@ -30,28 +30,32 @@ def passes(workshop: Any, data: bytes) -> bool:
         return False
 
 
-def unread_fields(data: bytes) -> set[int]:
-    """Offsets of version, time and attribute fields in ZIP headers."""
+def fields(data: bytes) -> tuple[set[int], set[int]]:
+    """Offsets of version, time and attribute fields in ZIP headers; of what is packed between them."""
     found: set[int] = set()
+    packings: set[int] = set()
     at = 0
     while data[at : at + 4] == b"PK\x03\x04":
         found |= {*range(at + 4, at + 6), *range(at + 10, at + 14)}
         packed, names, extras = struct.unpack_from("<L4x2H", data, at + 18)
         at += 30 + names + extras + packed
+        packings |= {*range(at - packed, at)}
     while data[at : at + 4] == b"PK\x01\x02":
         found |= {*range(at + 4, at + 8), *range(at + 12, at + 16), *range(at + 36, at + 42)}
         names, extras, comments = struct.unpack_from("<3H", data, at + 28)
         at += 46 + names + extras + comments
     assert data[at : at + 4] == b"PK\x05\x06"
-    return found
+    return found, packings
 
 
 @pytest.mark.slow
 def test_each_byte_of_the_file(workshop: Any, small: dict[str, bytes]) -> None:
     data = workshop.pack(small)
     assert passes(workshop, data)
-    free = unread_fields(data)
+    free, packings = fields(data)
     for at in range(len(data)):
+        if at in packings and at % 5:
+            continue
         other = data[:at] + bytes([data[at] ^ (0x01 if at % 2 else 0x80)]) + data[at + 1 :]
         if at not in free and passes(workshop, other):
             # The last bits of a packed stream stand for nothing: what is unpacked is the same.
@@ -63,7 +67,7 @@ def test_each_byte_of_the_file(workshop: Any, small: dict[str, bytes]) -> None:
 def test_bytes_of_each_file_inside(workshop: Any, small: dict[str, bytes]) -> None:
     """The list of signatures is free while seals may still follow; what it says must still hold."""
     for name, content in small.items():
-        step = 1 if name == LISTING else 7
+        step = 1 if name == LISTING else 37
         survived = [
             at
             for at in range(0, len(content), step)
@@ -73,7 +77,10 @@ def test_bytes_of_each_file_inside(workshop: Any, small: dict[str, bytes]) -> No
             # Identifiers and the highest of them are no part of a verdict.
             assert [content[: at + 1][-40:] for at in survived if not _harmless(content, at)] == []
         else:
-            assert survived == [], name
+            # An octet that counts the unused bits of a whole octet is told, not judged (decision 0018).
+            told = [workshop.check({**small, name: _flipped(content, at)}) for at in survived]
+            assert all(one.signatures[0].facts["deviations"] == ["BITS_UNUSED"] for one in told), name
+            assert len(told) <= 1, name
 
 
 def _flipped(content: bytes, at: int) -> bytes:
