@@ -106,7 +106,7 @@ def test_scan_becomes_a_seal(site: Any) -> None:
         site.operator.post(f"/api/v1/seals/{made['seal_id']}/steps", {"step": step})
     site.login("H10").post(f"/api/v1/seals/{made['seal_id']}/steps", {"step": "activate"})
     seal = parse_seal(site.stage.client().fetch(f"/api/v1/seals/{made['seal_id']}/seal.esl"))
-    assert seal.width_mm == 21
+    assert seal.picture.width == 21
     order = FileOrder(lambda drawing: [Placement(0, 20.0, 40.0, drawing.width_mm, drawing.height_mm)])
     sealed = site.service.console.seal(site.files()["land_approval"], made["seal_id"], order)
     assert sealed.content.startswith(b"%PDF-")

@@ -30,7 +30,7 @@ def test_from_application_to_not_us(site: Any, page: Any, tmp_path: Path, shots:
     page.click("text=申请印章 Apply for a seal")
     page.fill("#name", "蜀州市锦北区样例局")
     page.fill("#line", "浏览器专用章")
-    page.click("form#seal-application button")
+    page.click("form#seal-application button[value=apply]")
     page.wait_for_selector("text=待审批")
     seal_id = page.url.rsplit("/", 1)[1]
     shoot(page, shots, "phone-seal-applied")
