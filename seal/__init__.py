@@ -30,7 +30,7 @@ from .errors import (
 )
 
 # Sealing of forms and PDF.
-from .form import FormRefused, PreparedForm, complete_form, prepare_form
+from .form import FormProfile, FormRefused, PreparedForm, complete_form, prepare_form
 from .grants import EVERY_CHANNEL, Channel, Grant, GrantRefused, authorise
 
 # Pages and seal images.
@@ -153,6 +153,7 @@ __all__ = [
     "FieldAlign",
     "FieldLock",
     "Finding",
+    "FormProfile",
     "FormRefused",
     "GlyphMissing",
     "Grant",

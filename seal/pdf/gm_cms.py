@@ -10,11 +10,12 @@ readers that know only that form get it on request.  Identifiers of the two fami
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from keys import SM2_SM3, Digest, HashAlgorithm, KeysError, PublicKey, Scheme, digest
-from keys.der import explicit, implicit, integer, null, octets, oid, sequence, set_of
+from keys.der import explicit, implicit, integer, null, octets, oid, sequence, set_of, time
 from verify import AUTHORITY_OID
 
 from ..certificate import SealingCertificate
@@ -25,6 +26,7 @@ _DATA: Final = "1.2.156.10197.6.1.4.2.1"
 _SM2_SIGNATURE: Final = "1.2.156.10197.1.301.1"
 _CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
+_SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
 _SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
 _SIGNATURE_TIMESTAMP: Final = "1.2.840.113549.1.9.16.2.14"
 _SM3: Final = HashAlgorithm.SM3.algorithm_identifier()
@@ -42,8 +44,13 @@ class GmCmsWriter:
     has_attributes: bool
     scheme: Scheme = SM2_SM3
 
-    def attributes(self, content: Digest, *, authority: bytes | None = None) -> bytes:
-        """What the key signs: the attributes as a SET in DER order, or the digest itself."""
+    def attributes(
+        self, content: Digest, *, signing_time: datetime | None = None, authority: bytes | None = None
+    ) -> bytes:
+        """What the key signs: the attributes as a SET in DER order, or the digest itself.
+
+        A PDF keeps the time in its signature dictionary; a form has no other place for it.
+        """
         if not self.has_attributes:
             return content.value
         named = sequence(_SM3, octets(digest(HashAlgorithm.SM3, self.certificate).value))
@@ -52,6 +59,8 @@ class GmCmsWriter:
             _attribute(_MESSAGE_DIGEST, octets(content.value)),
             _attribute(_SIGNING_CERTIFICATE_V2, sequence(sequence(named))),
         ]
+        if signing_time is not None:
+            parts.append(_attribute(_SIGNING_TIME, time(signing_time)))
         if authority is not None:
             parts.append(_attribute(AUTHORITY_OID, octets(authority)))
         return set_of(*parts)

@@ -12,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keys import KeyKind, digest
+from keys.der import oid
 from seal import (
+    FormProfile,
     FormRefused,
     PreparedForm,
+    ProfileRefused,
     SealError,
     SealingCertificate,
     SignatureMismatch,
@@ -22,7 +25,7 @@ from seal import (
     complete_form,
     prepare_form,
 )
-from verify import Indication, VerifyError, canonical_json, check_form, parse_form
+from verify import Authority, Indication, VerifyError, canonical_json, check_form, parse_form
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 KINDS = [KeyKind.SM2, KeyKind.RSA2048, KeyKind.P256, KeyKind.P384]
@@ -74,6 +77,33 @@ def test_every_flipped_byte(authority: Any, kind: KeyKind) -> None:
         except VerifyError:
             continue
         assert verdict is not Indication.TOTAL_PASSED, data[at - 10 : at + 10]
+
+
+def test_gm_identifiers(authority: Any) -> None:
+    """GB/T 35275: its identifiers and none of RFC 5652; survives as state; no byte may change."""
+    own = authority(KeyKind.SM2)
+    stated = Authority({"case": "样-2026-001"}).encode()
+    made = prepare_form(RECORD, sealing=own.sealing, at=AT, authority=stated, profile=FormProfile.GM_CMS)
+    assert PreparedForm.restore(json.loads(json.dumps(made.state())), made.content) == made
+    data = complete_form(made, own.key.sign(made.attributes), sealing=own.sealing)
+    report = check_form(data, trust=own.trust, at=AT)
+    assert report.indication is Indication.TOTAL_PASSED, report
+    assert report.signatures[0].facts["authority"] == {"case": "样-2026-001", "format": "yinxin-authority/1"}
+    value = parse_form(data).signature
+    assert oid("1.2.156.10197.6.1.4.2.2") in value and oid("1.2.156.10197.6.1.4.2.1") in value
+    assert oid("1.2.840.113549.1.7.2") not in value and oid("1.2.840.113549.1.7.1") not in value
+    for at in range(0, len(data), 7):
+        damaged = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+        assert check_form(damaged, trust=own.trust, at=AT).indication is not Indication.TOTAL_PASSED
+    with pytest.raises(SignatureMismatch):
+        complete_form(made, own.key.sign(made.content), sealing=own.sealing)
+    with pytest.raises(StateMalformed):
+        PreparedForm.restore({**made.state(), "profile": "xml"}, made.content)
+    other = authority(KeyKind.RSA2048)
+    with pytest.raises(ProfileRefused):
+        prepare_form(RECORD, sealing=other.sealing, at=AT, profile=FormProfile.GM_CMS)
+    with pytest.raises(StateMalformed):
+        complete_form(made, b"", sealing=other.sealing)
 
 
 @pytest.mark.parametrize("kind", KINDS)
