@@ -79,6 +79,8 @@ from .ocsp import (
     read_cert_id,
 )
 from .ofd import (
+    MOST_OFD_ENTRIES,
+    MOST_OFD_SIGNATURES,
     OfdBody,
     OfdCharacter,
     OfdDocument,
@@ -92,6 +94,7 @@ from .ofd import (
     OfdTextRun,
     check_ofd,
     is_ofd,
+    ofd_obstacles,
     ofd_page_count,
     ofd_png,
     ofd_svg,
@@ -193,6 +196,8 @@ from .x509 import (
 
 __all__ = [
     "AUTHORITY_OID",
+    "MOST_OFD_ENTRIES",
+    "MOST_OFD_SIGNATURES",
     "PDFIUM",
     "SEAL_STATE_FOLLOWS",
     "Accuracy",
@@ -330,6 +335,7 @@ __all__ = [
     "normalize_document_id",
     "note_key_id",
     "note_signature",
+    "ofd_obstacles",
     "ofd_page_count",
     "ofd_png",
     "ofd_svg",

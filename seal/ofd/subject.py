@@ -16,11 +16,20 @@ from functools import cached_property
 from typing import Final
 
 from keys import HashAlgorithm, digest
-from verify import OfdMalformed, OfdPackage, read_ofd
+from verify import (
+    MOST_OFD_ENTRIES,
+    MOST_OFD_SIGNATURES,
+    OfdMalformed,
+    OfdPackage,
+    ofd_obstacles,
+    read_ofd,
+)
 
 from .errors import OfdRefused
 
 SIGNS: Final = "Signs"
+MOST_ADDED: Final = 4
+"""Files that a signature adds: the list, the description, the seal, the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,13 @@ class Subject:
         missing = [one.location.wanted for one in self.document.pages if one.location.entry is None]
         if missing or not self.document.pages:
             raise OfdRefused("ofd-malformed", f"no page, or a page without its file: {missing[:1]}")
+        if self.body.signatures is None and self.body.node.first("Signatures") is not None:
+            raise OfdRefused("ofd-malformed", "OFD.xml names a list of signatures without a path")
+        if obstacles := ofd_obstacles(package):
+            # Sealed like that it would never pass: two readers could show two things.
+            raise OfdRefused("ofd-malformed", obstacles[0].en[:300])
+        if len(package.entries) > MOST_OFD_ENTRIES - MOST_ADDED:
+            raise OfdRefused("ofd-too-large", f"{len(package.entries)} files")
 
     @cached_property
     def list_name(self) -> str:
@@ -64,7 +80,10 @@ class Subject:
     @cached_property
     def listed(self) -> tuple[Listed, ...]:
         """The earlier signatures.  Raises :class:`OfdRefused` when nothing may be added to them."""
-        return tuple(self._listed())
+        found = tuple(self._listed())
+        if len(found) >= MOST_OFD_SIGNATURES:
+            raise OfdRefused("ofd-too-large", f"{len(found)} signatures")
+        return found
 
     @cached_property
     def stated_ids(self) -> tuple[str, ...]:

@@ -120,13 +120,7 @@ class DocumentCoverage:
 
     @cached_property
     def _of_document(self) -> tuple[Finding, ...]:
-        """What is said of the document whatever a signature refers to."""
-        findings = []
-        if lacking := self._closure.lacking:
-            findings.append(_lacking(sorted(lacking)))
-        if self._closure.damaged:
-            findings.append(_damaged(sorted(self._closure.damaged)))
-        return tuple(findings)
+        return document_findings(self._closure)
 
     @property
     def _closure(self) -> Closure:
@@ -170,6 +164,16 @@ class DocumentCoverage:
             for name in covered
             if name != self._body.root.entry
         )
+
+
+def document_findings(closure: Closure) -> tuple[Finding, ...]:
+    """What is said of a document whatever a signature refers to."""
+    findings = []
+    if lacking := closure.lacking:
+        findings.append(_lacking(sorted(lacking)))
+    if closure.damaged:
+        findings.append(_damaged(sorted(closure.damaged)))
+    return tuple(findings)
 
 
 def _gap(names: Sequence[str]) -> Finding:
