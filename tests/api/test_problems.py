@@ -106,6 +106,8 @@ def sample(kind: type[Exception], name: str, annotation: str) -> Any:
                     continue
                 return code
         return next(iter(words), "some-code")
+    if name == "findings" and "tuple" in annotation:
+        return [("slot", "所见 / what and where")]
     if name == "findings":
         return [Finding("rule", "规则", "a rule")]
     if name == "errors":
