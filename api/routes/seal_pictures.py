@@ -18,8 +18,9 @@ from starlette.datastructures import UploadFile
 
 from seal import DIAMETERS_MM, HolderRank, Ink, SealDesign, SealDesignRefused, drawing_svg
 
+from ..pages.cutting import emblem, scanned
 from ..problems import FileMissing, PartMalformed, PicturesTooMany
-from ..seals import Brought, drawing_of, emblem, scanned
+from ..seals import Brought, brought_text, drawing_of
 from .access import SessionOf
 from .bodies import RequestBody
 from .seal_lives import DesignMembers, given_design
@@ -137,7 +138,7 @@ def _brought(content: bytes, given: Mapping[str, str]) -> dict[str, object]:
 def brought_from(content: bytes, given: Mapping[str, str]) -> tuple[str, float]:
     """What an uploaded file is kept as, and the angle; the fields are those of the form."""
     if given.get("kind", Brought.SCAN) == Brought.EMBLEM:
-        return emblem(content).text, 0.0
+        return brought_text(Brought.EMBLEM, emblem(content).outlines), 0.0
     ink = given.get("ink", "red")
     if ink not in set(Ink):
         raise refused("ink", "应为 red、blue 或 black / red, blue or black")
@@ -147,7 +148,7 @@ def brought_from(content: bytes, given: Mapping[str, str]) -> tuple[str, float]:
     found = scanned(
         content, ink=Ink(ink), width_mm=width, degrees=number(given.get("degrees", ""), "degrees")
     )
-    return found.text, found.degrees
+    return brought_text(Brought.SCAN, found.outlines), found.degrees
 
 
 def design_members(given: Mapping[str, str]) -> dict[str, str | bool | int]:

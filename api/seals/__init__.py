@@ -7,7 +7,6 @@ and notes the use with :func:`record_use` in the transaction of the act.
 
 from __future__ import annotations
 
-from .bringing import BroughtDrawing, emblem, scanned
 from .counting import (
     committed_use_counts,
     give_back,
@@ -80,7 +79,6 @@ __all__ = [
     "TYPES",
     "Actor",
     "Brought",
-    "BroughtDrawing",
     "Change",
     "DrawnDesign",
     "GrantBook",
@@ -125,7 +123,6 @@ __all__ = [
     "committed_use_counts",
     "design_of",
     "drawing_of",
-    "emblem",
     "give_back",
     "moment_of",
     "note_refusal",
@@ -136,7 +133,6 @@ __all__ = [
     "require_never_committed",
     "require_usable",
     "rights_of_act",
-    "scanned",
     "signed_by_actor",
     "signed_by_platform",
     "take",

@@ -21,7 +21,6 @@ from seal import (
     SealShape,
     draw_seal,
     drawing_of_text,
-    outline_text,
     with_specimen,
 )
 
@@ -71,9 +70,9 @@ class DrawnDesign(SealDesign):
         return drawing.width_mm, drawing.height_mm
 
 
-def brought_text(brought: Brought, drawing: Drawing) -> str:
-    """What a design keeps of a drawing."""
-    return f"{brought.value}/1 {outline_text(drawing)}"
+def brought_text(brought: Brought, outlines: str) -> str:
+    """What a design keeps of the outlines of a drawing (:func:`seal.outline_text`)."""
+    return f"{brought.value}/1 {outlines}"
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ are looked at again every few seconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -192,7 +193,7 @@ def take(
         wanted = Step(step) if step in set(Step) else Step.APPLY
         design = None
         if wanted is Step.CHANGE and reason == "image":
-            design = given_design({"name": life.design.name, "line": line.strip()})
+            design = replace(life.design, line=line.strip())  # shape, centre and drawing stay
         service.seal_lives.take(
             StepOrder(seal_id, wanted, reason.strip(), note.strip(), design), actor_of(sender)
         )

@@ -59,13 +59,13 @@ def test_picture_while_filling_in(site: Any, page: Any, tmp_path: Path, shots: P
     page.wait_for_selector("#picture-note.field-error")
     assert "2" in page.inner_text("#picture-note")
     page.fill("#name", "李一清")
-    page.wait_for_function("document.getElementById('picture-note').className === 'hint'")
+    page.wait_for_function("() => document.getElementById('picture-note').className === 'hint'")
     shoot(page, shots, f"{width}-seal-apply-square")
     page.select_option("#source", "scan")
     page.set_input_files("#scan-file", scan(tmp_path / "scan.png"))
     page.fill("#width_mm", "20")
     page.wait_for_function(
-        "document.getElementById('picture-note').textContent.includes('mm')", timeout=60_000
+        "() => document.getElementById('picture-note').textContent.includes('mm')", timeout=60_000
     )
     assert "-3" in page.inner_text("#picture-note") or "3" in page.inner_text("#picture-note")
     shoot(page, shots, f"{width}-seal-apply-scan")

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from api.seals import Brought, DrawnDesign, brought_text, drawing_of, emblem, placed, scanned
+from api.pages.cutting import emblem, scanned
+from api.seals import Brought, DrawnDesign, brought_text, drawing_of, placed
 from api.seals.designs import design_of, design_text, read_design
 from seal import Drawing, Ink, SealDesign, SealDesignRefused, drawing_of_text, drawing_svg, outline_text
 
@@ -39,7 +40,7 @@ def test_scan() -> None:
     """Straightened by the angle found, in true size, one text that reads back to itself."""
     found = scanned(scan(4.0), ink=Ink.RED, width_mm=20.0)
     assert -5.0 < found.degrees < -3.0
-    design = design_of({"name": "张三", "drawing": found.text})
+    design = design_of({"name": "张三", "drawing": brought_text(Brought.SCAN, found.outlines)})
     assert isinstance(design, DrawnDesign)
     assert read_design(design_text(design)) == design
     drawing = drawing_of(design)
@@ -76,7 +77,7 @@ def test_wrong_facts_of_a_scan() -> None:
 
 def test_emblem() -> None:
     """In the slot of a round seal; nothing else takes one."""
-    text = emblem(EMBLEM).text
+    text = brought_text(Brought.EMBLEM, emblem(EMBLEM).outlines)
     design = design_of({"name": "蜀州市样例局", "centre": "emblem", "drawing": text})
     plain = SealDesign("蜀州市样例局", centre=design.centre)
     assert len(drawing_of(design).paths) == len(drawing_of(plain).paths) + 1
@@ -133,8 +134,3 @@ def test_placed_in_true_size() -> None:
     assert placed(wide, 0, left_mm=10, top_mm=10, width_mm=40, height_mm=40).height_mm == 10.0
     small = placed(Drawing(20.0, 20.0, (), "-"), 1, left_mm=10, top_mm=10, width_mm=40, height_mm=40)
     assert (small.page, small.x_mm, small.width_mm) == (1, 20.0, 20.0)
-
-
-def test_kept_text_is_short() -> None:
-    text = brought_text(Brought.SCAN, drawing_of_text("ff0000 20x20 M1 1L2 2L1 3Z", "-"))
-    assert text == "scan/1 ff0000 20x20 M1 1L2 2L1 3Z"

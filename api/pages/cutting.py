@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from relying import Json
-from seal import Ink, SealDesignRefused, angle_of, cut_out, emblem_of_svg
-
-from .drawings import Brought, brought_text
+from seal import Ink, SealDesignRefused, angle_of, cut_out, emblem_of_svg, outline_text
 
 LARGEST: Final = 10 * 1024 * 1024
 SECONDS: Final = 20
+"""Of the processor; a busy machine may take three times as long."""
 MEMORY: Final = 1536 * 1024 * 1024
 MOST_AT_ONCE: Final = 2
 WAIT_SECONDS: Final = 10
@@ -30,17 +29,17 @@ _room = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtDrawing:
-    """``text`` is what a design keeps; ``degrees``: how far a scan was turned clockwise."""
+class Traced:
+    """``outlines`` as :func:`seal.outline_text` writes them; ``degrees``: how far it was turned clockwise."""
 
-    text: str
+    outlines: str
     degrees: float
 
 
-def scanned(picture: bytes, *, ink: Ink, width_mm: float, degrees: float | None = None) -> BroughtDrawing:
+def scanned(picture: bytes, *, ink: Ink, width_mm: float, degrees: float | None = None) -> Traced:
     """Cut an imprint or a signature out of a scan.  Raises :class:`seal.SealDesignRefused`."""
     order: dict[str, Json] = {
-        "kind": Brought.SCAN.value,
+        "kind": "scan",
         "ink": ink.value,
         "width_mm": repr(width_mm),
         "degrees": None if degrees is None else repr(degrees),
@@ -48,12 +47,12 @@ def scanned(picture: bytes, *, ink: Ink, width_mm: float, degrees: float | None 
     return _apart(order, picture, field="picture")
 
 
-def emblem(svg: bytes) -> BroughtDrawing:
+def emblem(svg: bytes) -> Traced:
     """Read an emblem.  Raises :class:`seal.SealDesignRefused`."""
-    return _apart({"kind": Brought.EMBLEM.value}, svg, field="emblem")
+    return _apart({"kind": "emblem"}, svg, field="emblem")
 
 
-def _apart(order: Mapping[str, Json], content: bytes, *, field: str) -> BroughtDrawing:
+def _apart(order: Mapping[str, Json], content: bytes, *, field: str) -> Traced:
     if not content or len(content) > LARGEST:
         raise _refused(field, "文件为空或超过 10 MB / the file is empty or larger than 10 MB")
     if not _room.acquire(timeout=WAIT_SECONDS):
@@ -64,7 +63,7 @@ def _apart(order: Mapping[str, Json], content: bytes, *, field: str) -> BroughtD
             input=json.dumps(order).encode("ascii") + b"\n" + content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=3 * SECONDS,
             check=False,
         )
         answer: Any = json.loads(ran.stdout) if ran.returncode == 0 else {}
@@ -75,9 +74,9 @@ def _apart(order: Mapping[str, Json], content: bytes, *, field: str) -> BroughtD
     if "refused" in answer:
         said = answer["refused"]
         raise SealDesignRefused(field=said["field"], rule=said["rule"], todo=said["todo"])
-    if "text" not in answer:
+    if "outlines" not in answer:
         raise _refused(field, "图片过于复杂,未能处理 / the picture is too complex, it was given up")
-    return BroughtDrawing(answer["text"], answer["degrees"])
+    return Traced(answer["outlines"], answer["degrees"])
 
 
 def _refused(field: str, rule: str) -> SealDesignRefused:
@@ -101,12 +100,12 @@ def work() -> int:
 
 
 def _made(order: Mapping[str, Any], content: bytes) -> dict[str, Any]:
-    if order["kind"] == Brought.EMBLEM:
-        return {"text": brought_text(Brought.EMBLEM, emblem_of_svg(content)), "degrees": 0.0}
+    if order["kind"] == "emblem":
+        return {"outlines": outline_text(emblem_of_svg(content)), "degrees": 0.0}
     ink, width = Ink(order["ink"]), float(order["width_mm"])
     degrees = angle_of(content, ink) if order["degrees"] is None else float(order["degrees"])
     drawing = cut_out(content, width_mm=width, title="-", ink=ink, degrees=degrees, specimen=False)
-    return {"text": brought_text(Brought.SCAN, drawing), "degrees": round(degrees, 2)}
+    return {"outlines": outline_text(drawing), "degrees": round(degrees, 2)}
 
 
 def _limit() -> None:
