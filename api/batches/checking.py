@@ -16,6 +16,7 @@ from datetime import datetime
 from relying import Body, Field, FieldKind, Form, Json, Order
 from seal import (
     Appearance,
+    Drawing,
     OfdRefused,
     Placement,
     SealError,
@@ -127,7 +128,7 @@ class FileRules:
 
     sealing: SealingCertificate
     place: Place
-    size_mm: float
+    drawing: Drawing
     appearance: Appearance
     at: datetime
     esl: bytes | None = None
@@ -156,7 +157,7 @@ class FileRules:
 
     def _try(self, content: bytes) -> None:
         """Everything but the signature."""
-        place = placement_of(self.place, self.size_mm)
+        place = placement_of(self.place, self.drawing)
         if is_ofd(content):
             esl = require_esl(self.esl)
             certificate = self.sealing.certificate
@@ -184,9 +185,10 @@ def require_esl(esl: bytes | None) -> bytes:
     return esl
 
 
-def placement_of(place: Place, size_mm: float) -> Placement:
-    """Where the seal stands, square."""
-    return Placement(page=place.page, x_mm=place.x_mm, y_mm=place.y_mm, width_mm=size_mm, height_mm=size_mm)
+def placement_of(place: Place, drawing: Drawing) -> Placement:
+    """Where the seal stands, in true size."""
+    width, height = drawing.width_mm, drawing.height_mm
+    return Placement(page=place.page, x_mm=place.x_mm, y_mm=place.y_mm, width_mm=width, height_mm=height)
 
 
 def refusal(error: SealRefused) -> Problem:

@@ -146,7 +146,7 @@ def add_files(ports: BatchPorts, batch_id: str, uploads: Iterable[Upload]) -> Ad
     rules = FileRules(
         usable.sealing,
         place,
-        usable.design.diameter_mm,
+        usable.drawing,
         appearance_of(usable.design),
         ports.clock(),
         usable.esl,

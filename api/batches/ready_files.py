@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 
 from keys import HashAlgorithm, digest
-from seal import Appearance, SealDesign, draw_seal, drawing_pdf, seal_ofd, seal_pdf
+from seal import Appearance, SealDesign, drawing_pdf, seal_ofd, seal_pdf
 from verify import Indication, Report, check_ofd, check_pdf
 
 from ..approvals import Permit
@@ -21,7 +21,7 @@ from ..database.tables_batches import batch_items as items
 from ..database.tables_sealing import files
 from ..documents import SealDidNotVerify, file_sha256
 from ..ledger import Intent, Transaction
-from ..seals import UsableSeal
+from ..seals import UsableSeal, drawing_of
 from .checking import is_ofd, placement_of, require_esl
 from .errors import UploadAltered
 from .making import Announced, Preparation, note_use, write_done
@@ -68,7 +68,7 @@ class FileMaker:
             self._seal.signer,
             sealing=self._seal.sealing,
             at=self._at,
-            placement=placement_of(self._place, self._seal.design.diameter_mm),
+            placement=placement_of(self._place, self._seal.drawing),
             appearance=self._appearance,
             reason=self._seal.holder_name,
             authority=self._permit.authority,
@@ -84,7 +84,7 @@ class FileMaker:
             esl=require_esl(seal.esl),
             certificate=seal.sealing.certificate,
             at=self._at,
-            marks=(placement_of(self._place, seal.design.diameter_mm),),
+            marks=(placement_of(self._place, seal.drawing),),
             authority=self._permit.authority,
         )
         # Unlike a PDF an OFD brings no issuers and no lists: whoever checks it has them from the trust list.
@@ -105,7 +105,7 @@ class FileMaker:
 @lru_cache(maxsize=64)
 def appearance_of(design: SealDesign) -> Appearance:
     """The drawing of a seal as it goes into a page; drawn once for each design."""
-    return Appearance(*drawing_pdf(draw_seal(design)))
+    return Appearance(*drawing_pdf(drawing_of(design)))
 
 
 def announce_files(
