@@ -282,7 +282,7 @@ def _form(
         "types": [(one.value, words.zh, words.en) for one, words in TYPES.items()],
         "ranks": [(rank.value, *words, f"{DIAMETERS_MM[rank]:g}") for rank, words in RANKS.items()],
         "filled": filled or _usual(session, service),
-        "picture": "data:image/svg+xml;base64," + to_base64(picture.encode()) if picture else "",
+        "picture": _data_url(picture) if picture else "",
     }
     return render(request, "seal_apply.html", values, status=problem.status if problem else 200)
 
@@ -308,6 +308,7 @@ def _one(
         "seal": {
             **_line(life),
             "drawn": any(True for _ in editions),
+            "proposed": _proposed(life) if inside else "",
             "change": life.change.value,
             "suspended_by": SIDES.get(life.suspended_by, ""),
         },
@@ -344,6 +345,17 @@ def _one(
         ],
     }
     return render(request, "seal.html", values, status=problem.status if problem else 200)
+
+
+def _proposed(life: SealLife) -> str:
+    """The picture that is asked for and not made yet: whoever approves has to see it."""
+    if life.change_design is None and life.edition:
+        return ""
+    return _data_url(drawing_svg(drawing_of(life.change_design or life.design)))
+
+
+def _data_url(svg: str) -> str:
+    return "data:image/svg+xml;base64," + to_base64(svg.encode())
 
 
 def _line(life: SealLife) -> dict[str, Any]:

@@ -135,6 +135,10 @@ def test_form_without_script(site: Any) -> None:
         assert kept is not None
         got = client.post("/seals/apply", data={**fields, "act": "apply", "drawing": kept[1]}, headers=PAGE)
         assert got.status_code == 303, got.text
+        applied = client.get(got.headers["location"], headers=PAGE).text
+        assert "尚未制作" in applied and "data:image/svg+xml;base64," in applied
+        anybody = site.stage.client().page(got.headers["location"])
+        assert "尚未制作" not in anybody
         bad = client.post(
             "/seals/apply", data={**fields, "act": "preview", "ink": "blue"}, files=files, headers=PAGE
         )
