@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from api.console import ConsoleSealing
+from api.console import ConsoleSealing, FileOrder
 from api.documents import Sheets
 from api.renewals import Preserving, PreservingPorts
 from api.seals import SealNotUsable, UsableSeal
 from api.submissions import State, Submissions
+from seal import Placement
 
 E01 = "91510100DEM001017Y"
 
@@ -85,7 +86,8 @@ def test_console(rooms: Any, applicant: Any) -> None:
     )
     seal = rooms.seal_of()
     pdf = rooms.filing(applicant).files["land_approval"]
-    assert console.seal(pdf, seal.seal_id, page=0, at_mm=(20, 40)).pdf.startswith(pdf)
+    order = FileOrder(marks=lambda _: (Placement(0, 20, 40, 40, 40),))
+    assert console.seal(pdf, seal.seal_id, order).content.startswith(pdf)
     rooms.identity.certificates.revoke(seal.certificate_id, "keyCompromise", by="test")
-    body = refused(rooms, lambda: console.seal(pdf, seal.seal_id, page=0, at_mm=(20, 40)))
+    body = refused(rooms, lambda: console.seal(pdf, seal.seal_id, order))
     assert (body["seal_id"], body["officer"]) == (seal.seal_id, "console")
