@@ -120,7 +120,14 @@ class ConsoleSealing:
             sealed = (self._ofd if is_ofd(data) else self._pdf)(data, usable, order, permit, at)
             digest = hashlib.sha256(sealed).hexdigest()
             with self.ledger.transaction() as tx:
-                use = NewUse(seal_id, FILE, Channel.CONSOLE.value, officer=CONSOLE, sha256=digest)
+                use = NewUse(
+                    seal_id,
+                    FILE,
+                    Channel.CONSOLE.value,
+                    officer=CONSOLE,
+                    sha256=digest,
+                    edition=usable.edition,
+                )
                 record_permitted(tx, permit, use, use_id=self.random(16).hex(), at=at)
                 index = tx.append("file.sealed", {"seal_id": seal_id, "sha256": digest})
                 self.intents.close(tx, intent, "sealed")

@@ -93,7 +93,7 @@ class DocumentMaker:
                 "done_at": self._at,
             }
         write_done(tx, self._batch.id, done)
-        note_use(self._ports, tx, self._permit, len(made), at=self._at)
+        note_use(self._ports, tx, self._permit, self._seal, len(made), at=self._at)
 
     def _compose(self, item: Row[Any], sequence: int) -> Composition:
         body = json.loads(item.body)

@@ -25,7 +25,7 @@ from ..database.tables_batches import batch_items as items
 from ..documents import DocumentError, SealDidNotVerify
 from ..ledger import Intent, LedgerError, Transaction
 from ..plugins import FieldsRefused, PluginError
-from ..seals import NewUse
+from ..seals import NewUse, UsableSeal
 from .checking import refusal
 from .errors import BatchError, BatchStopped
 from .model import ItemState, Problem
@@ -131,10 +131,13 @@ def write_done(tx: Transaction, batch_id: str, done: Mapping[int, Mapping[str, A
     )
 
 
-def note_use(ports: BatchPorts, tx: Transaction, permit: Permit, documents: int, *, at: datetime) -> None:
+def note_use(
+    ports: BatchPorts, tx: Transaction, permit: Permit, seal: UsableSeal, documents: int, *, at: datetime
+) -> None:
     """One use of the seal for the holder to see, in the transaction of the act; it was counted before.
 
-    Raises :class:`api.seals.SealNotUsable` when the seal was suspended meanwhile: nothing is released then.
+    Raises :class:`api.seals.SealNotUsable` when the seal was suspended or replaced meanwhile: nothing is
+    released then.
     """
     use = NewUse(
         seal_id=permit.use.seal_id,
@@ -142,5 +145,6 @@ def note_use(ports: BatchPorts, tx: Transaction, permit: Permit, documents: int,
         channel=permit.use.channel.value,
         officer=permit.use.officer,
         documents=documents,
+        edition=seal.edition,
     )
     record_permitted(tx, permit, use, use_id=ports.random(16).hex(), at=at, counted=True)

@@ -99,7 +99,7 @@ class FileMaker:
     def record(self, tx: Transaction, made: Sequence[tuple[Announced, bytes]]) -> None:
         """The sealed files take the place of the uploads, which they begin with."""
         record_files(self._ports, tx, made, at=self._at, seal_id=self._seal.seal_id)
-        note_use(self._ports, tx, self._permit, len(made), at=self._at)
+        note_use(self._ports, tx, self._permit, self._seal, len(made), at=self._at)
 
 
 @lru_cache(maxsize=64)

@@ -181,6 +181,7 @@ class Issuing:
             officer=order.officer,
             document_id=made.draft.document_id,
             sha256=file_sha256(made.pdf),
+            edition=order.seal.edition,
         )
         use_id = self._means.random(16).hex()
         if order.permit is None:

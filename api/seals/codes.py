@@ -26,8 +26,7 @@ def free_code(connection: Connection, wanted: str, holder: str) -> str:
             raise SealStepRefused("code-taken", field="code")
         return wanted
     division = holder[_DIVISION]
-    last = store.last_code(connection, division)
-    number = 1 if last is None else int(last[6:]) + 1
+    number = store.next_code(connection, division)
     if number > 99_999_999:
         raise SealStepRefused("code-taken", field="code")
     return f"{division}{number:08d}"

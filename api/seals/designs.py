@@ -80,5 +80,8 @@ def _typed(value: Any, default: Any) -> Any:
     if isinstance(value, type(default)):
         return value
     if isinstance(default, tuple):
+        whole = isinstance(value, list) and len(value) == len(default)
+        if not whole or any(type(one) is not int for one in value):
+            raise TypeError
         return tuple(value)
     return type(default)(value)

@@ -40,7 +40,7 @@ from .model import (
 from .orders import Taking, application_members, application_of, members_of, order_of, worded
 from .ports import SealPorts
 from .refusals import SealStepRefused
-from .rules import RULES, asked_by, possible, side_for, sides_of
+from .rules import RULES, asked_by, possible, rule_for, side_for, sides_of
 from .statements import (
     CONTEXT,
     Signed,
@@ -86,8 +86,7 @@ class SealLives:
 
     def prepare(self, order: StepOrder, actor: Actor) -> bytes:
         """What the actor's key signs for this step."""
-        if order.step in (Step.MAKE, Step.REMAKE, Step.DESTROY):
-            raise SealStepRefused("not-possible-now", "the platform signs what it makes or destroys")
+        _require_signable(order)
         with self._ports.database.read() as connection:
             life = store.believed_life(connection, order.seal_id)
         return CONTEXT + write_statement(members_of(self._taking(life, order, actor)))
@@ -115,7 +114,9 @@ class SealLives:
             if store.find_step(connection, signed.sha256) is not None:
                 return store.read_life(connection, seal_id)
         if members.get("step") != Step.APPLY.value:
-            return self._take(order_of(members), actor, signed)
+            taken = order_of(members)
+            _require_signable(taken)
+            return self._take(taken, actor, signed)
         order = application_of(members)
         side = side_of_applicant(ports, order, actor)
         expected = application_members(order, actor, side, seal_id=seal_id, at=at)
@@ -145,8 +146,10 @@ class SealLives:
         ports, done = self._ports, 0
         with ports.database.read() as connection:
             due = store.closing_due(connection)
-        for seal_id, made, standing in due:
+        for seal_id, number in due:
             try:
+                with ports.database.read() as connection:
+                    made, standing = store.believed_ending(connection, seal_id, number)
                 replaced = standing is SealStanding.REPLACED
                 ports.certificates.end_seal(made.certificate_id, replaced=replaced, by="service")
                 if replaced:
@@ -222,7 +225,7 @@ class SealLives:
         incident: bool = False,
     ) -> Taking:
         """May this person take this step now?  Raises :class:`SealStepRefused`."""
-        rule = RULES.get((order.step, life.state, life.change))
+        rule = rule_for(life, order.step, incident=incident)
         sides = self.sides(life, actor)
         side = Side.OPERATOR if alone else None
         if rule is not None and side is None:
@@ -253,7 +256,7 @@ class SealLives:
         ports = self._ports
         with ports.database.read() as connection:
             life = store.believed_life(connection, order.seal_id)
-            if signed is None and self._repeated(connection, life, order, actor):
+            if signed is None and also is None and self._repeated(connection, life, order, actor):
                 return life
         taking = self._taking(life, order, actor, alone=alone, incident=incident)
         if signed is not None:
@@ -276,10 +279,12 @@ class SealLives:
                     also(tx)
                 write_step(tx, taking, made, signed, step_id=ports.random(16).hex())
                 if order.step in PUBLISHED:
-                    self._status.publish(tx)
+                    self._status.publish(tx, life.seal_id)
                 ports.intents.close(tx, intent, "taken")
         except _Meanwhile:
             ports.intents.fail(intent, "done-meanwhile")
+            if also is not None:  # what belongs to the step was not done
+                raise SealStepRefused("statement-expired") from None
             return self._after_all(order, actor, signed)
         except Exception as error:
             ports.intents.fail(intent, type(error).__name__)
@@ -330,3 +335,9 @@ class SealLives:
                 keys.append({"edition": one.edition, "key_id": certificate.public_key.key_id.hex()})
             return {"keys_destroyed": keys}, None
         return {}, None
+
+
+def _require_signable(order: StepOrder) -> None:
+    """What was made, and which keys are destroyed, is known only afterwards: the platform signs it."""
+    if order.step in (Step.MAKE, Step.REMAKE, Step.DESTROY):
+        raise SealStepRefused("not-possible-now", "the platform signs what it makes or destroys")

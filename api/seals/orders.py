@@ -10,7 +10,7 @@ from typing import Final
 
 from keys import KeyKind
 from relying import Json
-from seal import SealDesignRefused
+from seal import SealDesign, SealDesignRefused
 from verify import parse_uscc
 
 from .designs import design_json, design_of
@@ -86,7 +86,7 @@ def order_of(members: dict[str, Json]) -> StepOrder:
             Step(str(members["step"])),
             str(members["reason"]),
             str(members["note"]),
-            design_of(design) if isinstance(design, dict) else None,
+            _stated_design(design) if isinstance(design, dict) else None,
         )
     except (KeyError, ValueError, TypeError, SealDesignRefused) as error:
         raise SealStepRefused("statement-malformed") from error
@@ -130,7 +130,7 @@ def application_of(members: dict[str, Json]) -> SealApplication:
             holder=str(members["holder"]),
             holder_name=str(members["holder_name"]),
             type=SealType(str(members["type"])),
-            design=design_of(design),
+            design=_stated_design(design),
             kind=KeyKind(str(members["kind"])),
             code=str(members["code"]),
             certificates=tuple(str(one) for one in certificates),
@@ -138,6 +138,13 @@ def application_of(members: dict[str, Json]) -> SealApplication:
         )
     except (KeyError, ValueError, TypeError) as error:
         raise SealStepRefused("statement-malformed") from error
+
+
+def _stated_design(members: dict[str, Json]) -> SealDesign:
+    """样章 SPECIMEN is not the signer's to leave out; what is stated otherwise was not prepared here."""
+    if "specimen" in members:
+        raise SealStepRefused("statement-malformed")
+    return design_of(members)
 
 
 def checked_application(order: SealApplication) -> SealApplication:

@@ -77,6 +77,8 @@ class UsableSeal:
     esl: bytes | None = field(default=None, repr=False)
     """The made seal (SES V4, GB/T 38540); the platform's own seal has none."""
     code: str = ""
+    edition: int = 0
+    """Which made seal of this code; 0: the platform's own."""
 
     @property
     def drawing(self) -> Drawing:

@@ -116,13 +116,14 @@ class SealRegistry:
             )
         return UsableSeal(
             seal_id=one.seal_id,
-            holder=one.holder,
-            holder_name=one.holder_name,
+            holder=life.holder,
+            holder_name=life.holder_name,
             design=made.design,
             signer=self._ports.vault.signer(made.key_label),
             sealing=sealing,
             esl=made.esl,
             code=life.code,
+            edition=life.edition,
         )
 
     def _refuse(self, seal_id: str, code: str, why_zh: str, why_en: str) -> NoReturn:

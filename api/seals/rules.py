@@ -9,8 +9,9 @@ office, for whoever stole a login would end it too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Final
 
 from ..accounts import Right, Role, rights_of
 from .model import Actor, Change, LifeState, SealLife, Side, Step
@@ -64,6 +65,23 @@ def _rules() -> dict[tuple[Step, LifeState, Change], Rule]:
 
 RULES: Mapping[tuple[Step, LifeState, Change], Rule] = MappingProxyType(_rules())
 """What is not here is refused.  Applying is not here: it has no seal yet."""
+
+
+INCIDENT: Final = Rule(frozenset({HOLDER}), LifeState.SUSPENDED, reason=True)
+"""After "not me" on a seal that the holder suspended: nothing changes but who ends it."""
+
+
+def ends_by_incident(life: SealLife) -> bool:
+    """Does "not me" change how this seal stands?"""
+    own = life.state is LifeState.SUSPENDED and life.suspended_by == HOLDER.value
+    return life.state is LifeState.ACTIVE or own
+
+
+def rule_for(life: SealLife, step: Step, *, incident: bool = False) -> Rule | None:
+    """What allows the step now, if anything does."""
+    if incident and life.state is LifeState.SUSPENDED and ends_by_incident(life):
+        return replace(INCIDENT, change=life.change)
+    return RULES.get((step, life.state, life.change))
 
 
 def sides_of(actor: Actor, holder: str, office: str) -> frozenset[Side]:

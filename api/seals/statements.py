@@ -9,6 +9,7 @@ the statement comes back and must be the one that would be written now.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ from .refusals import SealStepRefused
 FORMAT: Final = "yinxin-seal-step/1"
 CONTEXT: Final = b"yinxin/seal-step/v1\n"
 LARGEST: Final = 16 * 1024
+_SEAL_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+"""Drawn here when an application is prepared; names of keys and rows follow from it."""
 TIME_TO_SIGN: Final = timedelta(minutes=10)
 
 
@@ -77,6 +80,8 @@ def read_statement(statement: bytes, *, at: datetime) -> dict[str, Json]:
         age = at - prepared
     except (JsonMalformed, ValueError, TypeError, OverflowError) as error:
         raise SealStepRefused("statement-malformed") from error
+    if moment_of(prepared) != value["at"] or not _SEAL_ID.fullmatch(str(value.get("seal_id"))):
+        raise SealStepRefused("statement-malformed")
     if not -timedelta(seconds=1) <= age <= TIME_TO_SIGN:
         raise SealStepRefused("statement-expired")
     return {name: member for name, member in value.items() if name != "format"}

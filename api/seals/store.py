@@ -6,10 +6,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    Table,
+    cast,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from keys import KeyKind
 from relying import Json
@@ -18,7 +32,7 @@ from verify import SealChange, SealStanding, canonical_json
 
 from ..database.tables_sealing import moment_text
 from ..database.tables_seals import seal_editions, seal_lives, seal_steps, seal_uses
-from ..ledger import Source, Transaction, require_vouched
+from ..ledger import RowAltered, Source, Transaction, require_vouched
 from .designs import read_design
 from .errors import NoSuchSeal, NoSuchUse
 from .model import (
@@ -91,10 +105,20 @@ def code_taken(connection: Connection, code: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def last_code(connection: Connection, division: str) -> str | None:
-    """The highest code that was allotted in a division."""
-    query = select(func.max(seal_lives.c.code)).where(seal_lives.c.code.like(f"{division}________"))
-    return connection.execute(query).scalar()
+def next_code(connection: Connection, division: str) -> int:
+    """The lowest number of a division that nobody has, above all that were allotted one after the other.
+
+    Codes that applicants brought along stand anywhere; one at the very end must not end the allotting.
+    """
+    taken = seal_lives.alias()
+    code, following = seal_lives.c.code, taken.c.code
+    # Codes have 14 digits, so text and number sort alike, and a gap follows where code + 1 is not there.
+    after = func.substr(cast(cast(code, BigInteger) + (10**14 + 1), String), 2)
+    here = code.like(f"{division}________")
+    if connection.execute(select(seal_lives.c.id).where(code == f"{division}00000001")).first() is None:
+        return 1
+    query = select(func.min(code)).where(here, ~exists().where(following == after))
+    return int(connection.execute(query).scalar_one()[6:]) + 1
 
 
 def add_life(tx: Transaction, values: dict[str, Any]) -> None:
@@ -140,7 +164,10 @@ def add_standing(tx: Transaction, seal_id: str, number: int, change: SealChange)
 def _set(tx: Transaction, seal_id: str, number: int, change: SealChange, *, closing: str) -> None:
     row = _edition_row(tx.connection, seal_id, number)
     require_vouched(tx.connection, seal_editions.name, row.id, committed(row._asdict()))
-    values = {"history": history_text([*read_history(row.history), change]), "closing": closing}
+    before = read_history(row.history)
+    # Another machine's clock may have been ahead: a suspension does not wait until ours has caught up.
+    change = replace(change, at=max(change.at, before[-1].at))
+    values = {"history": history_text([*before, change]), "closing": closing}
     tx.connection.execute(update(seal_editions).where(seal_editions.c.id == row.id).values(**values))
     _commit_edition(tx, row.id, "seal.standing")
 
@@ -170,17 +197,26 @@ def end_standings(tx: Transaction, seal_id: str, change: SealChange, *, but: int
             _set(tx, seal_id, one.edition, change, closing=DUE)
 
 
-def closing_due(connection: Connection) -> tuple[tuple[str, SealEdition, SealStanding], ...]:
-    """Made seals that ended and whose key or certificate has not yet."""
-    query = select(seal_editions).where(seal_editions.c.closing == DUE).order_by(seal_editions.c.id)
-    return tuple(
-        (row.seal_id, _edition(row), read_history(row.history)[-1].state) for row in connection.execute(query)
-    )
+def closing_due(connection: Connection) -> tuple[tuple[str, int], ...]:
+    """Made seals that ended and whose key or certificate has not yet: seal and number of the edition."""
+    query = select(seal_editions.c.seal_id, seal_editions.c.edition).where(seal_editions.c.closing == DUE)
+    return tuple((row.seal_id, row.edition) for row in connection.execute(query.order_by(seal_editions.c.id)))
+
+
+def believed_ending(connection: Connection, seal_id: str, number: int) -> tuple[SealEdition, SealStanding]:
+    """A made seal that ended and how, if the public log vouches for it: what follows cannot be undone."""
+    found = believed_edition(connection, seal_id, number)
+    row = _edition_row(connection, seal_id, number)
+    standing = read_history(row.history)[-1].state
+    if row.closing != DUE or FOLLOWS[standing]:
+        raise RowAltered(seal_editions.name)
+    return found, standing
 
 
 def close_edition(tx: Transaction, seal_id: str, number: int) -> None:
     """Its certificate was revoked, and the key of what was replaced destroyed."""
     row = _edition_row(tx.connection, seal_id, number)
+    require_vouched(tx.connection, seal_editions.name, row.id, committed(row._asdict()))
     tx.connection.execute(update(seal_editions).where(seal_editions.c.id == row.id).values(closing=DONE))
     _commit_edition(tx, row.id, "seal.edition_closed")
 
@@ -208,12 +244,18 @@ def newest_edition(connection: Connection, seal_id: str) -> int:
     return connection.execute(query).scalar() or 0
 
 
-def published_rows(connection: Connection) -> Iterator[tuple[Row[Any], Row[Any]]]:
-    """Life and edition of everything that the public list names, in a fixed order."""
+def published_rows(tx: Transaction, seal_id: str | None) -> Iterator[tuple[Row[Any], Row[Any]]]:
+    """Life and edition of what the public list names of one seal, or of all, each vouched for by the log:
+    what is published is signed, and nobody signs what somebody wrote into the database."""
     query = select(seal_editions).order_by(seal_editions.c.seal_id, seal_editions.c.edition)
-    known = {row.id: row for row in connection.execute(select(seal_lives))}
-    for row in connection.execute(query):
-        yield known[row.seal_id], row
+    if seal_id is not None:
+        query = query.where(seal_editions.c.seal_id == seal_id)
+    for row in tx.connection.execute(query).all():
+        life = _row(tx.connection, row.seal_id)
+        for table, one in ((seal_editions, row), (seal_lives, life)):
+            if not tx.wrote(table.name, one.id):
+                require_vouched(tx.connection, table.name, one.id, committed(one._asdict()))
+        yield life, row
 
 
 def history_text(history: Sequence[SealChange]) -> str:

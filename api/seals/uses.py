@@ -14,8 +14,10 @@ from .lifecycle import SealLives
 from .model import Actor, LifeState, SealLife, SealUse, Side
 from .ports import SealPorts
 from .refusals import SealStepRefused
+from .rules import ends_by_incident
 
 NEWEST = 100
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class NewUse:
     document_id: str | None = None
     sha256: str | None = None
     documents: int = 1
+    edition: int = 0  # of the seal that was opened; 0: not known
 
 
 def record_use(tx: Transaction, use: NewUse, *, use_id: str, at: datetime) -> None:
@@ -44,6 +47,13 @@ def record_use(tx: Transaction, use: NewUse, *, use_id: str, at: datetime) -> No
             seal_id=use.seal_id,
             why_zh="用印过程中印章已停用或缴销",
             why_en="it was suspended or cancelled meanwhile",
+        )
+    if use.edition not in (0, life.edition):
+        raise SealNotUsable(
+            "seal-replaced",
+            seal_id=use.seal_id,
+            why_zh="用印过程中印章已更换",
+            why_en="it was replaced by a new one meanwhile",
         )
     store.add_use(
         tx,
@@ -75,20 +85,31 @@ class SealUses:
             return store.uses(connection, seal_ids, most=most)
 
     def deny(self, seal_id: str, use_id: str, actor: Actor) -> SealLife:
-        """Not me: the use is marked, the seal is suspended by incident.  Again changes nothing."""
-        life = self._lives.get(seal_id)
-        if Side.HOLDER not in self._lives.sides(life, actor):
-            raise SealStepRefused("not-yours")
-        with self._ports.database.read() as connection:
-            found = store.believed_use(connection, seal_id, use_id)
-        if found.denied_at is not None:
-            return life
-        mark = self._marking(seal_id, use_id, actor)
-        if life.state is LifeState.ACTIVE:
-            return self._lives.suspend_at_once(seal_id, actor, note=use_id, also=mark)
-        with self._ports.ledger.transaction() as tx:
-            mark(tx)
-        return self._lives.get(seal_id)
+        """Not me: the use is marked, the seal is suspended by incident.  Again changes nothing.
+
+        A suspension of the holder's becomes one of the office's: whoever stole the login would end it.
+        """
+        for _ in range(_ATTEMPTS):
+            life = self._lives.get(seal_id)
+            if Side.HOLDER not in self._lives.sides(life, actor):
+                raise SealStepRefused("not-yours")
+            with self._ports.database.read() as connection:
+                found = store.believed_use(connection, seal_id, use_id)
+            if found.denied_at is not None:
+                return life
+            mark = self._marking(seal_id, use_id, actor)
+            try:
+                if ends_by_incident(life):
+                    return self._lives.suspend_at_once(seal_id, actor, note=use_id, also=mark)
+                with self._ports.ledger.transaction() as tx:
+                    if not ends_by_incident(store.believed_life(tx.connection, seal_id)):
+                        mark(tx)
+                        return store.read_life(tx.connection, seal_id)
+            except SealStepRefused as error:
+                if error.code not in ("statement-expired", "not-possible-now"):
+                    raise
+            # Somebody took a step of this seal at the same time: look again.
+        raise SealStepRefused("statement-expired")
 
     def _marking(self, seal_id: str, use_id: str, actor: Actor) -> Callable[[Transaction], None]:
         def mark(tx: Transaction) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from verify import SealChange, SealStanding
 
 from ..database.tables_sealing import seals
-from ..ledger import Transaction
+from ..ledger import Transaction, require_vouched
 from . import store
 from .designs import design_text
 from .model import Change, SealLife, Step
@@ -40,7 +40,8 @@ def write_step(
     match order.step:
         case Step.SUSPEND:
             values["suspended_by"] = taking.side.value
-            _standing(tx, taking, SealStanding.SUSPENDED)
+            if life.state is not rule.state:
+                _standing(tx, taking, SealStanding.SUSPENDED)
         case Step.RESUME:
             values["suspended_by"] = ""
             _standing(tx, taking, SealStanding.ACTIVE)
@@ -116,6 +117,8 @@ def _activate(tx: Transaction, taking: Taking) -> dict[str, Any]:
 
 
 def _follow(tx: Transaction, seal_id: str, values: dict[str, Any]) -> None:
+    before = tx.connection.execute(select(seals).where(seals.c.id == seal_id)).one()
+    require_vouched(tx.connection, seals.name, seal_id, committed_seal(before._asdict()))
     tx.connection.execute(update(seals).where(seals.c.id == seal_id).values(**values))
     changed = tx.connection.execute(select(seals).where(seals.c.id == seal_id)).one()
     _commit_seal(tx, changed._asdict(), "seal.replaced")
