@@ -33,10 +33,12 @@ from ..ledger import RowAltered, Source, Transaction, require_vouched
 from . import store
 from .designs import read_design
 from .errors import SealStatusDidNotVerify
+from .model import TYPES, SealType
 from .ports import SealPorts
 
 TERM = timedelta(days=7)
 CURRENT = "current"
+_OF_PERSONS = frozenset({SealType.LEGAL_REPRESENTATIVE.value, SealType.PERSONAL.value})
 
 
 class SealStatusPublisher:
@@ -186,7 +188,7 @@ def _require_going_on(before: Sequence[SealEntry], fresh: Sequence[SealEntry]) -
         if old.seal_id not in ids:
             continue
         new = known.get((old.seal_id, old.edition))
-        if new is None or replace(new, history=new.history[: len(old.history)]) != old:
+        if new is None or replace(new, name=old.name, history=new.history[: len(old.history)]) != old:
             raise RowAltered(seal_editions.name)
 
 
@@ -200,7 +202,8 @@ def _entry(life: Row[Any], made: Row[Any]) -> SealEntry:
         esl_sm3=made.esl_sm3,
         holder=life.holder,
         holder_name=life.holder_name,
-        name=f"{design.name}{design.line}",
+        # The list is for ever: nobody's personal name is in it.
+        name=TYPES[SealType(life.type)].zh if life.type in _OF_PERSONS else f"{design.name}{design.line}",
         type=life.type,
         valid_from=made.valid_from,
         valid_until=made.valid_until,

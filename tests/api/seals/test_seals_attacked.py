@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from api.ledger import RowAltered
-from api.seals import LifeState, SealNotUsable, SealStepRefused, Side, Step, StepOrder, design_of
+from api.seals import LifeState, SealNotUsable, SealStepRefused, SealType, Side, Step, StepOrder, design_of
+from api.seals.model import TYPES
 from api.seals.statements import CONTEXT
-from seal import SealDesignRefused
+from seal import SealDesign, SealDesignRefused
 from verify import canonical_json
 
 from ..rooms import A2, A3, Enterprise
@@ -239,3 +240,13 @@ def test_a_design_that_is_none(member: dict[str, Any]) -> None:
     with pytest.raises(SealDesignRefused) as refused:
         design_of({"name": "样例市住房和城乡建设局", **member})
     assert refused.value.field in {*member, "size_mm"}
+
+
+@pytest.mark.parametrize("kind", [SealType.PERSONAL, SealType.LEGAL_REPRESENTATIVE])
+def test_no_personal_name_is_published_for_ever(rooms: Any, kind: SealType) -> None:
+    """The list says which kind of seal it is; the name stands in the seal itself."""
+    order = application(type=kind, design=SealDesign(name="样例张三", line=""))
+    made = Life(rooms, rooms.lives.apply(order, ACTORS["keeper"]).seal_id)
+    made.take(Step.APPROVE, Step.MAKE)
+    assert "张三" not in rooms.seal_status.current().decode()
+    assert rooms.seal_status.known().of_code(made.now().code)[0].name == TYPES[kind].zh
