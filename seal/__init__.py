@@ -55,6 +55,7 @@ from .image import (
     outline_text,
     with_specimen,
 )
+from .jws import PreparedJws, complete_jws, prepare_jws, sign_jws
 from .long_term import Evidence, Level, LongTermRefused, extend_pdf, renew_pdf
 from .mass import FieldAlign, MassField, MassRefused, MassTemplate, mass_template
 from .ofd import (
@@ -180,6 +181,7 @@ __all__ = [
     "PlacementRefused",
     "PreparedClosing",
     "PreparedForm",
+    "PreparedJws",
     "PreparedOfd",
     "PreparedPdf",
     "PreparedSes",
@@ -212,6 +214,7 @@ __all__ = [
     "close_ofd",
     "complete_closing",
     "complete_form",
+    "complete_jws",
     "complete_ofd",
     "complete_pdf",
     "complete_ses",
@@ -232,6 +235,7 @@ __all__ = [
     "outline_text",
     "prepare_closing",
     "prepare_form",
+    "prepare_jws",
     "prepare_ofd",
     "prepare_pdf",
     "prepare_ses",
@@ -246,6 +250,7 @@ __all__ = [
     "seal_pdf",
     "seal_ses",
     "ses_room",
+    "sign_jws",
     "stamp_root",
     "with_specimen",
     "write_ofd",

@@ -38,6 +38,10 @@ from .identifiers import (
     parse_resident_id,
     parse_uscc,
 )
+from .jws import ALGORITHMS as JWS_ALGORITHMS
+from .jws import AUTHORITY as JWS_AUTHORITY
+from .jws import TYPE as JWS_TYPE
+from .jws import JwsMalformed, SignedRecord, check_jws, jws_signature, parse_jws
 from .ledger import (
     Checkpoint,
     LedgerError,
@@ -196,6 +200,9 @@ from .x509 import (
 
 __all__ = [
     "AUTHORITY_OID",
+    "JWS_ALGORITHMS",
+    "JWS_AUTHORITY",
+    "JWS_TYPE",
     "MOST_OFD_ENTRIES",
     "MOST_OFD_SIGNATURES",
     "PDFIUM",
@@ -226,6 +233,7 @@ __all__ = [
     "Indication",
     "Json",
     "JsonMalformed",
+    "JwsMalformed",
     "LedgerError",
     "LogKey",
     "LogProof",
@@ -276,6 +284,7 @@ __all__ = [
     "SignedData",
     "SignedNote",
     "SignedQr",
+    "SignedRecord",
     "StatusReceipt",
     "StatusReceiptMalformed",
     "StatusStatement",
@@ -303,6 +312,7 @@ __all__ = [
     "check_file",
     "check_form",
     "check_inclusion",
+    "check_jws",
     "check_log_proof",
     "check_ocsp_response",
     "check_ofd",
@@ -326,6 +336,7 @@ __all__ = [
     "inclusion_path",
     "is_ofd",
     "is_ses_signature",
+    "jws_signature",
     "leaf_hash",
     "load_trust",
     "log_key_id",
@@ -350,6 +361,7 @@ __all__ = [
     "parse_evidence_record",
     "parse_form",
     "parse_json",
+    "parse_jws",
     "parse_log_proof",
     "parse_note",
     "parse_ocsp_response",

@@ -13,6 +13,7 @@ from .errors import Unreadable
 from .evidence import evidence_report, is_evidence_record
 from .form import FORMAT as FORM
 from .form import check_form
+from .jws import check_jws, is_jws
 from .ledger import check_log_proof
 from .ledger.proof import FORMAT as LOG_PROOF
 from .ofd import check_ofd, is_ofd
@@ -40,7 +41,7 @@ def check_file(
     data: bytes, *, trust: Trust, at: datetime, name: str = "", content: ContentDigest | None = None
 ) -> Report:
     """The report on a sealed PDF or OFD, seal, form, trust list, seal status list, log proof, status receipt,
-    certificate, CRL, time stamp, QR picture or QR text.
+    certificate, CRL, time stamp, record under a JWS, QR picture or QR text.
 
     ``content`` digests the file that a time stamp or evidence record is about, which stands beside it.
     Raises :class:`Unreadable`, which says in Chinese and English what to do, and nothing else for any bytes.
@@ -83,6 +84,8 @@ def _json(data: bytes, trust: Trust, at: datetime) -> Report:
             f"JSON 文件已损坏或被改动,请重新获取 the JSON is damaged or altered: {error.rule}"
         ) from error
     name = value.get("format") if isinstance(value, dict) else None
+    if is_jws(value):
+        return check_jws(data, trust=trust, at=at)
     if name == FORM:
         return check_form(data, trust=trust, at=at)
     if name == TRUST_LIST:
