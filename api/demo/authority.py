@@ -24,7 +24,7 @@ from verify import Certificate, cert_id, load_trust, parse_certificate, parse_oc
 
 from .client import Holder, encoded
 from .filing import refusal
-from .serving import command
+from .serving import told_here
 from .stage import Stage, now
 
 APPLICANT = "H01"
@@ -162,7 +162,7 @@ class _Authority:
         return made["recovery_id"], recipient
 
     def _kmc(self, *arguments: str | Path) -> str:
-        told = command("kmc", "recover", *arguments, "--data", self.stage.data, "--json")
+        told = told_here("kmc", "recover", *arguments, "--data", self.stage.data, "--json")
         if told.code:
             raise RuntimeError(told.err[-300:])
         return told.out
@@ -176,7 +176,7 @@ class _Authority:
         recovery, _ = self._request_recovery()
         self._approve(recovery, AGENTS[0])
         out = self.stage.out / "alone.der"
-        told = command("kmc", "recover", "complete", recovery, "--out", out, "--data", self.stage.data)
+        told = told_here("kmc", "recover", "complete", recovery, "--out", out, "--data", self.stage.data)
         return "refused" if told.code and not out.exists() else "recovered by one agent"
 
     def recover(self) -> str:
@@ -207,7 +207,7 @@ class _Authority:
         trust = self.stage.client().fetch("/trust-list.json")
         load_trust([("trust-list.json", trust)], now())
         self.stage.write("trust-list.json", trust)
-        told = command(
+        told = told_here(
             "verify",
             *(self.stage.out / name for name in names),
             "--trust",
@@ -222,7 +222,9 @@ class _Authority:
         for family in ("sm2", "rsa"):
             document = f"stamped-{family}.txt"
             self.stage.write(document, f"演示文件 {family}\n".encode())
-            told = command("timestamp", self.stage.out / document, "--url", f"{self.stage.url}/tsa/{family}")
+            told = told_here(
+                "timestamp", self.stage.out / document, "--url", f"{self.stage.url}/tsa/{family}"
+            )
             if told.code:
                 raise RuntimeError(told.err[-300:])
             names.append(f"{document}.tsr")
@@ -231,7 +233,7 @@ class _Authority:
     def ceremony(self) -> str:
         before = self._log_size()
         self.stage.write("ceremony.yaml", DEFAULT_CEREMONY)
-        told = command("ca", "ceremony", self.stage.out / "ceremony.yaml", "--data", self.stage.data)
+        told = told_here("ca", "ceremony", self.stage.out / "ceremony.yaml", "--data", self.stage.data)
         if told.code:
             raise RuntimeError(told.err[-300:])
         return "nothing new" if self._log_size() == before else "something was made"
@@ -243,7 +245,7 @@ class _Authority:
     def rehearse(self) -> str:
         before = self._log_size()
         where = "authority=persons-sm2"
-        told = command("ca", "reissue", "--where", where, "--dry-run", "--data", self.stage.data)
+        told = told_here("ca", "reissue", "--where", where, "--dry-run", "--data", self.stage.data)
         if told.code:
             raise RuntimeError(told.err[-300:])
         return "nothing issued" if self._log_size() == before else "something was issued"

@@ -53,6 +53,10 @@ class Client:
         """JSON of a POST with a JSON body."""
         return _json(self.http.post(path, json=dict(body or {})))
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """JSON of a PUT with a JSON body."""
+        return _json(self.http.put(path, json=dict(body)))
+
     def fetch(self, path: str) -> bytes:
         """The bytes behind a path or an address of this service."""
         response = self.http.get(path.removeprefix(self.base_url))

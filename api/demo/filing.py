@@ -83,17 +83,6 @@ def approve(stage: Stage) -> None:
             officer["H10"] = stage.client().login(stage.holders["H10"])
         return officer["H10"]
 
-    def grant(seal: str) -> None:
-        stage.run_by().post(
-            f"/api/v1/seals/{stage.seals[seal]}/grants",
-            {
-                "officer": stage.accounts["H10"],
-                "document_types": ["construction_permit"],
-                "valid_from": stamp(now() - timedelta(minutes=1)),
-                "valid_until": stamp(now() + timedelta(days=30)),
-            },
-        )
-
     def decide(project: str, seal: str) -> dict[str, Any]:
         path = f"/api/v1/desk/{stage.submissions[project]['submission_id']}/approve"
         answer: dict[str, Any] = desk().post(path, {"seal_id": stage.seals[seal]})
@@ -103,7 +92,7 @@ def approve(stage: Stage) -> None:
         return refusal(lambda: decide("P1", "A3-sm2"))
 
     def issue(project: str, seal: str, name: str) -> str:
-        grant(seal)
+        grant(stage, seal, "construction_permit")
         stage.documents[name] = answer = decide(project, seal)
         stage.keep(f"{name}.pdf", desk().fetch(answer["file_url"]))
         return str(answer["ecert_id"]).split(".")[7]
@@ -122,6 +111,19 @@ def approve(stage: Stage) -> None:
     step("5.3", "重复批准无效 approving twice", "already-decided", twice)
     step("5.4", "其他机关的人员被拒 another agency's officer", "no-such-submission", outsider)
     step("5.5", "A3签发P8许可证(RSA印章) permit", permits["P8"], lambda: issue("P8", "A3-rsa", "permit-rsa"))
+
+
+def grant(stage: Stage, seal: str, document_type: str) -> None:
+    """H10 may use this seal of the agency, for documents of this type."""
+    stage.run_by().post(
+        f"/api/v1/seals/{stage.seals[seal]}/grants",
+        {
+            "officer": stage.accounts["H10"],
+            "document_types": [document_type],
+            "valid_from": stamp(now() - timedelta(minutes=1)),
+            "valid_until": stamp(now() + timedelta(days=30)),
+        },
+    )
 
 
 def print_sheets(stage: Stage) -> None:

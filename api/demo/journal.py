@@ -51,8 +51,16 @@ class Journal:
 
     def start(self) -> None:
         """Show the progress line."""
+        # A console of its own, on the file of now: the line stays here while a step listens to stdout.
+        shown = Console(file=self.console.file, width=self.console.width, highlight=False)
         self.progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=self.console
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=shown,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            transient=True,  # the table says it all; its time is no step's
         )
         self.progress.start()
         self.progress.add_task("…", total=None)
@@ -76,7 +84,8 @@ class Journal:
         self.rows.append(row)
         if not row.passed:
             told = Text.assemble((f"✘ {number} {title}", "red"), f": expected {expected!r}, seen {seen!r}")
-            self.console.print(told, soft_wrap=True)
+            shown = self.console if self.progress is None else self.progress.console
+            shown.print(told, soft_wrap=True)
         return row.passed
 
     @property

@@ -22,6 +22,7 @@ from .filing import approve, file_submission, print_sheets
 from .journal import Journal
 from .opening import load, logins, open_with
 from .seal_life import seal_life
+from .sealing import sealing
 from .serving import ServiceDied, command, free_port, running
 from .stage import Stage, now
 from .tampering import tamper
@@ -36,6 +37,7 @@ SCENES = (
     check,
     run_authority,
     seal_life,
+    sealing,
     tamper,
 )
 PLAYERS = ("H01", "E01", "H02", "H10", "H12")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import subprocess
 import sys
@@ -43,6 +44,23 @@ def command(*arguments: str | Path, cwd: Path | None = None) -> Told:
         check=False,
     )
     return Told(ran.returncode, ran.stdout, ran.stderr)
+
+
+def told_here(*arguments: str | Path) -> Told:
+    """The same command, same arguments, output and exit code, in this process.
+
+    A process of its own spends most of its time on starting: the demo has two dozen commands.
+    """
+    from ..cli import app  # the commands know the demo, so the demo cannot know them before it runs
+
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            app(list(map(str, arguments)), prog_name="yinxin")
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    return Told(code, *(one.buffer.getvalue().decode() for one in (out, err)))
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from verify import QrError, Unreadable, check_file, load_trust, parse_qr
 
-from .serving import command
+from .serving import told_here
 from .stage import Stage, now
 
 
@@ -118,5 +118,5 @@ def edit_database(stage: Stage) -> str:
 
 
 def _check(stage: Stage) -> tuple[int, list[dict[str, Any]]]:
-    told = command("log", "check", "--data", stage.data, "--json")
+    told = told_here("log", "check", "--data", stage.data, "--json")
     return told.code, json.loads(told.out)["findings"] if told.out.strip() else []
