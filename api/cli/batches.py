@@ -138,7 +138,9 @@ def seal(
             desk.deliver_files(files)
         desk.run(accept_bad=accept_bad, workers=workers, data=data, as_json=as_json)
         if out is not None:
-            desk.write_files(out)
+            written = desk.write_files(out)
+            if not as_json:
+                _say_written(written, out)
 
 
 @app.command("list")
@@ -214,7 +216,7 @@ def fetch(
     """取回 — write what was sealed or issued into a folder.  What is there already is left alone."""
     with opened(data) as service:
         desk = _Desk(service, service.batches.get(batch, _owner(service, batch)))
-        desk.write_files(out)
+        _say_written(desk.write_files(out), out)
 
 
 @app.command()
@@ -309,8 +311,8 @@ class _Desk:
                 if not done and self.batch.state is BatchState.RUNNING:
                     time.sleep(_PAUSE)
 
-    def write_files(self, out: Path) -> None:
-        """Every file of the batch; names that repeat get their number."""
+    def write_files(self, out: Path) -> int:
+        """Every file of the batch that is not there yet, its number before its name.  How many."""
         out.mkdir(parents=True, exist_ok=True)
         after, written = 0, 0
         while page := self._batches.items(self.batch.batch_id, self.by, after=after, state=ItemState.DONE):
@@ -321,7 +323,7 @@ class _Desk:
                     write_new(path, content)
                     written += 1
             after = page[-1].number
-        say(f"[green]✔[/] {written} 个文件 files → {plain(out)}")
+        return written
 
     def _show_bad(self) -> None:
         for one in self._batches.items(self.batch.batch_id, self.by, state=ItemState.BAD, most=_SHOWN):
@@ -358,6 +360,10 @@ def told(one: Batch) -> dict[str, Any]:
         "quota": one.quota,
         "used": far.used,
     }
+
+
+def _say_written(written: int, out: Path) -> None:
+    say(f"[green]✔[/] {written} 个文件 files → {plain(out)}")
 
 
 def _summary(one: Batch, as_json: bool) -> None:
