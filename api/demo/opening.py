@@ -197,7 +197,8 @@ def _issue(
         scheme=issuer_key.scheme,
         serial=new_serial(secrets.token_bytes(16)),
         not_before=now() - timedelta(minutes=5),
-        not_after=now() + timedelta(days=30),
+        # Nested in the issuer's, also when a second ends between the two.
+        not_after=now() + timedelta(days=31 if issuer is None else 30),
         crl_url="" if issuer is None else "http://ca.example/foreign.crl",
     )
     return issue(lint(made), issuer_key)
