@@ -41,6 +41,7 @@ def test_a_folder(yinxin: Any, made: Path, seals: dict[KeyKind, str], folder: Pa
     again = yinxin(*command)
     assert again.json == told
     out = tmp_path / "sealed"
+    assert yinxin(*command, "--out", out).json == told  # one document, although it wrote files
     assert yinxin("batch", "fetch", told["batch_id"], "--out", out, "--data", made).code == 0
     written = sorted(out.iterdir())
     assert [one.name for one in written][:2] == ["0000001-00.pdf", "0000002-01.pdf"]

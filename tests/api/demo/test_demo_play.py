@@ -68,6 +68,10 @@ def test_artefacts_and_pictures(played: tuple[Path, Told]) -> None:
     assert all((out / "submission-P1" / name).is_file() for name in SUBMITTED)
     assert (out / "permit-sm2.log-proof.json").is_file()
     assert len(list((out / "tampered").iterdir())) >= 15
+    assert (out / "permit-sm2.ofd").is_file()
+    assert (out / "permit-sm2.pdf.ers").is_file()
+    assert (out / "sealing" / "contract-sealed.pdf").is_file()
+    assert len(list((out / "sealing" / "batch").iterdir())) == 20
 
 
 @pytest.mark.slow
@@ -158,6 +162,19 @@ def test_exit_code_when_the_service_dies(
     result = demo(tmp_path / "out")
     assert result.exit_code == 1
     assert "last words" in result.stdout
+
+
+# Commands in the process of the demo
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(("verify", "nowhere.pdf"), 3), (("no-such-command",), 64)])
+def test_a_command_in_this_process(arguments: tuple[str, ...], code: int) -> None:
+    """Its exit code and its words come back; stdout is the caller's again afterwards."""
+    before = sys.stdout
+    told = serving.told_here(*arguments)
+    assert sys.stdout is before
+    assert told.code == code
+    assert told.out + told.err
 
 
 # The output folder
