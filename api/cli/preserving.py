@@ -1,40 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``yinxin evidence due|renew|export``: one time stamp proves all stored documents, and is renewed."""
+"""``yinxin evidence``: one time stamp for all stored documents; it is renewed, and so are single files."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .files import require_new, write_new
+from ..renewals import FileNotRenewable
+from ..wiring import Service
+from .files import read_input, require_new, write_new
 from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_json, say
 
-app = typer.Typer(help="证据记录 evidence records (RFC 4998): due, renew, export.", no_args_is_help=True)
+app = typer.Typer(
+    help="证据记录 evidence records (RFC 4998), and time stamps renewed inside files.", no_args_is_help=True
+)
+MOST_BYTES = 50 * 1024 * 1024
 
 
 @app.command()
 def due(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE...", help="sealed PDFs kept elsewhere: which of them are due"),
+    ] = None,
     days: Annotated[int, typer.Option(help="time stamps that end within this many days", min=0)] = 90,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
     """待办 — documents without evidence, and time stamps that end soon.
 
-    Nothing is changed.
+    With files: until when the last time stamp inside each lasts (PDF at B-LTA).  Nothing is changed.
     """
+    ahead = timedelta(days=days)
     with opened(data) as service:
-        found = service.renewals.due(ahead=timedelta(days=days))
+        found = service.renewals.due(ahead=ahead)
+        looked_at = [_standing(service, file, ahead) for file in files or ()]
     if as_json:
-        print_json(
-            {
-                "documents": found.documents,
-                "oldest": None if found.oldest is None else found.oldest.isoformat(),
-                "batches": [{"batch": one, "good_until": end.isoformat()} for one, end in found.batches],
-            }
-        )
+        told: dict[str, Any] = {
+            "documents": found.documents,
+            "oldest": None if found.oldest is None else found.oldest.isoformat(),
+            "batches": [{"batch": one, "good_until": end.isoformat()} for one, end in found.batches],
+        }
+        print_json({**told, "files": looked_at} if files else told)
+        return
+    if files:
+        for each in looked_at:
+            _say_standing(each)
         return
     say(f"待作证据的文书 documents without evidence  {found.documents}")
     say(f"即将到期的批次 batches to renew  {len(found.batches)}")
@@ -90,3 +104,59 @@ def export(
         print_json({"file": str(out), "document_id": document})
         return
     say(f"[green]✔[/] {plain(out)}")
+
+
+@app.command("renew-file")
+def renew_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a sealed PDF at B-T, B-LT or B-LTA")],
+    out: Annotated[Path, typer.Option(help="where the renewed file goes; FILE itself stays as it is")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """文件内续期 — one more time stamp inside a sealed PDF, with lists of today.
+
+    The result is at B-LTA and begins with FILE byte for byte.  Needs no seal.
+    """
+    require_new(out)
+    content = read_input(file, MOST_BYTES)
+    with opened(data) as service:
+        renewed = service.file_renewals.renewed(content)
+        standing = service.file_renewals.standing(renewed)
+    write_new(out, renewed)
+    end = standing.good_until
+    if as_json:
+        print_json(
+            {
+                "file": str(out),
+                "level": standing.level,
+                "good_until": None if end is None else end.isoformat(),
+            }
+        )
+        return
+    until = "" if end is None else f"  {end:%Y-%m-%d}"
+    say(f"[green]✔ 已续期 renewed[/]  {plain(out)}  {standing.level}{until}")
+
+
+def _standing(service: Service, file: Path, ahead: timedelta) -> dict[str, Any]:
+    """One line of the answer; a file that cannot be renewed says why and stops no other."""
+    content = read_input(file, MOST_BYTES)
+    try:
+        found = service.file_renewals.standing(content)
+    except FileNotRenewable as error:
+        return {"file": str(file), "refused": error.code, "why": f"{error.zh} {error.en}"}
+    end = found.good_until
+    return {
+        "file": str(file),
+        "level": found.level,
+        "good_until": None if end is None else end.isoformat(),
+        "due": found.due(service.file_renewals.now(), ahead),
+    }
+
+
+def _say_standing(one: dict[str, Any]) -> None:
+    if "why" in one:
+        say(f"[red]✘[/] {plain(one['file'])}  {plain(one['why'])}")
+        return
+    until = (one["good_until"] or "")[:10] or "没有档案时间戳 no document time stamp"
+    mark = "[yellow]! 应续期 due[/]" if one["due"] else "[green]✔[/]"
+    say(f"{mark} {plain(one['file'])}  {one['level']}  {until}")

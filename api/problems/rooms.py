@@ -95,7 +95,7 @@ from ..plugins import (
     PluginError,
 )
 from ..publication import PublicationError
-from ..renewals import EvidenceDidNotVerify, NoEvidenceYet, RenewalError
+from ..renewals import EvidenceDidNotVerify, FileNotRenewable, NoEvidenceYet, RenewalError
 from ..seals import (
     GrantMalformed,
     NoSuchGrant,
@@ -458,6 +458,7 @@ ROOMS: Rows = {
         "证据记录每天成批制作,请明天再取。 Records are made once a day for all: ask again tomorrow.",
     ),
     EvidenceDidNotVerify: ours("证据记录未通过自身核验,没有记录"),
+    FileNotRenewable: spoken(422),
     IssuedMeanwhile: say(
         409, "同一文书刚刚已签发", "请刷新页面查看。 Somebody issued it just now: reload the page."
     ),

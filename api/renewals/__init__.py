@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from .errors import EvidenceDidNotVerify, NoEvidenceYet, RenewalError
+from .errors import EvidenceDidNotVerify, FileNotRenewable, NoEvidenceYet, RenewalError
+from .files import FileRenewals, Standing
 from .preserving import LEVELS, AtLevel, Preserving, PreservingPorts
 from .room import Due, RenewalPorts, Renewals
 from .store import PROTECTED
@@ -14,10 +15,13 @@ __all__ = [
     "AtLevel",
     "Due",
     "EvidenceDidNotVerify",
+    "FileNotRenewable",
+    "FileRenewals",
     "NoEvidenceYet",
     "Preserving",
     "PreservingPorts",
     "RenewalError",
     "RenewalPorts",
     "Renewals",
+    "Standing",
 ]

@@ -45,14 +45,14 @@ class Preserving:
         """Who stamps signatures of this kind of key; nobody at level B-B."""
         if level == "B-B":
             return None
-        label, _ = _family(kind)  # P-384 signs over SHA-384, which the RSA authority stamps as well
+        label, _ = family(kind)  # P-384 signs over SHA-384, which the RSA authority stamps as well
         return lambda digest: self._ports.stamp(label, digest)
 
     def extended(self, pdf: bytes, sealing: SealingCertificate, level: str) -> bytes:
         """The sealed file with what this level asks for beyond the signature's own time stamp."""
         if level in ("B-B", "B-T"):
             return pdf
-        label, algorithm = _family(sealing.certificate.public_key.kind)
+        label, algorithm = family(sealing.certificate.public_key.kind)
         own = Evidence((sealing.certificate, *sealing.chain), sealing.crls)
         return extend_pdf(
             pdf,
@@ -84,5 +84,6 @@ class AtLevel:
         return self.preserving.now()
 
 
-def _family(kind: KeyKind) -> tuple[str, HashAlgorithm]:
+def family(kind: KeyKind) -> tuple[str, HashAlgorithm]:
+    """Which authority stamps what this kind of key sealed, and over which digest."""
     return _SM2 if kind is KeyKind.SM2 else _RSA

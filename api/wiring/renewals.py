@@ -12,15 +12,24 @@ from verify import Trust, parse_certificate
 from ..certificates import CertificateService, find_by_label
 from ..database import Database
 from ..ledger import Ledger
-from ..renewals import Preserving, PreservingPorts, RenewalPorts, Renewals
+from ..renewals import FileRenewals, Preserving, PreservingPorts, RenewalPorts, Renewals
 from ..timestamps import Timestamps, TsaUnknown
 from .clock import now
 
 
 def preserving_of(database: Database, certificates: CertificateService, timestamps: Timestamps) -> Preserving:
     """Levels of sealed files."""
-    authority = _evidence(database, certificates)
-    return Preserving(PreservingPorts(stamp=timestamps.stamp, authority=authority, clock=now))
+    return Preserving(_ports(database, certificates, timestamps))
+
+
+def file_renewals_of(
+    database: Database,
+    certificates: CertificateService,
+    timestamps: Timestamps,
+    trust: Callable[[], Trust],
+) -> FileRenewals:
+    """Renewal of sealed files that prove themselves."""
+    return FileRenewals(_ports(database, certificates, timestamps), trust)
 
 
 def renewals_of(
@@ -42,6 +51,11 @@ def renewals_of(
             random=secrets.token_bytes,
         )
     )
+
+
+def _ports(database: Database, certificates: CertificateService, timestamps: Timestamps) -> PreservingPorts:
+    authority = _evidence(database, certificates)
+    return PreservingPorts(stamp=timestamps.stamp, authority=authority, clock=now)
 
 
 def _evidence(database: Database, certificates: CertificateService) -> Callable[[str], Evidence]:

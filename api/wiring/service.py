@@ -51,7 +51,7 @@ from ..plugins import EnabledModules, found_plugins, load_plugins
 from ..plugins.records import RecordStore
 from ..publication import PublicationPorts, TrustPublisher, committed_trust_lists
 from ..renewals import PROTECTED as EVIDENCE_ROWS
-from ..renewals import AtLevel, Preserving, Renewals
+from ..renewals import AtLevel, FileRenewals, Preserving, Renewals
 from ..seals import (
     LIFE_ROWS,
     GrantBook,
@@ -92,7 +92,7 @@ from .batch_queue import BatchCall
 from .batches import is_gone, worker_name
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
-from .renewals import preserving_of, renewals_of
+from .renewals import file_renewals_of, preserving_of, renewals_of
 
 CHORES = "service"
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
@@ -413,6 +413,11 @@ class Service:
     def renewals(self) -> Renewals:
         """Evidence records over stored documents."""
         return renewals_of(self.database, self.ledger, self.certificates, self.timestamps, self.trust)
+
+    @cached_property
+    def file_renewals(self) -> FileRenewals:
+        """Sealed files that others keep: looked at, and renewed with the authorities of this service."""
+        return file_renewals_of(self.database, self.certificates, self.timestamps, self.trust)
 
     def trust(self) -> Trust:
         """What this service trusts now, and how seals stand."""

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from api.database.tables_renewals import evidence_stamps
 from api.renewals import Due, Renewals
 from api.wiring import open_service
+from keys import KeyKind
 from verify import parse_evidence_record
 
 E01 = "91510100DEM001017Y"
@@ -113,3 +114,36 @@ def test_an_edit_is_found(yinxin: Any, issued: Any) -> None:
     service.close()
     found = yinxin("log", "check", "--data", data, "--json").json["findings"]
     assert [one["table"] for one in found] == ["evidence_stamps"]
+
+
+@pytest.mark.parametrize("kind", [KeyKind.SM2, KeyKind.RSA2048])
+def test_renewed_inside_the_file(
+    yinxin: Any, made: Path, seals: dict[KeyKind, str], plain_pdf: Path, tmp_path: Path, kind: KeyKind
+) -> None:
+    """Due, renewed into a further file, not due any more than a time stamp of today is; no seal is used."""
+    stamped, archived = tmp_path / "t.pdf", tmp_path / "lta.pdf"
+    for file, level in ((stamped, "t"), (archived, "lta")):
+        ran = yinxin(
+            "seal", plain_pdf, "--seal", seals[kind], "--out", file, "--level", level, "--data", made
+        )
+        assert ran.code == 0, ran.err
+    found = yinxin("evidence", "due", stamped, archived, plain_pdf, "--data", made, "--json").json["files"]
+    assert [one.get("due") for one in found] == [False, False, None]
+    assert [one.get("level") for one in found] == ["B-T", "B-LTA", None]
+    assert found[2]["refused"] == "file-does-not-pass"
+    ahead = ("--days", 9000)
+    found = yinxin("evidence", "due", stamped, archived, *ahead, "--data", made, "--json").json["files"]
+    assert [one["due"] for one in found] == [False, True]
+    said = yinxin("evidence", "due", stamped, archived, plain_pdf, *ahead, "--data", made)
+    assert (said.code, said.out.count("B-LTA")) == (0, 1)
+    for file, count in ((archived, 2), (stamped, 1)):
+        renewed = file.with_name(f"renewed-{file.name}")
+        assert yinxin("evidence", "renew-file", file, "--out", renewed, "--data", made).code == 0
+        assert renewed.read_bytes().startswith(file.read_bytes())
+        (report,) = yinxin("verify", renewed, "--data", made, "--json").json
+        assert report["indication"] == "TOTAL-PASSED", report
+        assert report["signatures"][0]["facts"]["level"] == "B-LTA"
+        assert report["facts"]["time_stamps"] == count
+    refused = yinxin("evidence", "renew-file", plain_pdf, "--out", tmp_path / "no.pdf", "--data", made)
+    assert refused.code == 1
+    assert not (tmp_path / "no.pdf").exists()
