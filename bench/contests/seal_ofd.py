@@ -39,6 +39,7 @@ def seal_ofd_sm2(quick: bool) -> Contest:
         ours,
         peers={"lxml + zipfile + asn1crypto": lambda: baseline(data)},
         printed=printed,
+        processor=True,
         note="ours reads strictly, compares every CRC, and checks its own signature; the peers do neither",
     )
 
@@ -66,6 +67,7 @@ def seal_ofd_mass(quick: bool) -> Contest:
         "seal.ofd.mass",
         ours,
         peers={"lxml + zipfile + asn1crypto, no fonts, no code": peer},
+        processor=True,
         note="eleven values, fonts and QR code inside; the peer writes text alone",
     )
 
