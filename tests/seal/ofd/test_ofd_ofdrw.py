@@ -8,8 +8,10 @@ One Maven run finds the classes, one JVM answers for all files.  Needs Java 17 a
 from __future__ import annotations
 
 import base64
+import io
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,16 +20,20 @@ from PIL import Image
 
 from seal import (
     AtKeyword,
+    Attachment,
     CrossPage,
     Edge,
     EveryPage,
     Placement,
     Protection,
     close_ofd,
+    write_ofd,
 )
-from verify import Indication
+from verify import Authority, Indication
 
-from .conftest import AT, Sealer, foreign
+from .conftest import AT, Sealer, foreign, layout
+from .test_ofd_mass import sealed as one_of_a_run
+from .test_ofd_sealing import stamping
 
 PEER = Path(__file__).parents[2] / "peers" / "ofdrw"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -120,6 +126,48 @@ def test_it_verifies_every_kind(
     broken = tmp_path / "broken.ofd"
     broken.write_bytes(sealed.replace(b"SignedValue", b"SignedVolue", 1))
     ofdrw.refuses("verify", broken)
+
+
+def test_it_verifies_what_is_issued(ofdrw: Ofdrw, sealer: Sealer, tmp_path: Path) -> None:
+    """One of a run; one with time stamp, authority and attachments, closed, as the service issues it."""
+    record = Attachment("record.json", "application/json", b'{"number":1}')
+    knowing, stamp = stamping(sealer)
+    written = write_ofd(
+        layout(),
+        title="建筑工程施工许可证",
+        at=AT,
+        document_id="0123456789ABCDEF",
+        metadata={"证照名称": "施工许可证"},
+        attachments=(record,),
+    )
+    issued = sealer.seal(
+        written,
+        protection=Protection.WHOLE,
+        timestamper=stamp,
+        authority=Authority({"case": "2026-0001", "approved_by": "示例"}).encode(),
+    )
+    (signature,) = knowing.passes(issued).signatures
+    assert signature.facts["time_proof"] == "proven"
+    assert signature.facts["authority"]
+    for name, data in {"one-of-a-run": one_of_a_run(sealer), "issued": issued}.items():
+        path = tmp_path / f"{name}.ofd"
+        path.write_bytes(data)
+        assert ofdrw.ask("verify", path) == "1", name
+        assert "<A&B>" in ofdrw.ask("text", path), name  # of the page itself: it leaves out page templates
+    # What is attached is under the seal for this reader as well.
+    broken = tmp_path / "broken.ofd"
+    broken.write_bytes(replaced(issued, "Doc_0/Attachs/attachment_1.json", b'{"number":2}'))
+    ofdrw.refuses("verify", broken)
+
+
+def replaced(data: bytes, name: str, content: bytes) -> bytes:
+    """The package with one file changed, its checksum right."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as package, zipfile.ZipFile(out, "w") as made:
+        assert name in package.namelist()
+        for one in package.namelist():
+            made.writestr(one, content if one == name else package.read(one))
+    return out.getvalue()
 
 
 def test_it_reads_and_draws_ours(ofdrw: Ofdrw, sealer: Sealer, permit: bytes, tmp_path: Path) -> None:

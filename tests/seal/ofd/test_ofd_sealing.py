@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -420,8 +421,8 @@ def test_any_damage_is_an_error_of_ours(sealer: Sealer, data: st.DataObject) -> 
     assert sealer.check(sealed).signatures
 
 
-def test_time_stamp(sealer: Sealer, permit: bytes) -> None:
-    """A token over the signature value proves the time; in two steps as in one."""
+def stamping(sealer: Sealer) -> tuple[Sealer, Callable[[Digest], bytes]]:
+    """A time-stamping authority, and the sealer whose verifier knows it."""
     root_key, tsa_key = generate_key(KeyKind.SM2), generate_key(KeyKind.SM2)
     root = _certify("root", SubjectName("时间根"), root_key, None, root_key)
     tsa = _certify("tsa", SubjectName("测试时间戳机构", organization="测试机构"), tsa_key, root, root_key)
@@ -454,6 +455,12 @@ def test_time_stamp(sealer: Sealer, permit: bytes) -> None:
             crls=(*sealer.trust.crls, parse_crl(listed)),
         ),
     )
+    return knowing, stamp
+
+
+def test_time_stamp(sealer: Sealer, permit: bytes) -> None:
+    """A token over the signature value proves the time; in two steps as in one."""
+    knowing, stamp = stamping(sealer)
     report = knowing.passes(sealer.seal(permit, timestamper=stamp))
     assert report.signatures[0].facts["time_proof"] == "proven"
     prepared = prepare_ofd(permit, esl=sealer.esl, certificate=sealer.certificate, at=AT, marks=HERE)
