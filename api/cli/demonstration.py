@@ -12,6 +12,7 @@ from .output import JsonOption, complaints, console, plain, plain_errors, print_
 
 
 def demo(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="folder for artefacts, pictures and report.json")] = Path(
         "demo-out"
     ),
@@ -27,7 +28,9 @@ def demo(
 
     try:
         with plain_errors():
-            played = play(out, complaints if as_json else console, serve=serve)
+            played = play(
+                out, complaints if as_json else console, serve=serve, run=context.find_root().command.main
+            )
     except OutputTaken as error:
         raise refuse(str(error), "choose an empty folder with --out") from error
     if as_json:

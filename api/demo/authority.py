@@ -24,7 +24,6 @@ from verify import Certificate, cert_id, load_trust, parse_certificate, parse_oc
 
 from .client import Holder, encoded
 from .filing import refusal
-from .serving import told_here
 from .stage import Stage, now
 
 APPLICANT = "H01"
@@ -162,7 +161,7 @@ class _Authority:
         return made["recovery_id"], recipient
 
     def _kmc(self, *arguments: str | Path) -> str:
-        told = told_here("kmc", "recover", *arguments, "--data", self.stage.data, "--json")
+        told = self.stage.told("kmc", "recover", *arguments, "--data", self.stage.data, "--json")
         if told.code:
             raise RuntimeError(told.err[-300:])
         return told.out
@@ -176,7 +175,9 @@ class _Authority:
         recovery, _ = self._request_recovery()
         self._approve(recovery, AGENTS[0])
         out = self.stage.out / "alone.der"
-        told = told_here("kmc", "recover", "complete", recovery, "--out", out, "--data", self.stage.data)
+        told = self.stage.told(
+            "kmc", "recover", "complete", recovery, "--out", out, "--data", self.stage.data
+        )
         return "refused" if told.code and not out.exists() else "recovered by one agent"
 
     def recover(self) -> str:
@@ -207,7 +208,7 @@ class _Authority:
         trust = self.stage.client().fetch("/trust-list.json")
         load_trust([("trust-list.json", trust)], now())
         self.stage.write("trust-list.json", trust)
-        told = told_here(
+        told = self.stage.told(
             "verify",
             *(self.stage.out / name for name in names),
             "--trust",
@@ -222,7 +223,7 @@ class _Authority:
         for family in ("sm2", "rsa"):
             document = f"stamped-{family}.txt"
             self.stage.write(document, f"演示文件 {family}\n".encode())
-            told = told_here(
+            told = self.stage.told(
                 "timestamp", self.stage.out / document, "--url", f"{self.stage.url}/tsa/{family}"
             )
             if told.code:
@@ -233,7 +234,7 @@ class _Authority:
     def ceremony(self) -> str:
         before = self._log_size()
         self.stage.write("ceremony.yaml", DEFAULT_CEREMONY)
-        told = told_here("ca", "ceremony", self.stage.out / "ceremony.yaml", "--data", self.stage.data)
+        told = self.stage.told("ca", "ceremony", self.stage.out / "ceremony.yaml", "--data", self.stage.data)
         if told.code:
             raise RuntimeError(told.err[-300:])
         return "nothing new" if self._log_size() == before else "something was made"
@@ -245,7 +246,7 @@ class _Authority:
     def rehearse(self) -> str:
         before = self._log_size()
         where = "authority=persons-sm2"
-        told = told_here("ca", "reissue", "--where", where, "--dry-run", "--data", self.stage.data)
+        told = self.stage.told("ca", "reissue", "--where", where, "--dry-run", "--data", self.stage.data)
         if told.code:
             raise RuntimeError(told.err[-300:])
         return "nothing issued" if self._log_size() == before else "something was issued"

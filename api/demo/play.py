@@ -23,7 +23,7 @@ from .journal import Journal
 from .opening import load, logins, open_with
 from .seal_life import seal_life
 from .sealing import sealing
-from .serving import ServiceDied, command, free_port, running
+from .serving import Run, ServiceDied, command, free_port, running
 from .stage import Stage, now
 from .tampering import tamper
 
@@ -56,12 +56,15 @@ class Played:
     report: dict[str, object]
 
 
-def play(out: Path, console: Console, *, serve: bool = False) -> Played:
-    """Play the demo into ``out``; with ``serve`` the service stays up until interrupted."""
+def play(out: Path, console: Console, *, serve: bool = False, run: Run | None = None) -> Played:
+    """Play the demo into ``out``; with ``serve`` the service stays up until interrupted.
+
+    ``run``: the command line of this process, which saves starting one for each command.
+    """
     _clear(out)
     journal, started = Journal(console), now()
     url = f"http://127.0.0.1:{free_port()}"
-    stage = Stage(data=out / "data", out=out, url=url, journal=journal)
+    stage = Stage(data=out / "data", out=out, url=url, journal=journal, run=run)
     _finish(stage, started)  # a demo that is broken off can be repeated in the same folder
     journal.start()
     try:

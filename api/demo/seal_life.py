@@ -8,7 +8,6 @@ import json
 from typing import Any
 
 from .client import Client, encoded
-from .serving import told_here
 from .stage import Stage
 
 KEEPER, HOLDER = "H10", "A3"  # an officer of the agency
@@ -66,7 +65,7 @@ class _Life:
     def use(self) -> str:
         stage = self.stage
         source = stage.out / "submission-P1" / "land_approval.pdf"
-        told = told_here(
+        told = self.stage.told(
             *("seal", source, "--seal", self.seal["seal_id"], "--data", stage.data),
             *("--out", stage.out / FOLDER / "sealed.pdf"),
         )
@@ -83,11 +82,15 @@ class _Life:
     def refused(self) -> str:
         stage = self.stage
         source, out = stage.out / "submission-P1" / "land_approval.pdf", stage.out / FOLDER / "never.pdf"
-        told = told_here("seal", source, "--seal", self.seal["seal_id"], "--data", stage.data, "--out", out)
+        told = self.stage.told(
+            "seal", source, "--seal", self.seal["seal_id"], "--data", stage.data, "--out", out
+        )
         return "seal-suspended" if "suspended" in told.err and not out.exists() else f"exit code {told.code}"
 
     def resume(self) -> str:
-        told = told_here("seal-admin", "resume", self.seal["seal_id"], "--data", self.stage.data, "--json")
+        told = self.stage.told(
+            "seal-admin", "resume", self.seal["seal_id"], "--data", self.stage.data, "--json"
+        )
         state = json.loads(told.out)["state"] if told.code == 0 else told.err[-300:]
         return f"{state}, .esl {self._verdict()}"
 
@@ -98,7 +101,7 @@ class _Life:
         stage.write(f"{FOLDER}/seal.esl", client.fetch(f"/api/v1/seals/{self.seal['seal_id']}/seal.esl"))
         stage.write(f"{FOLDER}/trust/seal-status.json", client.fetch("/seal-status.json"))
         stage.write(f"{FOLDER}/trust/trust-list.json", client.fetch("/trust-list.json"))
-        told = told_here("verify", folder / "seal.esl", "--trust", folder / "trust", "--json")
+        told = self.stage.told("verify", folder / "seal.esl", "--trust", folder / "trust", "--json")
         return str(json.loads(told.out)[0]["indication"])
 
     def _uses(self) -> list[dict[str, Any]]:

@@ -15,7 +15,6 @@ from verify import ofd_png
 
 from .client import Client
 from .filing import attachment, refusal
-from .serving import told_here
 from .stage import Stage, now
 
 BATCH = 20
@@ -120,18 +119,18 @@ class _Sealing:
         permit = self.stage.out / "permit-sm2.pdf"
         record = Path(f"{permit}.ers")
         document = self.stage.documents["permit-sm2"]["document_id"]
-        told = told_here("evidence", "export", document, "--out", record, "--data", data)
+        told = self.stage.told("evidence", "export", document, "--out", record, "--data", data)
         return self._verified(record) if told.code == 0 else told.err[-300:]
 
     def _told(self, *arguments: str | Path) -> Any:
-        told = told_here(*arguments, "--data", self.stage.data, "--json")
+        told = self.stage.told(*arguments, "--data", self.stage.data, "--json")
         if told.code:
             raise RuntimeError(f"exit code {told.code}: {told.err[-300:]}")
         return json.loads(told.out)
 
     def _reports(self, *files: Path) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(
-            told_here("verify", *files, "--trust", self.trust, "--json").out
+            self.stage.told("verify", *files, "--trust", self.trust, "--json").out
         )
         return found
 

@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import httpx
 
@@ -46,17 +47,19 @@ def command(*arguments: str | Path, cwd: Path | None = None) -> Told:
     return Told(ran.returncode, ran.stdout, ran.stderr)
 
 
-def told_here(*arguments: str | Path) -> Told:
+Run: TypeAlias = Callable[[list[str]], object]
+"""The command line of this very process; it ends with :class:`SystemExit` as a process would."""
+
+
+def told_here(run: Run, *arguments: str | Path) -> Told:
     """The same command, same arguments, output and exit code, in this process.
 
     A process of its own spends most of its time on starting: the demo has two dozen commands.
     """
-    from ..cli import app  # the commands know the demo, so the demo cannot know them before it runs
-
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            app(list(map(str, arguments)), prog_name="yinxin")
+            run(list(map(str, arguments)))
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -11,6 +11,7 @@ from typing import Any
 from .client import Client, Holder
 from .dataset import Dataset, dataset
 from .journal import Journal
+from .serving import Run, Told, command, told_here
 
 
 @dataclass(slots=True)
@@ -30,10 +31,15 @@ class Stage:
     documents: dict[str, Any] = field(default_factory=dict)  # permit-sm2, … -> what the service answered
     artefacts: dict[str, bytes] = field(default_factory=dict)  # file name -> content
     texts: dict[str, str] = field(default_factory=dict)  # artefact name -> QR text
+    run: Run | None = None  # the command line of this process, if it is one
 
     def client(self) -> Client:
         """A browser that nobody is logged in with."""
         return Client(self.url)
+
+    def told(self, *arguments: str | Path) -> Told:
+        """``yinxin …`` with these arguments."""
+        return command(*arguments) if self.run is None else told_here(self.run, *arguments)
 
     def run_by(self) -> Client:
         """The operator's client."""

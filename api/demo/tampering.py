@@ -13,7 +13,6 @@ from typing import Any
 
 from verify import QrError, Unreadable, check_file, load_trust, parse_qr
 
-from .serving import told_here
 from .stage import Stage, now
 
 
@@ -118,5 +117,5 @@ def edit_database(stage: Stage) -> str:
 
 
 def _check(stage: Stage) -> tuple[int, list[dict[str, Any]]]:
-    told = told_here("log", "check", "--data", stage.data, "--json")
+    told = stage.told("log", "check", "--data", stage.data, "--json")
     return told.code, json.loads(told.out)["findings"] if told.out.strip() else []

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from rich.console import Console
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -171,7 +172,7 @@ def test_exit_code_when_the_service_dies(
 def test_a_command_in_this_process(arguments: tuple[str, ...], code: int) -> None:
     """Its exit code and its words come back; stdout is the caller's again afterwards."""
     before = sys.stdout
-    told = serving.told_here(*arguments)
+    told = serving.told_here(get_command(app).main, *arguments)
     assert sys.stdout is before
     assert told.code == code
     assert told.out + told.err
