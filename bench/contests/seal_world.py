@@ -7,6 +7,7 @@ import io
 import random
 from collections.abc import Callable
 from functools import cache
+from itertools import cycle
 from typing import Any
 
 from seal import (
@@ -119,33 +120,31 @@ def certificate_template() -> MassTemplate:
 
 
 def certificate_values() -> Callable[[], dict[str, str]]:
-    """The values of the next certificate: no two are alike."""
+    """The values of the next certificate: five hundred, none like another, made before anything is timed."""
     dice = random.Random(11)
+    return cycle([_values(dice, number) for number in range(500)]).__next__
+
+
+def _values(dice: random.Random, number: int) -> dict[str, str]:
     names, given = "张王李赵刘陈杨黄周吴徐孙马朱胡", "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平"
     places = "青山绿水东西南北云霞松竹梅兰锦江龙凤"
-    count = 0
 
-    def pick(letters: str, number: int) -> str:
-        return "".join(dice.choice(letters) for _ in range(number))
+    def pick(letters: str, count: int) -> str:
+        return "".join(dice.choices(letters, k=count))
 
-    def values() -> dict[str, str]:
-        nonlocal count
-        count += 1
-        return {
-            "number": f"5101062026{count:08d}",
-            "holder": f"四川样例{pick(places, 2)}建工集团有限公司",
-            "project": f"{pick(places, 3)}花园{count % 9 + 1}期(A区)",
-            "address": f"蜀州市锦北区{pick(places, 2)}大道 {count % 900 + 1} 号",
-            "scale": f"总建筑面积 {dice.randrange(10**7) / 100:.2f} 平方米",
-            "period": "2026-12-01 至 2028-06-30",
-            "price": f"{dice.randrange(10**7) / 100:.2f}",
-            "leader": pick(names, 1) + pick(given, 2),
-            "date": "2026年11月30日",
-            "id": "-".join(pick("23456789ABCDEFGHJKMNPQRSTVWXYZ", 4) for _ in range(4)),
-            "code": _CODE + pick("0123456789", 268),
-        }
-
-    return values
+    return {
+        "number": f"5101062026{number:08d}",
+        "holder": f"四川样例{pick(places, 2)}建工集团有限公司",
+        "project": f"{pick(places, 3)}花园{number % 9 + 1}期(A区)",
+        "address": f"蜀州市锦北区{pick(places, 2)}大道 {number + 1} 号",
+        "scale": f"总建筑面积 {dice.randrange(10**7) / 100:.2f} 平方米",
+        "period": "2026-12-01 至 2028-06-30",
+        "price": f"{dice.randrange(10**7) / 100:.2f}",
+        "leader": pick(names, 1) + pick(given, 2),
+        "date": "2026年11月30日",
+        "id": "-".join(pick("23456789ABCDEFGHJKMNPQRSTVWXYZ", 4) for _ in range(4)),
+        "code": _CODE + pick("0123456789", 268),
+    }
 
 
 def peak_kilobytes(act: Callable[[], Any]) -> int:
