@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sealed files that outlive their certificates: evidence, and time stamps renewed before the last ones end."""
+"""Sealed files that outlive their certificates: evidence, and time stamps renewed before the last end."""
 
 from __future__ import annotations
 
