@@ -284,7 +284,7 @@ def kill(place: object, name: str, after: int = 0) -> Callable[[pytest.MonkeyPat
 
 DEATHS = {
     "before the number": kill(sealing_room, "_filed"),
-    "before the intent": kill(issuing_room.Issuing, "_draft"),
+    "before the intent": kill(issuing_room.Issuing, "draft"),
     "before the receipt is sealed": kill(issuing_room, "make"),
     "at the first file": kill(sealing_room, "replace_file"),
     "at the second file": kill(sealing_room, "replace_file", 1),
