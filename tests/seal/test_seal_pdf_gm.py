@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import random
 import re
 import shutil
 import subprocess
@@ -23,8 +22,7 @@ from tongsuopy.crypto import hashes, serialization
 from tongsuopy.crypto.asymciphers import ec
 from tongsuopy.crypto.exceptions import InvalidSignature
 
-from ca import SubjectName, draft, issue, lint, make_crl, make_timestamp, new_serial, profile
-from keys import Digest, HashAlgorithm, KeyKind, generate_key
+from keys import HashAlgorithm, KeyKind, generate_key
 from keys.der import explicit, implicit, integer, null, octets, oid, sequence, set_of
 from seal import (
     Appearance,
@@ -42,7 +40,9 @@ from seal import (
     prepare_pdf,
     seal_pdf,
 )
-from verify import Authority, Indication, SubIndication, Unreadable, parse_certificate, parse_crl
+from verify import Authority, Indication, SubIndication, Unreadable
+
+from .tsa import stamped_at, tsa
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 CMS_PROFILES = [PdfProfile.GM_CMS, PdfProfile.GM_CMS_DIGEST]
@@ -414,59 +414,10 @@ def test_other_family_under_a_gm_name(authority: Any, permit: bytes) -> None:
         assert other.check(data).indication is not Indication.TOTAL_PASSED
 
 
-@cache
-def _tsa() -> tuple[Any, Any, Any, tuple[Any, ...]]:
-    """Key, certificate, root and lists of a time-stamping authority."""
-    chance = random.Random(20260803)
-    keys = [generate_key(KeyKind.SM2) for _ in range(3)]
-    made: list[Any] = []
-    for place, name in enumerate(("root", "issuing", "tsa")):
-        issuer_key = keys[max(place - 1, 0)]
-        order = draft(
-            profile(name),
-            subject=SubjectName(f"时间戳 {name}", organization="" if place < 2 else "示例电子认证中心"),
-            public_key=keys[place].public_key,
-            issuer=made[-1] if made else None,
-            scheme=issuer_key.scheme,
-            serial=new_serial(chance.randbytes(16)),
-            not_before=AT - timedelta(days=2),
-            not_after=AT + timedelta(days=300),
-            crl_url="http://ca.example/tsa.crl" if made else "",
-        )
-        made.append(parse_certificate(issue(lint(order), issuer_key)))
-    lists = tuple(
-        parse_crl(
-            make_crl(
-                issuer=made[place],
-                signer=keys[place],
-                number=1,
-                this_update=AT - timedelta(hours=1),
-                next_update=AT + timedelta(days=7),
-                revoked=(),
-            )
-        )
-        for place in (0, 1)
-    )
-    return keys[2], made[2], (made[0], made[1]), lists
-
-
-def stamper(over: Digest) -> bytes:
-    key, certificate, (_, issuing), _ = _tsa()
-    return make_timestamp(
-        tsa=certificate,
-        signer=key,
-        digest=over,
-        policy="1.3.6.1.4.1.99999.1",
-        serial=1,
-        at=AT,
-        chain=(issuing,),
-    )
-
-
 @pytest.mark.parametrize("profile_", [PdfProfile.GM_CMS, PdfProfile.GM_SEAL])
 def test_time_stamped(own: Any, esl: bytes, permit: bytes, profile_: PdfProfile) -> None:
     """A token beside the signature value, asked for while the seal is made."""
-    _, _, (root, issuing), lists = _tsa()
+    _, (_, issuing, root), lists, _ = tsa()
     trust = replace(
         own.trust,
         anchors=(*own.trust.anchors, root),
@@ -474,7 +425,7 @@ def test_time_stamped(own: Any, esl: bytes, permit: bytes, profile_: PdfProfile)
         crls=(*own.trust.crls, *lists),
     )
     knowing = replace(own, trust=trust)
-    report = knowing.passes(sealed(permit, own, profile_, esl, timestamper=stamper))
+    report = knowing.passes(sealed(permit, own, profile_, esl, timestamper=stamped_at(AT)))
     told = [reason.code for reason in report.signatures[0].reasons]
     assert "TIMESTAMP_NOT_CHECKED" not in told
     if profile_ is PdfProfile.GM_CMS:

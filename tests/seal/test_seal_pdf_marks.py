@@ -8,7 +8,6 @@ import random
 import shutil
 import subprocess
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,98 +27,31 @@ from seal import (
     Edge,
     EveryPage,
     MarkRefused,
-    OnField,
     Placement,
     PlacementRefused,
     SheetContent,
     lay_out,
-    seal_pdf,
     write_pdf,
 )
 from seal.pdf.cross_page import groups, slices
 from verify import Indication, Unreadable
 
-AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
-MM = 72 / 25.4
-PIXELS = 4  # per millimetre
-# Red at the top left, blue at the top right, green below: it shows how it stands and where it is cut.
-FLAG = Appearance(
-    b"1 0 0 rg 0 20 20 20 re f 0 0 1 rg 20 20 20 20 re f 0 0.502 0 rg 0 0 40 20 re f\n",
-    (0.0, 0.0, 40.0, 40.0),
+from .papers import (
+    AT,
+    BLUE,
+    GREEN,
+    MM,
+    PIXELS,
+    RED,
+    SHAPES,
+    WHITE,
+    by_poppler,
+    colour,
+    flag_at,
+    paper,
+    pictures,
+    sealed,
 )
-RED, BLUE, GREEN, WHITE = (255, 0, 0), (0, 0, 255), (0, 128, 0), (255, 255, 255)
-SHAPES: list[dict[str, Any]] = [
-    {},
-    {"Rotate": 90},
-    {"Rotate": 180},
-    {"Rotate": 270},
-    {"MediaBox": [-100, 50, 320, 645]},
-    {"MediaBox": [0, 0, 700, 900], "CropBox": [60, 100, 480, 695]},
-    {"MediaBox": [0, 0, 700, 900], "CropBox": [60, 100, 480, 695], "Rotate": 270},
-    {"MediaBox": [0, 0, 500, 700]},
-]
-
-
-def paper(shapes: Sequence[dict[str, Any]]) -> bytes:
-    """Empty pages of these shapes."""
-    pdf = pikepdf.new()
-    for shape in shapes:
-        pdf.add_blank_page(page_size=(420, 595))
-        for key, value in shape.items():
-            pdf.pages[-1][f"/{key}"] = pikepdf.Array(value) if isinstance(value, list) else value
-    out = io.BytesIO()
-    pdf.save(out, static_id=True)
-    return out.getvalue()
-
-
-def sealed(
-    data: bytes, own: Any, placement: Any, appearance: Appearance | None = FLAG, **options: Any
-) -> bytes:
-    return seal_pdf(
-        data,
-        own.key,
-        sealing=own.sealing,
-        at=AT,
-        placement=placement,
-        appearance=appearance,
-        reason="",
-        **options,
-    )
-
-
-def pictures(data: bytes) -> list[Image.Image]:
-    document = pypdfium2.PdfDocument(data)
-    try:
-        document.init_forms()
-        return [page.render(scale=PIXELS / MM).to_pil().convert("RGB") for page in document]
-    finally:
-        document.close()
-
-
-def by_poppler(data: bytes, tmp_path: Path) -> list[Image.Image]:
-    tool = shutil.which("pdftoppm")
-    if tool is None:
-        pytest.skip("needs pdftoppm: apt-get install poppler-utils")
-    (tmp_path / "x.pdf").write_bytes(data)
-    dpi = str(PIXELS * 25.4)
-    subprocess.run(
-        [tool, "-r", dpi, "-cropbox", "-png", str(tmp_path / "x.pdf"), str(tmp_path / "p")], check=True
-    )
-    return [Image.open(one).convert("RGB") for one in sorted(tmp_path.glob("p-*.png"))]
-
-
-def colour(shown: Image.Image, x_mm: float, y_mm: float) -> tuple[int, ...]:
-    x = min(max(int(x_mm * PIXELS), 0), shown.width - 1)
-    pixel = shown.getpixel((x, int(y_mm * PIXELS)))
-    assert isinstance(pixel, tuple)
-    return pixel
-
-
-def flag_at(shown: Image.Image, x: float, y: float, size: float) -> list[tuple[int, ...]]:
-    """The colours in the three parts of the flag."""
-    return [
-        colour(shown, x + dx * size, y + dy * size) for dx, dy in ((0.25, 0.25), (0.75, 0.25), (0.5, 0.75))
-    ]
 
 
 @pytest.mark.parametrize("corner", Corner)
@@ -523,118 +455,6 @@ def test_text_without_end(authority: Any, monkeypatch: Any) -> None:
         sealed(letter(), own, AtKeyword("盖章", 20, 20))
     assert refused.value.code == "text-too-long"
     sealed(typed(b"BT /F 12 Tf 150 300 Td (SEAL HERE) Tj ET"), own, AtKeyword("SEAL", 20, 20, pages=(0,)))
-
-
-FIELD = (
-    "/AcroForm << /Fields [5 0 R] /SigFlags 1 >>",
-    b"<< /FT /Sig /T (Sign here) /Type /Annot /Subtype /Widget /Rect [100 100 300 200] /F 4 /P 3 0 R %s >>",
-)
-CATALOG = "<< /Type /Catalog /Pages 2 0 R {} >>"
-
-
-@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
-def test_on_a_field(authority: Any, hand_made: Any, rotation: int) -> None:
-    """The seal fills the rectangle of the field, undistorted, upright; nothing else is added."""
-    own = authority(KeyKind.P256)
-    objects = {1: CATALOG.format(FIELD[0]).encode(), 5: FIELD[1] % b""}
-    data = hand_made(objects, Annots="[5 0 R]", Rotate=str(rotation))
-    done = sealed(data, own, OnField("Sign here"))
-    report = own.passes(done)
-    assert report.signatures[0].facts["field"] == "Sign here"
-    assert [status.bottom_line for status in own.statuses(done)] == [True]
-    (shown,) = pictures(done)
-    # The middle of the field as shown, in points; the square seal is as high as the short side.
-    x, y = {0: (200, 445), 90: (150, 200), 180: (220, 150), 270: (445, 220)}[rotation]
-    size = 100 / MM
-    assert flag_at(shown, x / MM - size / 2, y / MM - size / 2, size) == [RED, BLUE, GREEN]
-    assert (
-        colour(
-            shown,
-            x / MM + (60 / MM if rotation in (0, 180) else 0),
-            y / MM + (0 if rotation in (0, 180) else 60 / MM),
-        )
-        == WHITE
-    )
-    with pikepdf.open(io.BytesIO(done)) as pdf:
-        assert len(pdf.Root.AcroForm.Fields) == 1
-        assert pdf.Root.AcroForm.SigFlags == 3
-        assert len(pdf.pages[0].Annots) == 1
-
-
-def test_on_a_field_with_a_widget_below(authority: Any, hand_made: Any) -> None:
-    own = authority(KeyKind.P256)
-    objects = {
-        1: CATALOG.format(FIELD[0]).encode(),
-        5: b"<< /FT /Sig /T (S) /Kids [6 0 R] >>",
-        6: b"<< /Type /Annot /Subtype /Widget /Rect [100 100 300 200] /F 4 /Parent 5 0 R /P 3 0 R >>",
-    }
-    done = sealed(hand_made(objects, Annots="[6 0 R]"), own, OnField("S"))
-    own.passes(done)
-    assert flag_at(pictures(done)[0], 150 / MM, 395 / MM, 100 / MM) == [RED, BLUE, GREEN]
-    assert [status.bottom_line for status in own.statuses(done)] == [True]
-
-
-def test_on_a_field_after_another_seal(authority: Any, hand_made: Any) -> None:
-    """The field was there when the first seal was put: filling it is what it is for."""
-    own = authority(KeyKind.P256)
-    objects = {1: CATALOG.format(FIELD[0]).encode(), 5: FIELD[1] % b""}
-    first = sealed(hand_made(objects, Annots="[5 0 R]"), own, Placement(0, 10, 10, 20, 20))
-    second = sealed(first, own, OnField("Sign here"))
-    own.passes(second, 2)
-    assert [status.bottom_line for status in own.statuses(second)] == [True, True]
-    with pytest.raises(MarkRefused) as refused:
-        sealed(first, own, [OnField("Sign here"), Placement(0, 10, 50, 20, 20)])
-    assert refused.value.code == "marks-on-certified"
-
-
-def test_field_and_other_marks(authority: Any, hand_made: Any) -> None:
-    own = authority(KeyKind.P256)
-    objects = {1: CATALOG.format(FIELD[0]).encode(), 5: FIELD[1] % b""}
-    done = sealed(
-        hand_made(objects, Annots="[5 0 R]"), own, [Placement(0, 10, 10, 20, 20), OnField("Sign here")]
-    )
-    own.passes(done)
-    assert flag_at(pictures(done)[0], 10, 10, 20) == [RED, BLUE, GREEN]
-
-
-@pytest.mark.parametrize(
-    ("objects", "name", "code"),
-    [
-        ({}, "Other", "field-missing"),
-        ({5: FIELD[1] % b"/V << /Type /Sig /Contents <00> >>"}, "Sign here", "field-signed"),
-        (
-            {5: b"<< /T (a) /Kids [6 0 R] >>", 6: b"<< /FT /Sig /T (b) /Parent 5 0 R >>"},
-            "a.b",
-            "field-nested",
-        ),
-        ({5: b"<< /FT /Sig /T (S) /Kids [<< >> << >>] >>"}, "S", "field-nested"),
-        ({5: FIELD[1] % b"/SV << /Ff 8 /Reasons [(x)] >>"}, "Sign here", "field-demands-more"),
-        (
-            {5: FIELD[1] % b"/SV << /Ff 2 /SubFilter [/adbe.pkcs7.detached] >>"},
-            "Sign here",
-            "field-demands-more",
-        ),
-        ({5: FIELD[1] % b"/SV << /Cert << /Ff 1 >> >>"}, "Sign here", "field-demands-more"),
-        ({5: FIELD[1] % b"/SV << /MDP << /P 1 >> >>"}, "Sign here", "field-demands-more"),
-    ],
-)
-def test_field_that_cannot_be_used(
-    authority: Any, hand_made: Any, objects: Any, name: str, code: str
-) -> None:
-    given = {1: CATALOG.format(FIELD[0]).encode(), 5: FIELD[1] % b"", **objects}
-    with pytest.raises(MarkRefused) as refused:
-        sealed(hand_made(given, Annots="[5 0 R]"), authority(KeyKind.P256), OnField(name))
-    assert refused.value.code == code
-    assert name in str(refused.value)
-
-
-def test_field_whose_demands_are_met(authority: Any, hand_made: Any) -> None:
-    own = authority(KeyKind.P256)
-    demand = b"/SV << /Ff 3 /Filter /Adobe.PPKLite /SubFilter [/ETSI.CAdES.detached] >>"
-    objects = {1: CATALOG.format(FIELD[0]).encode(), 5: FIELD[1] % demand}
-    done = sealed(hand_made(objects, Annots="[5 0 R]"), own, OnField("Sign here"))
-    own.passes(done)
-    assert [status.bottom_line for status in own.statuses(done)] == [True]
 
 
 def test_places_without_a_picture(authority: Any) -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,16 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from asn1crypto import core, x509
+from asn1crypto import x509
 from gmssl.sm2 import CryptSM2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ca import SubjectName, draft, issue, lint, make_crl, make_timestamp, new_serial, profile
-from keys import RSA_PSS_SHA256, RSA_SHA384, Digest, HashAlgorithm, KeyKind, digest, generate_key
+from keys import RSA_PSS_SHA256, RSA_SHA384, HashAlgorithm, KeyKind, digest, generate_key
 from keys.der import read_only, sequence
 from seal import (
     PreparedSes,
@@ -45,12 +43,16 @@ from verify import (
     SignatureReport,
     check_seal,
     check_ses_signature,
-    parse_certificate,
-    parse_crl,
     parse_seal,
     parse_ses_signature,
     parse_timestamp,
 )
+
+from .ses_peer import (
+    Seal,
+    Signature,
+)
+from .tsa import stamped_at, tsa
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 USED = AT + timedelta(hours=1)
@@ -59,87 +61,6 @@ PATH = "/Doc_0/Signs/Sign_0/Signature.xml"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 KINDS = [KeyKind.SM2, KeyKind.RSA2048, KeyKind.P256, KeyKind.P384]
 STATEMENT = Authority({"case": "样例-2026-001"}).encode()
-
-
-class Header(core.Sequence):
-    _fields: ClassVar[Any] = [("id", core.IA5String), ("version", core.Integer), ("vid", core.IA5String)]
-
-
-class Certificates(core.SequenceOf):
-    _child_spec = core.OctetString
-
-
-class Property(core.Sequence):
-    _fields: ClassVar[Any] = [
-        ("type", core.Integer),
-        ("name", core.UTF8String),
-        ("list_type", core.Integer),
-        ("list", Certificates),
-        ("created", core.GeneralizedTime),
-        ("start", core.GeneralizedTime),
-        ("end", core.GeneralizedTime),
-    ]
-
-
-class Picture(core.Sequence):
-    _fields: ClassVar[Any] = [
-        ("type", core.IA5String),
-        ("data", core.OctetString),
-        ("width", core.Integer),
-        ("height", core.Integer),
-    ]
-
-
-class Info(core.Sequence):
-    _fields: ClassVar[Any] = [
-        ("header", Header),
-        ("id", core.IA5String),
-        ("property", Property),
-        ("picture", Picture),
-    ]
-
-
-class Seal(core.Sequence):
-    _fields: ClassVar[Any] = [
-        ("info", Info),
-        ("cert", core.OctetString),
-        ("algorithm", core.ObjectIdentifier),
-        ("value", core.OctetBitString),
-        ("stamp", core.OctetBitString, {"explicit": 0, "optional": True}),
-    ]
-
-
-class Extension(core.Sequence):
-    _fields: ClassVar[Any] = [
-        ("id", core.ObjectIdentifier),
-        ("critical", core.Boolean),
-        ("value", core.OctetString),
-    ]
-
-
-class Extensions(core.SequenceOf):
-    _child_spec = Extension
-
-
-class Tbs(core.Sequence):
-    _fields: ClassVar[Any] = [
-        ("version", core.Integer),
-        ("seal", Seal),
-        ("time", core.GeneralizedTime),
-        ("hash", core.OctetBitString),
-        ("property", core.IA5String),
-        ("extensions", Extensions, {"explicit": 0, "optional": True}),
-    ]
-
-
-class Signature(core.Sequence):
-    _fields: ClassVar[Any] = [
-        ("tbs", Tbs),
-        ("cert", core.OctetString),
-        ("algorithm", core.ObjectIdentifier),
-        ("value", core.OctetBitString),
-        ("stamp", core.OctetBitString, {"explicit": 0, "optional": True}),
-    ]
 
 
 @dataclass(frozen=True)
@@ -452,55 +373,8 @@ def test_schemes(authority: Any) -> None:
 # Time stamps.
 
 
-@cache
-def _tsa() -> tuple[Any, tuple[Any, ...], tuple[Any, ...], Any]:
-    """Key, certificates from the time stamp's to the root, lists, policy: an authority of its own."""
-    chance = random.Random(20260802)
-    keys = [generate_key(KeyKind.SM2) for _ in range(3)]
-    made: list[Any] = []
-    for place, name in enumerate(("root", "issuing", "tsa")):
-        issuer_key = keys[max(place - 1, 0)]
-        order = draft(
-            profile(name),
-            subject=SubjectName(f"时间戳测试 {name}", organization="" if place < 2 else "示例电子认证中心"),
-            public_key=keys[place].public_key,
-            issuer=made[-1] if made else None,
-            scheme=issuer_key.scheme,
-            serial=new_serial(chance.randbytes(16)),
-            not_before=AT - timedelta(days=2),
-            not_after=AT + timedelta(days=300),
-            crl_url="http://ca.example/tsa.crl" if made else "",
-        )
-        made.append(parse_certificate(issue(lint(order), issuer_key)))
-    lists = tuple(
-        parse_crl(
-            make_crl(
-                issuer=made[place],
-                signer=keys[place],
-                number=1,
-                this_update=AT - timedelta(hours=1),
-                next_update=AT + timedelta(days=7),
-                revoked=(),
-            )
-        )
-        for place in (0, 1)
-    )
-    return keys[2], tuple(reversed(made)), lists, "1.3.6.1.4.1.99999.1"
-
-
-def stamped_at(at: datetime) -> Callable[[Digest], bytes]:
-    key, (tsa, issuing, _), _, policy = _tsa()
-
-    def stamp(over: Digest) -> bytes:
-        return make_timestamp(
-            tsa=tsa, signer=key, digest=over, policy=policy, serial=1, at=at, chain=(issuing,)
-        )
-
-    return stamp
-
-
 def with_tsa(world: World) -> Any:
-    _, (_, _, root), lists, _ = _tsa()
+    _, (_, _, root), lists, _ = tsa()
     trust = world.trust()
     return replace(trust, anchors=(*trust.anchors, root), crls=(*trust.crls, *lists))
 
