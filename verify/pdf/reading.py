@@ -158,17 +158,16 @@ def _fields(pdf: Any) -> Iterator[SignatureField]:
     if not isinstance(roots, pikepdf.Array):
         return
     seen: set[tuple[int, int]] = set()
-    found = visited = 0
+    found, listed = 0, _few(roots, 0)
     stack: list[tuple[Any, str, Any, int]] = [(field, "", None, 0) for field in reversed(list(roots))]
     while stack:
         node, prefix, inherited, depth = stack.pop()
-        visited += 1
         if not isinstance(node, pikepdf.Dictionary) or node.objgen in seen:
             continue
         if node.objgen != (0, 0):
             seen.add(node.objgen)
-        if depth > DEEPEST_FIELD or visited > MOST_FIELDS:
-            raise Unreadable("PDF 表单字段过多或嵌套过深 too many or too deeply nested form fields")
+        if depth > DEEPEST_FIELD:
+            raise _too_many()
         own = _text(node.get("/T"))
         name = ".".join(part for part in (prefix, own) if part)
         kind = node.get("/FT", inherited)
@@ -179,7 +178,22 @@ def _fields(pdf: Any) -> Iterator[SignatureField]:
             yield _field(node, name, top_level=depth == 0 and node.get("/FT") == "/Sig")
         kids = node.get("/Kids")
         if isinstance(kids, pikepdf.Array):
+            listed = _few(kids, listed)
             stack.extend((kid, name, kind, depth + 1) for kid in reversed(list(kids)))
+
+
+def _few(entries: Any, listed: int) -> int:
+    """How many entries have been listed with these: counted before one is looked at, repeated or not."""
+    if listed + len(entries) > MOST_FIELDS:
+        raise _too_many()
+    return listed + len(entries)
+
+
+def _too_many() -> Unreadable:
+    return Unreadable(
+        f"PDF 表单字段超过 {MOST_FIELDS} 个或嵌套过深"
+        f" more than {MOST_FIELDS} form fields, or too deeply nested"
+    )
 
 
 def _field(node: Any, name: str, *, top_level: bool) -> SignatureField:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import struct
-import time
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,12 +46,23 @@ def packed(content: bytes, packings: int) -> bytes:
 OBJECT = b"5 0 << /ByteRange [0 1 2 3] >>"
 
 
+@pytest.fixture
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A limit that a test can exceed in no time, set in the same way as the real one."""
+    reading._prepare_parser()
+    monkeypatch.setattr(reading, "LARGEST_UNPACKED", 1024 * 1024)
+    reading._prepare_parser.__wrapped__()
+    yield reading.LARGEST_UNPACKED
+    monkeypatch.undo()
+    reading._prepare_parser.__wrapped__()
+
+
 @pytest.mark.parametrize("packings", [1, 2])
-def test_a_small_stream_stays_small(monkeypatch: pytest.MonkeyPatch, packings: int) -> None:
+def test_a_small_stream_stays_small(monkeypatch: pytest.MonkeyPatch, small_limit: int, packings: int) -> None:
     """Beyond the limit there is no verdict; the parser with the higher limit is never asked."""
     monkeypatch.setattr(check, "read_with_pdfium", lambda _data: pytest.fail("was handed on"))
-    bomb = packed(OBJECT + b" " * (reading.LARGEST_UNPACKED + 1), packings)
-    assert len(bomb) < 400_000
+    bomb = packed(OBJECT + b" " * (small_limit + 1), packings)
+    assert len(bomb) < 4_000
     with pytest.raises(Unreadable, match="too large"):
         check_pdf(bomb, trust=Trust(), at=AT)
 
@@ -68,19 +79,42 @@ def test_an_ordinary_object_stream_is_read() -> None:
     assert [one.byte_range for one in fields] == [(0, 1, 2, 3)]
 
 
-def test_one_field_listed_very_often() -> None:
-    """The second parser would walk through all of them for each of them."""
-    catalog = b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] >> >>" % (b"4 0 R " * 100_000)
-    bodies = (catalog, b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", PAGE)
-    field = b"<< /FT /Sig /T (a) /V << /Contents <3000> /ByteRange [0 1 2 3] >> >>"
+def listing(catalog: bytes, field: bytes) -> bytes:
+    """A PDF with one page and object 4, a signature field."""
+    bodies = (catalog, b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", PAGE, field)
     out, places = b"%PDF-1.7\n", b""
-    for number, body in enumerate((*bodies, field), 1):
+    for number, body in enumerate(bodies, 1):
         places += b"%010d 00000 n \n" % len(out)
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     table = b"xref\n0 5\n0000000000 65535 f \n%strailer\n<< /Size 5 /Root 1 0 R >>\n" % places
-    began = time.perf_counter()
-    report = check_pdf(out + table + b"startxref\n%d\n%%%%EOF\n" % len(out), trust=Trust(), at=AT)
-    assert time.perf_counter() - began < 5
+    return out + table + b"startxref\n%d\n%%%%EOF\n" % len(out)
+
+
+SIGNED_FIELD = b"<< /FT /Sig /T (a) /V << /Contents <3000> /ByteRange [0 1 2 3] >> %s >>"
+LISTED_OFTEN = {
+    "by the form": (b"4 0 R " * 100_000, b""),
+    "by the field itself": (b"4 0 R", b"/Kids [%s]" % (b"4 0 R " * 100_000)),
+}
+
+
+@pytest.mark.parametrize("where", LISTED_OFTEN)
+def test_one_field_listed_very_often(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Counted, not walked: a list that is too long is refused before an entry of it is looked at."""
+    fields, entries = LISTED_OFTEN[where]
+    looked_at: list[object] = []
+    field_of = reading._field
+    monkeypatch.setattr(check, "read_with_pdfium", lambda _data: pytest.fail("was handed on"))
+    monkeypatch.setattr(reading, "_field", lambda *a, **b: looked_at.append(1) or field_of(*a, **b))
+    data = listing(CATALOG.replace(b"6 0 R", fields), SIGNED_FIELD % entries)
+    with pytest.raises(Unreadable, match="more than 5000 form fields"):
+        check_pdf(data, trust=Trust(), at=AT)
+    assert len(looked_at) <= 1
+
+
+def test_one_field_listed_as_often_as_may_be() -> None:
+    """Within the limit it is one field for the first parser, and many for the second: they disagree."""
+    fields = b"4 0 R " * reading.MOST_FIELDS
+    report = check_pdf(listing(CATALOG.replace(b"6 0 R", fields), SIGNED_FIELD % b""), trust=Trust(), at=AT)
     assert report.indication is not Indication.TOTAL_PASSED
     assert "PARSER_DISAGREEMENT" in [reason.code for reason in report.reasons]
 
