@@ -28,7 +28,7 @@ from seal import (
 )
 from verify import Indication, Report, Trust, check_ofd, check_pdf, is_ofd
 
-from .approvals import Permit, Permits, record_permitted
+from .approvals import Warrant, Warrants, record_permitted
 from .documents import SealDidNotVerify
 from .ledger import Intents, Ledger
 from .renewals import Preserving
@@ -75,7 +75,7 @@ class ConsoleSealing:
 
     seals: SealRegistry
     grants: GrantBook
-    permits: Permits
+    warrants: Warrants
     ledger: Ledger
     intents: Intents
     trust: Callable[[], Trust]
@@ -97,7 +97,7 @@ class ConsoleSealing:
             by=CONSOLE,
             channels=(Channel.CONSOLE,),
         )
-        permit = self.permits.authorise(
+        warrant = self.warrants.authorise(
             Use(
                 officer=CONSOLE,
                 agency=registered.holder,
@@ -117,7 +117,7 @@ class ConsoleSealing:
             "file.seal", {"seal_id": seal_id, "sha256": hashlib.sha256(data).hexdigest()}
         )
         try:
-            sealed = (self._ofd if is_ofd(data) else self._pdf)(data, usable, order, permit, at)
+            sealed = (self._ofd if is_ofd(data) else self._pdf)(data, usable, order, warrant, at)
             digest = hashlib.sha256(sealed).hexdigest()
             with self.ledger.transaction() as tx:
                 use = NewUse(
@@ -128,7 +128,7 @@ class ConsoleSealing:
                     sha256=digest,
                     edition=usable.edition,
                 )
-                record_permitted(tx, permit, use, use_id=self.random(16).hex(), at=at)
+                record_permitted(tx, warrant, use, use_id=self.random(16).hex(), at=at)
                 index = tx.append("file.sealed", {"seal_id": seal_id, "sha256": digest})
                 self.intents.close(tx, intent, "sealed")
         except Exception as error:
@@ -136,7 +136,9 @@ class ConsoleSealing:
             raise
         return SealedAtConsole(sealed, digest, index)
 
-    def _pdf(self, data: bytes, usable: UsableSeal, order: FileOrder, permit: Permit, at: datetime) -> bytes:
+    def _pdf(
+        self, data: bytes, usable: UsableSeal, order: FileOrder, warrant: Warrant, at: datetime
+    ) -> bytes:
         sealed = seal_pdf(
             data,
             usable.signer,
@@ -146,7 +148,7 @@ class ConsoleSealing:
             appearance=Appearance(*drawing_pdf(usable.drawing)),
             reason=usable.holder_name,
             certify=order.certify or False,
-            authority=permit.authority,
+            authority=warrant.authority,
             profile=order.profile,
             esl=usable.esl if order.profile is PdfProfile.GM_SEAL else None,
             timestamper=self.preserving.stamper(usable.signer.public_key.kind, order.level),
@@ -155,7 +157,9 @@ class ConsoleSealing:
         self._require(check_pdf(sealed, trust=self._trust(usable), at=self.clock()))
         return sealed
 
-    def _ofd(self, data: bytes, usable: UsableSeal, order: FileOrder, permit: Permit, at: datetime) -> bytes:
+    def _ofd(
+        self, data: bytes, usable: UsableSeal, order: FileOrder, warrant: Warrant, at: datetime
+    ) -> bytes:
         if usable.esl is None:
             raise OfdRefused("ofd-seal-not-sm2", usable.signer.public_key.kind.value)
         sealed, marks = data, tuple(order.marks(usable.drawing))
@@ -168,7 +172,7 @@ class ConsoleSealing:
                 at=at,
                 marks=marks,
                 protection=order.protection,
-                authority=permit.authority,
+                authority=warrant.authority,
                 timestamper=self.preserving.stamper(usable.signer.public_key.kind, order.level),
             )
         if order.close:

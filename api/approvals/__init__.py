@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may use a seal, beyond the grant: approval before use (用印审批), delegation by a sealed mandate.
 
-All of it comes to a permit, with the statement of authority that goes into the signature.
+All of it comes to a warrant, with the statement of authority that goes into the signature.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from .errors import ApprovalError, ApprovalRefused, NoSuchSealMandate, NoSuchUse
 from .mandates import SealMandates
 from .model import (
     MandateTerms,
-    Permit,
     RequestState,
     RequestStep,
     SealMandate,
@@ -18,10 +17,11 @@ from .model import (
     UseOrder,
     UsePolicy,
     UseRequest,
+    Warrant,
 )
-from .permits import Permits, approvers_of, record_permitted
 from .requests import UseRequests
 from .store import APPROVAL_ROWS, grounds
+from .warrants import Warrants, approvers_of, record_permitted
 
 __all__ = [
     "APPROVAL_ROWS",
@@ -30,8 +30,6 @@ __all__ = [
     "MandateTerms",
     "NoSuchSealMandate",
     "NoSuchUseRequest",
-    "Permit",
-    "Permits",
     "RequestState",
     "RequestStep",
     "SealMandate",
@@ -41,6 +39,8 @@ __all__ = [
     "UsePolicy",
     "UseRequest",
     "UseRequests",
+    "Warrant",
+    "Warrants",
     "approvers_of",
     "grounds",
     "record_permitted",

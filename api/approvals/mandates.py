@@ -41,7 +41,7 @@ from verify import (
 )
 
 from ..accounts import Account, AccountError
-from ..database.tables_permits import seal_mandates
+from ..database.tables_warrants import seal_mandates
 from ..seals import Actor, RegisteredSeal, SealPorts, Side, moment_of, used_up_to_now
 from . import store
 from .errors import ApprovalRefused, NoSuchSealMandate

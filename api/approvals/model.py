@@ -135,7 +135,7 @@ class SealMandate:
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
+class Warrant:
     """One use of a seal that may happen now, and everything that it rests on.
 
     ``authority`` goes into the signature; ``counted``: rights whose uses are counted, with their limit.

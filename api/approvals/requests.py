@@ -15,7 +15,7 @@ from relying import Json
 from verify import canonical_json
 
 from ..accounts import Role
-from ..database.tables_permits import use_requests
+from ..database.tables_warrants import use_requests
 from ..seals import (
     CONTEXT,
     Actor,

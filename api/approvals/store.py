@@ -15,14 +15,14 @@ from relying import Json
 from verify import canonical_json
 
 from ..accounts import Role
-from ..database.tables_permits import (
+from ..database.tables_sealing import moment_text
+from ..database.tables_warrants import (
     seal_mandates,
     use_grounds,
     use_policies,
     use_request_steps,
     use_requests,
 )
-from ..database.tables_sealing import moment_text
 from ..ledger import Source, Transaction, require_vouched
 from ..seals import SignedBy, committed_use_counts, require_never_committed
 from .errors import NoSuchSealMandate, NoSuchUseRequest

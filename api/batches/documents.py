@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select, update
 from keys import HashAlgorithm, digest
 from relying import Composition, DocumentType, Order
 
-from ..approvals import Permit
+from ..approvals import Warrant
 from ..database.tables_batches import batch_items as items
 from ..database.tables_sealing import documents as documents_table
 from ..documents import ISSUE, REHEARSAL, Draft, IssueOrder, Made, file_sha256, intended, next_number
@@ -34,8 +34,8 @@ class DocumentMaker:
 
     act = ISSUE
 
-    def __init__(self, ports: BatchPorts, batch: Row[Any], seal: UsableSeal, permit: Permit) -> None:
-        self._ports, self._batch, self._seal, self._permit = ports, batch, seal, permit
+    def __init__(self, ports: BatchPorts, batch: Row[Any], seal: UsableSeal, warrant: Warrant) -> None:
+        self._ports, self._batch, self._seal, self._warrant = ports, batch, seal, warrant
         self._declared: DocumentType = ports.modules.document(batch.document_type)
         self._at = ports.clock()
 
@@ -49,7 +49,7 @@ class DocumentMaker:
             seal=self._seal,
             at=self._at,
             officer=self._batch.account_id,
-            permit=self._permit,
+            warrant=self._warrant,
         )
 
     def prepare(self, waiting: Sequence[Row[Any]], last: int) -> Preparation:
@@ -78,7 +78,7 @@ class DocumentMaker:
     def make(self, one: Announced, intent: Intent) -> Made:
         """Statement, page, seal, check."""
         draft: Draft = one.plan[0]
-        return self._ports.issuing.make(draft, self._seal, intent, authority=self._permit.authority)
+        return self._ports.issuing.make(draft, self._seal, intent, authority=self._warrant.authority)
 
     def record(self, tx: Transaction, made: Sequence[tuple[Announced, Made]]) -> None:
         """The documents with their entries, and the items."""
@@ -93,7 +93,7 @@ class DocumentMaker:
                 "done_at": self._at,
             }
         write_done(tx, self._batch.id, done)
-        note_use(self._ports, tx, self._permit, self._seal, len(made), at=self._at)
+        note_use(self._ports, tx, self._warrant, self._seal, len(made), at=self._at)
 
     def _compose(self, item: Row[Any], sequence: int) -> Composition:
         body = json.loads(item.body)

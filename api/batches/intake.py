@@ -70,7 +70,7 @@ def order(ports: BatchPorts, wanted: BatchOrder, by: Orderer) -> Batch:
     if wanted.kind is BatchKind.DOCUMENTS:
         ports.modules.document(wanted.document_type)
     use = use_of(by, wanted.seal_id, seal.holder, wanted.document_type, title=wanted.title)
-    ports.permits.authorise(use)
+    ports.warrants.authorise(use)
     values: dict[str, Any] = {
         "kind": wanted.kind.value,
         "title": wanted.title,

@@ -20,7 +20,7 @@ from keys import KeysError
 from relying import Json
 from seal import PageError, SealError, SealRefused, SignerMismatch
 
-from ..approvals import Permit, record_permitted
+from ..approvals import Warrant, record_permitted
 from ..database.tables_batches import batch_items as items
 from ..documents import DocumentError, SealDidNotVerify
 from ..ledger import Intent, LedgerError, Transaction
@@ -132,7 +132,7 @@ def write_done(tx: Transaction, batch_id: str, done: Mapping[int, Mapping[str, A
 
 
 def note_use(
-    ports: BatchPorts, tx: Transaction, permit: Permit, seal: UsableSeal, documents: int, *, at: datetime
+    ports: BatchPorts, tx: Transaction, warrant: Warrant, seal: UsableSeal, documents: int, *, at: datetime
 ) -> None:
     """One use of the seal for the holder to see, in the transaction of the act; it was counted before.
 
@@ -140,11 +140,11 @@ def note_use(
     released then.
     """
     use = NewUse(
-        seal_id=permit.use.seal_id,
-        document_type=permit.use.document_type,
-        channel=permit.use.channel.value,
-        officer=permit.use.officer,
+        seal_id=warrant.use.seal_id,
+        document_type=warrant.use.document_type,
+        channel=warrant.use.channel.value,
+        officer=warrant.use.officer,
         documents=documents,
         edition=seal.edition,
     )
-    record_permitted(tx, permit, use, use_id=ports.random(16).hex(), at=at, counted=True)
+    record_permitted(tx, warrant, use, use_id=ports.random(16).hex(), at=at, counted=True)

@@ -11,7 +11,7 @@ from typing import Protocol
 from seal import SealingCertificate
 from verify import Certificate, Trust
 
-from ..approvals import Permits
+from ..approvals import Warrants
 from ..database import Database
 from ..documents import Issuing
 from ..ledger import Intents, Ledger, Transaction
@@ -59,7 +59,7 @@ class BatchPorts:
     intents: Intents
     modules: EnabledModules
     seals: Seals
-    permits: Permits
+    warrants: Warrants
     issuing: Issuing
     trust: Callable[[], Trust]
     evidence: Callable[[Certificate], SealingCertificate]

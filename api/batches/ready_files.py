@@ -16,7 +16,7 @@ from keys import HashAlgorithm, digest
 from seal import Appearance, SealDesign, drawing_pdf, seal_ofd, seal_pdf
 from verify import Indication, Report, check_ofd, check_pdf
 
-from ..approvals import Permit
+from ..approvals import Warrant
 from ..database.tables_batches import batch_items as items
 from ..database.tables_sealing import files
 from ..documents import SealDidNotVerify, file_sha256
@@ -38,8 +38,8 @@ class FileMaker:
 
     act = "file.seal"
 
-    def __init__(self, ports: BatchPorts, batch: Row[Any], seal: UsableSeal, permit: Permit) -> None:
-        self._ports, self._batch, self._seal, self._permit = ports, batch, seal, permit
+    def __init__(self, ports: BatchPorts, batch: Row[Any], seal: UsableSeal, warrant: Warrant) -> None:
+        self._ports, self._batch, self._seal, self._warrant = ports, batch, seal, warrant
         self._place = Place.parse(json.loads(batch.placement))
         self._trust = ports.trust()
         self._at = ports.clock()
@@ -71,7 +71,7 @@ class FileMaker:
             placement=placement_of(self._place, self._seal.drawing),
             appearance=self._appearance,
             reason=self._seal.holder_name,
-            authority=self._permit.authority,
+            authority=self._warrant.authority,
         )
         require_passed(check_pdf(sealed, trust=self._trust, at=self._at))
         return sealed
@@ -85,7 +85,7 @@ class FileMaker:
             certificate=seal.sealing.certificate,
             at=self._at,
             marks=(placement_of(self._place, seal.drawing),),
-            authority=self._permit.authority,
+            authority=self._warrant.authority,
         )
         # Unlike a PDF an OFD brings no issuers and no lists: whoever checks it has them from the trust list.
         trust = replace(
@@ -99,7 +99,7 @@ class FileMaker:
     def record(self, tx: Transaction, made: Sequence[tuple[Announced, bytes]]) -> None:
         """The sealed files take the place of the uploads, which they begin with."""
         record_files(self._ports, tx, made, at=self._at, seal_id=self._seal.seal_id)
-        note_use(self._ports, tx, self._permit, self._seal, len(made), at=self._at)
+        note_use(self._ports, tx, self._warrant, self._seal, len(made), at=self._at)
 
 
 @lru_cache(maxsize=64)

@@ -177,7 +177,7 @@ class _Work:
             return OwnKeyMaker(ports, batch)
         try:
             self._use = use_of_batch(ports, batch)
-            permit = ports.permits.authorise(self._use)
+            warrant = ports.warrants.authorise(self._use)
             seal = ports.seals.open(batch.seal_id)
             require_usable(
                 seal,
@@ -196,7 +196,7 @@ class _Work:
         except (NoSuchSeal, RowAltered) as error:
             raise BatchStopped("seal_id", "印章或授权不可用 / no usable seal or grant", _RESUME) from error
         kind = DocumentMaker if batch.kind == BatchKind.DOCUMENTS.value else FileMaker
-        return kind(ports, batch, seal, permit)
+        return kind(ports, batch, seal, warrant)
 
     def _announce(
         self, batch: Row[Any], maker: Maker, prepared: Preparation

@@ -20,13 +20,14 @@ from . import (
     tables_enrolment,
     tables_est,
     tables_identity,
-    tables_permits,
     tables_recovery,
     tables_renewals,
     tables_sealing,
     tables_seals,
     tables_status,
+    tables_subjects,
     tables_timestamps,
+    tables_warrants,
 )
 from .errors import SchemaUnknown
 from .tables import metadata
@@ -38,9 +39,10 @@ ROOMS = (
     tables_sealing,
     tables_editions,
     tables_seals,
-    tables_permits,
+    tables_warrants,
     tables_authority,
     tables_status,
+    tables_subjects,
     tables_timestamps,
     tables_enrolment,
     tables_acme,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from verify import Trust
 
-from ..approvals import Permits
+from ..approvals import Warrants
 from ..documents import Issuing
 from ..ledger import Ledger
 from ..plugins import EnabledModules
@@ -36,7 +36,7 @@ class DeskPorts:
     submissions: Submissions
     modules: EnabledModules
     seals: Seals
-    permits: Permits
+    warrants: Warrants
     issuing: Issuing
     trust: Callable[[], Trust]
     clock: Callable[[], datetime]

@@ -80,7 +80,7 @@ class Desk:
             purpose=document.zh,
             act=submission_id,
         )
-        permit = ports.permits.authorise(use)
+        warrant = ports.warrants.authorise(use)
         # 2. What was filed must still be what the applicant sealed.
         files = ports.submissions.sealed_files(submission_id)
         self._require_passed(files, at)
@@ -112,7 +112,7 @@ class Desk:
                 at=at,
                 submission_id=submission_id,
                 officer=officer.account_id,
-                permit=permit,
+                warrant=warrant,
             ),
             within=within,
         )

@@ -21,7 +21,7 @@ from relying import Composition, Json
 from seal import Channel
 from verify import EcertId, Trust, canonical_json, new_document_id
 
-from ..approvals import Permit, record_permitted
+from ..approvals import Warrant, record_permitted
 from ..database import Database
 from ..database.tables_sealing import documents as table
 from ..ledger import Intent, Intents, Ledger, Transaction, require_vouched
@@ -46,13 +46,13 @@ class IssueOrder:
     at: datetime
     submission_id: str | None = None
     officer: str | None = None
-    permit: Permit | None = None
+    warrant: Warrant | None = None
     """What the use of an agency's seal rests on; the platform's own seal needs none."""
 
     @property
     def authority(self) -> bytes | None:
         """What is said of it in the signature."""
-        return None if self.permit is None else self.permit.authority
+        return None if self.warrant is None else self.warrant.authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Issuing:
     ) -> Made:
         """Sign, seal, reopen; the intent is public already.  Raises :class:`SealDidNotVerify`.
 
-        ``single``: time-stamped, and as OFD too where the seal can.  ``authority``: of the permit.
+        ``single``: time-stamped, and as OFD too where the seal can.  ``authority``: of the warrant.
         """
         return make(
             draft,
@@ -177,17 +177,17 @@ class Issuing:
         use = NewUse(
             seal_id=order.seal.seal_id,
             document_type=order.type,
-            channel=Channel.DESK.value if order.permit is None else order.permit.use.channel.value,
+            channel=Channel.DESK.value if order.warrant is None else order.warrant.use.channel.value,
             officer=order.officer,
             document_id=made.draft.document_id,
             sha256=file_sha256(made.pdf),
             edition=order.seal.edition,
         )
         use_id = self._means.random(16).hex()
-        if order.permit is None:
+        if order.warrant is None:
             record_use(tx, use, use_id=use_id, at=order.at)
         else:
-            record_permitted(tx, order.permit, use, use_id=use_id, at=order.at)
+            record_permitted(tx, order.warrant, use, use_id=use_id, at=order.at)
 
     def draft(self, order: IssueOrder) -> Draft:
         """What will be stated, under the next version of its serial."""

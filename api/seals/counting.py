@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from relying import Json
 
 from ..database.tables import row_commitments
-from ..database.tables_permits import use_counts as table
+from ..database.tables_warrants import use_counts as table
 from ..ledger import RowAltered, Transaction, require_vouched
 
 IN_ALL: Final = ""

@@ -22,7 +22,7 @@ from ..acme import (
     committed_acme_authorizations,
     committed_acme_keys,
 )
-from ..approvals import APPROVAL_ROWS, Permits, SealMandates, UseRequests
+from ..approvals import APPROVAL_ROWS, SealMandates, UseRequests, Warrants
 from ..batches import PROTECTED as BATCH_ROWS
 from ..batches import Batches, BatchPorts
 from ..certificates import (
@@ -196,8 +196,8 @@ class Service:
             sides=lambda seal_id, actor: self.seal_lives.sides(self.seal_lives.get(seal_id), actor),
             known_types=self.document_types,
         )
-        self.permits = Permits(seal_ports, self.grants, self.seal_mandates)
-        self.use_requests = UseRequests(seal_ports, self.seals, self.permits)
+        self.warrants = Warrants(seal_ports, self.grants, self.seal_mandates)
+        self.use_requests = UseRequests(seal_ports, self.seals, self.warrants)
         self.timestamps = Timestamps(
             TimestampPorts(
                 database=database,
@@ -352,7 +352,7 @@ class Service:
                 submissions=self.submissions,
                 modules=self.modules,
                 seals=self.seals,
-                permits=self.permits,
+                warrants=self.warrants,
                 issuing=self.issuing,
                 trust=self.trust,
                 clock=now,
@@ -374,7 +374,7 @@ class Service:
                 intents=self.intents,
                 modules=self.modules,
                 seals=self.seals,
-                permits=self.permits,
+                warrants=self.warrants,
                 issuing=self.issuing,
                 trust=self.trust,
                 evidence=self.certificates.evidence,
@@ -385,7 +385,7 @@ class Service:
                 worker=worker_name(),
                 is_gone=is_gone,
                 wake=self.batch_call.wake,
-                allowance=self.permits,
+                allowance=self.warrants,
             )
         )
 
@@ -395,7 +395,7 @@ class Service:
         return ConsoleSealing(
             seals=self.seals,
             grants=self.grants,
-            permits=self.permits,
+            warrants=self.warrants,
             ledger=self.ledger,
             intents=self.intents,
             trust=self.trust,
@@ -484,7 +484,7 @@ class Service:
 
     def may_use(self, session: Session, one: RegisteredSeal, form: str) -> bool:
         """Would this officer's grants allow this seal for what the form issues, now?"""
-        return self.permits.allows(
+        return self.warrants.allows(
             Use(
                 officer=session.account_id,
                 agency=session.agency,

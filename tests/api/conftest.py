@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import make_url
 
 from api.accounts import AccountBook
-from api.approvals import Permits, SealMandates, UseRequests
+from api.approvals import SealMandates, UseRequests, Warrants
 from api.certificates import CertificatePorts
 from api.database import Database
 from api.desk import Desk, DeskPorts, Officer
@@ -240,7 +240,7 @@ def rooms(
         sides=lambda seal_id, actor: lives.sides(lives.get(seal_id), actor),
         known_types=lambda: ("receipt", "file", *(one.name for one in modules.documents)),
     )
-    permits = Permits(seal_ports, grants, mandates)
+    permits = Warrants(seal_ports, grants, mandates)
     site = Site("https://yinxin.example", A1, "省住房和城乡建设厅(演示)")
     qr = QrSigner(certificates.qr_key_id("SM2"), "SM2", certificates.qr_signer("SM2"))
 
@@ -276,7 +276,7 @@ def rooms(
         submissions=submissions,
         modules=modules,
         seals=seals,
-        permits=permits,
+        warrants=permits,
         issuing=issuing,
         trust=certificates.trust,
         clock=clock,
@@ -298,7 +298,7 @@ def rooms(
         seal_ports=seal_ports,
         grants=grants,
         mandates=mandates,
-        permits=permits,
+        warrants=permits,
         requests=UseRequests(seal_ports, seals, permits),
         issuing=issuing,
         submissions=submissions,

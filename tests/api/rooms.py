@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.approvals import APPROVAL_ROWS, Permits, SealMandates, UseRequests
+from api.approvals import APPROVAL_ROWS, SealMandates, UseRequests, Warrants
 from api.certificates import IssueOrder
 from api.database import Database
 from api.database.tables import metadata
@@ -132,7 +132,7 @@ class Rooms:
     seal_ports: SealPorts
     grants: GrantBook
     mandates: SealMandates
-    permits: Permits
+    warrants: Warrants
     requests: UseRequests
     issuing: Issuing
     submissions: Submissions

@@ -64,7 +64,7 @@ def use(terms: MandateTerms, **more: Any) -> Use:
 def refused(rooms: Any, wanted: Use) -> str:
     size = rooms.ledger.size()
     with pytest.raises(SealUseRefused) as error:
-        rooms.permits.authorise(wanted)
+        rooms.warrants.authorise(wanted)
     assert rooms.ledger.size() == size + 1
     return error.value.code
 
@@ -75,12 +75,12 @@ def test_given_used_counted_revoked(rooms: Any, enterprise: Any, terms: MandateT
     assert mandate.terms == terms
     report = check_form(mandate.sealed, trust=rooms.ports.trust(), at=rooms.clock())
     assert report.indication is Indication.TOTAL_PASSED
-    stated = parse_authority(rooms.permits.authorise(use(terms)).authority).stated()
+    stated = parse_authority(rooms.warrants.authorise(use(terms)).authority).stated()
     assert stated.mandate == Evidenced.of(mandate.mandate_id, mandate.sealed)
     assert stated.grant is None
     assert refused(rooms, use(terms, channel=Channel.DESK)) == "wrong-channel"
     with rooms.ledger.transaction() as tx:
-        assert rooms.permits.take(tx, use(terms), 5) == 2
+        assert rooms.warrants.take(tx, use(terms), 5) == 2
     assert refused(rooms, use(terms)) == "used-up"
     ended = rooms.mandates.revoke(mandate.mandate_id, HOLDER)
     assert rooms.mandates.revoke(mandate.mandate_id, OFFICE) == ended
@@ -130,7 +130,7 @@ def test_an_edit_mandates_nothing(rooms: Any, enterprise: Any, terms: MandateTer
     rooms.edit(f"UPDATE seal_mandates SET {columns}")
     who = "me" if "agent" in columns else terms.agent
     with pytest.raises((RowAltered, SealUseRefused)):
-        rooms.permits.authorise(replace(use(terms), officer=who))
+        rooms.warrants.authorise(replace(use(terms), officer=who))
     assert rooms.check().findings != ()
 
 

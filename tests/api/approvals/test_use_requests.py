@@ -60,7 +60,7 @@ def use(seal_id: str, **more: Any) -> Use:
 
 def refused(rooms: Any, wanted: Use) -> str:
     with pytest.raises(SealUseRefused) as error:
-        rooms.permits.authorise(wanted)
+        rooms.warrants.authorise(wanted)
     return error.value.code
 
 
@@ -75,10 +75,10 @@ def test_asked_approved_used(rooms: Any, seal_id: str) -> None:
     approved = rooms.requests.take(asked.request_id, RequestStep.APPROVE, "", WANG)
     assert (approved.state, approved.approved_by) == (RequestState.APPROVED, ("wang",))
     assert approved.valid_until == rooms.clock() + timedelta(days=30)
-    permit = rooms.permits.authorise(use(seal_id))
-    assert permit.counted == ((asked.request_id, 2),)
+    warrant = rooms.warrants.authorise(use(seal_id))
+    assert warrant.counted == ((asked.request_id, 2),)
     with rooms.ledger.transaction() as tx:
-        assert rooms.permits.take(tx, use(seal_id), 3) == 2
+        assert rooms.warrants.take(tx, use(seal_id), 3) == 2
     assert refused(rooms, use(seal_id)) == "approval-used-up"
     assert refused(rooms, replace(use(seal_id), case="样例-2026-002")) == "approval-missing"
     assert rooms.check().findings == ()
@@ -94,8 +94,8 @@ def test_two_approvers_are_two_persons(rooms: Any, seal_id: str) -> None:
     assert error.value.code == "approved-already"
     assert refused(rooms, use(seal_id)) == "approval-missing"
     assert rooms.requests.take(asked.request_id, RequestStep.APPROVE, "", ZHAO).lacking == 0
-    permit = rooms.permits.authorise(use(seal_id))
-    assert b'"approvers":["wang","zhao"]' in permit.authority
+    warrant = rooms.warrants.authorise(use(seal_id))
+    assert b'"approvers":["wang","zhao"]' in warrant.authority
 
 
 def test_never_the_asker(rooms: Any, seal_id: str) -> None:
@@ -147,7 +147,7 @@ def test_an_end_ends_it(rooms: Any, seal_id: str) -> None:
     asked = rooms.requests.ask(order(seal_id), ASKER)
     rooms.requests.take(asked.request_id, RequestStep.APPROVE, "", WANG)
     rooms.clock.advance(timedelta(days=30))
-    rooms.permits.authorise(use(seal_id))
+    rooms.warrants.authorise(use(seal_id))
     rooms.clock.advance(timedelta(seconds=1))
     assert refused(rooms, use(seal_id)) == "approval-not-valid"
 
@@ -172,7 +172,7 @@ def test_an_edit_in_the_database_approves_nothing(rooms: Any, seal_id: str, stat
     rooms.requests.ask(order(seal_id), ASKER)
     rooms.edit(statement)
     with pytest.raises(RowAltered):
-        rooms.permits.authorise(use(seal_id))
+        rooms.warrants.authorise(use(seal_id))
     assert rooms.check().findings != ()
 
 
@@ -210,7 +210,7 @@ def test_policies(rooms: Any, seal_id: str) -> None:
     with pytest.raises(ApprovalRefused) as error:
         rooms.requests.ask(order(seal_id), ASKER)
     assert error.value.code == "not-needed"
-    assert rooms.permits.authorise(use(seal_id)).counted == ()
+    assert rooms.warrants.authorise(use(seal_id)).counted == ()
 
 
 # Signed by one's own key

@@ -85,7 +85,7 @@ class Desk:
             intents=rooms.intents,
             modules=rooms.modules,
             seals=rooms.seals,
-            permits=rooms.permits,
+            warrants=rooms.warrants,
             issuing=rooms.issuing,
             trust=rooms.ports.trust,
             evidence=rooms.ports.evidence,
@@ -94,7 +94,7 @@ class Desk:
             random=rooms.random,
             monotonic=time.monotonic,
             worker="test/1/1",
-            allowance=rooms.permits,
+            allowance=rooms.warrants,
         )
         self.batches = Batches(self.ports)
 

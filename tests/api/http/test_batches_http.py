@@ -139,7 +139,8 @@ def test_many_files_under_one_confirmation(site: Any) -> None:
     assert sealed.startswith(tiny_pdf(0))
     report = check_pdf(sealed, trust=site.service.trust(), at=site.service.clock())
     assert report.indication is Indication.TOTAL_PASSED
-    assert [one["batch_id"] for one in client.get("/api/v1/batches").json()["batches"]] == [batch["batch_id"]]
+    listed = [one["batch_id"] for one in client.get("/api/v1/batches").json()["batches"]]
+    assert listed.count(batch["batch_id"]) == 1
 
 
 def test_the_page(site: Any, officer: Any) -> None:

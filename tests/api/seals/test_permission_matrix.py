@@ -2,7 +2,7 @@
 """Who × seal × document type × channel × time × approval: the whole table, against an oracle of ten lines.
 
 The oracle knows what was given, from a list of plain facts; it shares nothing with the decision.  Every
-refusal is an entry in the ledger, and every permit says in its statement what it rests on.
+refusal is an entry in the ledger, and every warrant says in its statement what it rests on.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def test_every_cell(rooms: Any, table: dict[str, str]) -> None:
         use = Use(who, WHO[who], table[seal], A3, kind, channel, case, act="x")
         size, told = rooms.ledger.size(), (who, seal, kind, channel.value, day, case)
         if oracle(who, seal, kind, channel, day, case):
-            stated = parse_authority(rooms.permits.authorise(use).authority).stated()
+            stated = parse_authority(rooms.warrants.authorise(use).authority).stated()
             assert rooms.ledger.size() == size, told
             assert (stated.officer, stated.seal, stated.case) == (who, table[seal], case), told
             assert stated.grant is not None and stated.mandate is None, told
@@ -141,7 +141,7 @@ def test_every_cell(rooms: Any, table: dict[str, str]) -> None:
             permitted += 1
             continue
         try:
-            rooms.permits.authorise(use)
+            rooms.warrants.authorise(use)
         except SealUseRefused as error:
             body = json.loads(rooms.ledger.entry(size))["body"]
             assert (body["code"], body["seal_id"]) == (error.code, table[seal]), told

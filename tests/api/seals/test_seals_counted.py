@@ -80,24 +80,24 @@ def test_a_batch_takes_and_gives_back(rooms: Any) -> None:
     grant = give(rooms, most_uses=5)
     one, other = use(rooms, channel=Channel.BATCH, act="one"), use(rooms, channel=Channel.BATCH, act="other")
     with rooms.ledger.transaction() as tx:
-        assert rooms.permits.take(tx, one, 3) == 3
+        assert rooms.warrants.take(tx, one, 3) == 3
     with rooms.ledger.transaction() as tx:
-        assert rooms.permits.take(tx, other, 9) == 2
+        assert rooms.warrants.take(tx, other, 9) == 2
     with rooms.ledger.transaction() as tx:
-        rooms.permits.give_back(tx, one, 2)
-        rooms.permits.give_back(tx, one, 7)
+        rooms.warrants.give_back(tx, one, 2)
+        rooms.warrants.give_back(tx, one, 7)
     assert used(rooms, grant) == 2
     with rooms.ledger.transaction() as tx:
-        assert rooms.permits.take(tx, other, 9) == 3
+        assert rooms.warrants.take(tx, other, 9) == 3
     with rooms.ledger.transaction() as tx:
-        assert rooms.permits.take(tx, use(rooms, channel=Channel.API, act="x"), 1) == 0
+        assert rooms.warrants.take(tx, use(rooms, channel=Channel.API, act="x"), 1) == 0
     assert rooms.check().findings == ()
 
 
 def test_a_transaction_that_does_not_happen_counts_nothing(rooms: Any) -> None:
     grant = give(rooms, most_uses=5)
     with pytest.raises(ZeroDivisionError), rooms.ledger.transaction() as tx:
-        assert rooms.permits.take(tx, use(rooms, act="one"), 3) == 3
+        assert rooms.warrants.take(tx, use(rooms, act="one"), 3) == 3
         raise ZeroDivisionError
     assert used(rooms, grant) == 0
 
@@ -107,18 +107,18 @@ def test_a_counter_that_was_set_back(rooms: Any, statement: str) -> None:
     """In the database: nobody acts on it."""
     give(rooms, most_uses=1)
     with rooms.ledger.transaction() as tx:
-        rooms.permits.take(tx, use(rooms, act="one"), 1)
+        rooms.warrants.take(tx, use(rooms, act="one"), 1)
     rooms.edit(statement)
     with pytest.raises(RowAltered):
-        rooms.permits.authorise(use(rooms))
+        rooms.warrants.authorise(use(rooms))
     assert rooms.check().findings != ()
 
 
 def test_channel(rooms: Any) -> None:
     give(rooms, channels=(Channel.BATCH,))
-    assert rooms.permits.allows(use(rooms, channel=Channel.BATCH))
+    assert rooms.warrants.allows(use(rooms, channel=Channel.BATCH))
     with pytest.raises(SealUseRefused) as refused:
-        rooms.permits.authorise(use(rooms))
+        rooms.warrants.authorise(use(rooms))
     assert refused.value.code == "wrong-channel"
 
 

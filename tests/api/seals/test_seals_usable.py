@@ -76,7 +76,7 @@ def test_console(rooms: Any, applicant: Any) -> None:
     console = ConsoleSealing(
         seals=rooms.seals,
         grants=rooms.grants,
-        permits=rooms.permits,
+        warrants=rooms.warrants,
         ledger=rooms.ledger,
         intents=rooms.intents,
         trust=rooms.ports.trust,

@@ -2,8 +2,8 @@
 """May this seal be used by this person, for this, on this way, now — and on what does it rest?
 
 A right first (a grant of the holder's officer, or a mandate that the holder sealed), then an approval where
-the seal's policy demands one.  The answer is a :class:`Permit`: the statement of authority that goes into the
-signature, and what has to be counted in the transaction of the act.  Every refusal is in the ledger.
+the seal's policy demands one.  The answer is a :class:`Warrant`: the statement of authority that goes into
+the signature, and what has to be counted in the transaction of the act.  Every refusal is in the ledger.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from seal import Grant, GrantRefused, authorise
 from verify import ApprovedUse, Evidenced, UseAuthority, canonical_json, parse_authority
 
-from ..database.tables_permits import use_requests
+from ..database.tables_warrants import use_requests
 from ..ledger import Transaction
 from ..seals import (
     GrantBook,
@@ -35,25 +35,25 @@ from ..seals import (
 )
 from . import store
 from .mandates import SealMandates
-from .model import Permit, RequestState, UseRequest
+from .model import RequestState, UseRequest, Warrant
 
 BY_CASE = "console"
 """Whoever works at the console acts for whoever asked: there an approval is found by its case."""
 
 
-class Permits:
+class Warrants:
     """Decides about uses of seals.  Safe to share between threads and processes."""
 
     def __init__(self, ports: SealPorts, grants: GrantBook, mandates: SealMandates) -> None:
         self._ports, self._grants, self._mandates = ports, grants, mandates
 
-    def authorise(self, use: Use) -> Permit:
-        """The permit; a refusal is recorded, then :class:`~api.seals.SealUseRefused` raised.
+    def authorise(self, use: Use) -> Warrant:
+        """The warrant; a refusal is recorded, then :class:`~api.seals.SealUseRefused` raised.
 
-        What the public log does not vouch for permits nothing: :class:`~api.ledger.RowAltered`.
+        What the public log does not vouch for allows nothing: :class:`~api.ledger.RowAltered`.
         """
         try:
-            return self._permit(use)
+            return self._warrant(use)
         except GrantRefused as refusal:
             raise note_refusal(self._ports.ledger, use, refusal.code) from refusal
 
@@ -78,7 +78,7 @@ class Permits:
             return False
         return True
 
-    def _permit(self, use: Use) -> Permit:
+    def _warrant(self, use: Use) -> Warrant:
         right, mandated = self._right(use)
         grant = mandate = None
         if mandated:
@@ -111,7 +111,7 @@ class Permits:
             approvals=approvals,
             mandate=mandate,
         )
-        return Permit(use, authority.encode(), tuple(counted), grant, request, mandate)
+        return Warrant(use, authority.encode(), tuple(counted), grant, request, mandate)
 
     def _right(self, use: Use) -> tuple[Grant, bool]:
         """The grant, or the mandate, that covers this use; a grant of the holder goes first."""
@@ -162,13 +162,13 @@ class Permits:
     def take(self, tx: Transaction, use: Use, uses: int) -> int:
         """Count up to ``uses`` for a batch; how many are allowed, 0 when a right is spent or ended."""
         try:
-            permit = self._permit(use)
+            warrant = self._warrant(use)
         except GrantRefused:
             return 0
-        for right_id, most in permit.counted:
+        for right_id, most in warrant.counted:
             uses = min(uses, most - used_within(tx, right_id))
         if uses > 0:
-            for right_id, most in permit.counted:
+            for right_id, most in warrant.counted:
                 take(tx, right_id, most, use.act, uses)
         return max(uses, 0)
 
@@ -179,21 +179,21 @@ class Permits:
 
 
 def record_permitted(
-    tx: Transaction, permit: Permit, use: NewUse, *, use_id: str, at: datetime, counted: bool = False
+    tx: Transaction, warrant: Warrant, use: NewUse, *, use_id: str, at: datetime, counted: bool = False
 ) -> None:
     """Count and note one use in the transaction of the act, and that what permitted it still stands.
 
     ``counted``: the uses were counted when they were announced.  Raises what stops the act:
     :class:`~api.seals.SealUseRefused`, :class:`~api.seals.SealNotUsable`, ``RowAltered``.
     """
-    wanted = permit.use
-    if not _stands(tx.connection, permit):
+    wanted = warrant.use
+    if not _stands(tx.connection, warrant):
         raise SealUseRefused("revoked", seal_id=wanted.seal_id, document_type=wanted.document_type)
-    for right_id, most in () if counted else permit.counted:
+    for right_id, most in () if counted else warrant.counted:
         if take(tx, right_id, most, wanted.act, use.documents) < use.documents:
             raise SealUseRefused("used-up", seal_id=wanted.seal_id, document_type=wanted.document_type)
     record_use(tx, use, use_id=use_id, at=at)
-    store.write_grounds(tx, use_id, permit.authority)
+    store.write_grounds(tx, use_id, warrant.authority)
 
 
 def approvers_of(grounds: bytes) -> Sequence[str]:
@@ -201,14 +201,14 @@ def approvers_of(grounds: bytes) -> Sequence[str]:
     return [name for one in parse_authority(grounds).stated().approvals for name in one.approvers]
 
 
-def _stands(connection: Connection, permit: Permit) -> bool:
-    """Are the rows behind a permit what they were when it was given?  An end changes them."""
-    if permit.grant is not None and _grant_evidence(connection, permit.grant.id) != permit.grant:
+def _stands(connection: Connection, warrant: Warrant) -> bool:
+    """Are the rows behind a warrant what they were when it was given?  An end changes them."""
+    if warrant.grant is not None and _grant_evidence(connection, warrant.grant.id) != warrant.grant:
         return False
-    if permit.request is not None and _request_evidence(connection, permit.request.id) != permit.request:
+    if warrant.request is not None and _request_evidence(connection, warrant.request.id) != warrant.request:
         return False
-    if permit.mandate is not None:
-        row = store.mandate_row(connection, permit.mandate.id)
+    if warrant.mandate is not None:
+        row = store.mandate_row(connection, warrant.mandate.id)
         return row.revoked_at is None and row.sealed is not None
     return True
 
