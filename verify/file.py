@@ -15,7 +15,7 @@ from .form import FORMAT as FORM
 from .form import check_form
 from .jws import check_jws, is_jws
 from .ledger import check_log_proof
-from .ledger.proof import FORMAT as LOG_PROOF
+from .ledger.proof_file import FORMATS as LOG_PROOFS
 from .ofd import check_ofd, is_ofd
 from .pdf import check_pdf
 from .picture import PictureRefused, read_codes
@@ -92,7 +92,7 @@ def _json(data: bytes, trust: Trust, at: datetime) -> Report:
         return check_trust_list(data, trust=trust, at=at)
     if name == STATUS_RECEIPT:
         return check_status_receipt(data, trust=trust, at=at)
-    if name == LOG_PROOF:
+    if name in LOG_PROOFS:
         return check_log_proof(data, trust=trust, at=at)
     if name == SEAL_STATUS:
         return check_seal_status(data, trust=trust, at=at)

@@ -60,3 +60,11 @@ class Trust:
     source: str = ""
     seal_status: SealStatusList | None = None
     seal_makers: tuple[str, ...] | None = None
+    expires: datetime | None = None
+    witnesses: tuple[LogKey, ...] = ()
+    quorum: int = 0
+
+    @property
+    def ends(self) -> datetime | None:
+        """After it nothing passes; without ``expires`` a trust that is due for renewal is over."""
+        return self.expires if self.expires is not None else self.next_update

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from keys import KeyKind, generate_key
 from verify import (
+    SM3_TREE,
     Checkpoint,
     Indication,
     LogKey,
@@ -29,10 +30,14 @@ from verify import (
     canonical_json,
     check_log_proof,
     completed_nodes,
+    cosignature_line,
+    cosignature_message,
     inclusion_path,
     leaf_hash,
     note_signature,
     parse_log_proof,
+    parse_tlog_proof,
+    sm3_extension,
     tree_root,
 )
 
@@ -190,7 +195,7 @@ STEP = json.loads(GOOD)["proof"][0]
         (GOOD[:-1], "(file)"),
         (GOOD + b"x", "(file)"),
         (changed(extra=1), "(file)"),
-        (changed(format="yinxin-log-proof/2"), "format"),
+        (changed(format="yinxin-log-proof/3"), "format"),
         (changed(format=None), "format"),
         (changed(index=-1), "index"),
         (changed(index="13"), "index"),
@@ -243,3 +248,122 @@ def test_every_flipped_byte_is_refused(bit: int) -> None:
 def test_any_bytes_end_in_a_verdict(data: bytes) -> None:
     """Nothing escapes, whatever the bytes."""
     assert check(data).indication is not Indication.TOTAL_PASSED
+
+
+# Version 2: both trees, cosigned
+
+SM3_NODES: dict[tuple[int, int], bytes] = {}
+for _index, _entry in enumerate(ENTRIES):
+    for _level, _at, _value in completed_nodes(
+        lambda level, at: SM3_NODES[level, at], _index, leaf_hash(_entry, SM3_TREE), SM3_TREE
+    ):
+        SM3_NODES[_level, _at] = _value
+
+WITNESS = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"INSECURE witness").digest())
+WITNESS_KEY = LogKey("witness.audit.example", "ed25519", WITNESS.public_key().public_bytes_raw())
+WITNESSED = replace(TRUST, witnesses=(WITNESS_KEY,), quorum=1)
+
+
+def sm3_node(level: int, index: int) -> bytes:
+    return SM3_NODES[level, index]
+
+
+def proof_2(index: int = 13, *, sm3_root: bytes | None = None, cosigned: bool = True) -> LogProof:
+    root = sm3_root or tree_root(sm3_node, 21, SM3_TREE)
+    text = Checkpoint(ORIGIN, 21, tree_root(get_node, 21), (sm3_extension(root),)).text()
+    lines = [
+        note_signature(KEYS[0], ED25519.sign(text.encode())),
+        note_signature(KEYS[1], SM2.sign(text.encode())),
+    ]
+    if cosigned:
+        at = int(AT.timestamp())
+        lines.append(cosignature_line(WITNESS_KEY, at, WITNESS.sign(cosignature_message(text, at))))
+    return LogProof(
+        index,
+        ENTRIES[index],
+        inclusion_path(get_node, index, 21),
+        SignedNote(text, tuple(lines)).encode(),
+        inclusion_path(sm3_node, index, 21, SM3_TREE),
+    )
+
+
+PROOF_2 = proof_2()
+GOOD_2 = PROOF_2.encode()
+
+
+@pytest.mark.parametrize("index", [0, 13, 20])
+def test_both_trees_and_a_witness(index: int) -> None:
+    """Version 2 is read back the same, and passes with what it proves said."""
+    data = proof_2(index).encode()
+    assert parse_log_proof(data).encode() == data
+    report = check(data, WITNESSED)
+    assert outcome(report) == (Indication.TOTAL_PASSED, None, "IN_LOG")
+    assert report.facts["trees"] == ["SHA-256", "SM3"]
+    assert report.facts["witnessed_by"] == [
+        {"witness": "witness.audit.example", "algorithm": "ed25519", "at": "2026-08-01T00:00:00Z"}
+    ]
+    assert check(data).indication is Indication.TOTAL_PASSED  # nobody asked for witnesses
+
+
+def test_inside_is_the_standard_proof() -> None:
+    """C2SP tlog-proof: header, index, hashes, empty line, the checkpoint as it is."""
+    text = json.loads(GOOD_2)["tlog_proof"]
+    lines = text.split("\n")
+    assert lines[:2] == ["c2sp.org/tlog-proof@v1", "index 13"]
+    assert [base64.b64decode(line) for line in lines[2:7]] == list(PROOF_2.proof)
+    assert text.endswith("\n\n" + PROOF_2.checkpoint)
+    assert parse_tlog_proof(text) == (13, PROOF_2.proof, PROOF_2.checkpoint)
+    extra = text.replace("@v1\n", "@v1\nextra AAAA\n")
+    assert parse_tlog_proof(extra) == (13, PROOF_2.proof, PROOF_2.checkpoint)
+    for wrong in (
+        "",
+        text.replace("@v1", "@v2"),
+        text.replace("index 13", "index 013"),
+        text.replace("index 13", f"index {2**63}"),
+        text.replace("index 13\n", ""),
+        text.replace("@v1\n", "@v1\nextra A\n"),
+        text.replace(lines[2], "A"),
+        text.replace(lines[2] + "\n", (lines[2] + "\n") * 65),
+    ):
+        with pytest.raises(LogProofMalformed):
+            parse_tlog_proof(wrong)
+    for changed_ in (
+        {**json.loads(GOOD_2), "tlog_proof": extra},
+        {**json.loads(GOOD_2), "tlog_proof": 5},
+        {**json.loads(GOOD_2), "sm3_proof": None},
+        {**json.loads(GOOD_2), "index": 13},
+    ):
+        assert outcome(check(canonical_json(changed_)))[2] == "LOG_PROOF_MALFORMED"
+
+
+def test_too_few_witnesses_is_not_a_pass() -> None:
+    report = check(proof_2(cosigned=False).encode(), WITNESSED)
+    assert outcome(report) == (
+        Indication.INDETERMINATE,
+        SubIndication.TRY_LATER,
+        "WITNESS_QUORUM_MISSING",
+    )
+    assert check(GOOD_2, replace(WITNESSED, quorum=2)).indication is Indication.INDETERMINATE
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        (proof_2(sm3_root=bytes(32)), "NOT_IN_LOG"),
+        (replace(PROOF_2, sm3_proof=PROOF_2.proof), "NOT_IN_LOG"),
+        (replace(PROOF_2, sm3_proof=()), "NOT_IN_LOG"),
+        (replace(PROOF_2, checkpoint=PROOF.checkpoint), "NOT_IN_LOG"),  # states no SM3 root
+        (replace(PROOF_2, entry=PROOF_2.entry + b" "), "NOT_IN_LOG"),
+    ],
+)
+def test_the_sm3_tree_must_agree(made: LogProof, code: str) -> None:
+    report = check(made.encode(), WITNESSED)
+    assert (report.indication, report.reasons[0].code) == (Indication.TOTAL_FAILED, code)
+
+
+def test_every_flipped_byte_of_version_2() -> None:
+    """None passes: entry, paths, checkpoint, signatures and cosignature are all covered."""
+    for at in range(len(GOOD_2)):
+        broken = bytearray(GOOD_2)
+        broken[at] ^= 1
+        assert check(bytes(broken), WITNESSED).indication is not Indication.TOTAL_PASSED, at

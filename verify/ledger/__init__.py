@@ -1,9 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The public log as anyone can check it: tree proofs, signed checkpoints, log proof files."""
+"""The public log as anyone can check it: two trees, cosigned checkpoints, tiles, log proof files."""
 
 from __future__ import annotations
 
-from .errors import LedgerError, LogProofMalformed, NoteMalformed, NoteNotTrusted, ProofInvalid
+from .cosignature import (
+    Cosignature,
+    add_cosignatures,
+    agreeing_witnesses,
+    cosignature_line,
+    cosignature_message,
+    cosignatures,
+    require_quorum,
+    witness_key_id,
+)
+from .errors import (
+    LedgerError,
+    LogContradicted,
+    LogForked,
+    LogProofMalformed,
+    LogWentBack,
+    NoteMalformed,
+    NoteNotTrusted,
+    ProofInvalid,
+    QuorumMissing,
+    TileMalformed,
+    TileMissing,
+)
+from .growth import require_growth
+from .hashing import SHA256_TREE, SM3_PROVIDER, SM3_TREE, TreeHash
 from .note import (
     Checkpoint,
     NoteSignature,
@@ -14,9 +38,36 @@ from .note import (
     note_signature,
     parse_checkpoint,
     parse_note,
+    parse_signature,
+    sm3_extension,
     verified_by,
 )
-from .proof import LogProof, check_log_proof, parse_log_proof
+from .proof import check_log_proof
+from .proof_file import LogProof, parse_log_proof, parse_tlog_proof
+from .reading import (
+    Fetch,
+    TileReader,
+    consistency_from_tiles,
+    entries_from_tiles,
+    entry_from_tiles,
+    fetch_either,
+    proof_from_tiles,
+    root_from_tiles,
+)
+from .submission import Submission, parse_submission
+from .tiles import (
+    LARGEST_BUNDLE,
+    LARGEST_ENTRY,
+    TileName,
+    bundle_names,
+    bundle_path,
+    check_tile,
+    encode_bundle,
+    entry_bundle,
+    parse_tile_path,
+    tile_names,
+    tile_path,
+)
 from .tree import (
     check_consistency,
     check_inclusion,
@@ -30,22 +81,53 @@ from .tree import (
 )
 
 __all__ = [
+    "LARGEST_BUNDLE",
+    "LARGEST_ENTRY",
+    "SHA256_TREE",
+    "SM3_PROVIDER",
+    "SM3_TREE",
     "Checkpoint",
+    "Cosignature",
+    "Fetch",
     "LedgerError",
+    "LogContradicted",
+    "LogForked",
     "LogProof",
     "LogProofMalformed",
+    "LogWentBack",
     "NoteMalformed",
     "NoteNotTrusted",
     "NoteSignature",
     "ProofInvalid",
+    "QuorumMissing",
     "SignedNote",
+    "Submission",
+    "TileMalformed",
+    "TileMissing",
+    "TileName",
+    "TileReader",
+    "TreeHash",
+    "add_cosignatures",
+    "agreeing_witnesses",
+    "bundle_names",
+    "bundle_path",
     "check_checkpoint",
     "check_consistency",
     "check_inclusion",
     "check_log_proof",
+    "check_tile",
     "completed_nodes",
+    "consistency_from_tiles",
     "consistency_path",
+    "cosignature_line",
+    "cosignature_message",
+    "cosignatures",
     "empty_root",
+    "encode_bundle",
+    "entries_from_tiles",
+    "entry_bundle",
+    "entry_from_tiles",
+    "fetch_either",
     "inclusion_path",
     "leaf_hash",
     "log_key_id",
@@ -55,6 +137,18 @@ __all__ = [
     "parse_checkpoint",
     "parse_log_proof",
     "parse_note",
+    "parse_signature",
+    "parse_submission",
+    "parse_tile_path",
+    "parse_tlog_proof",
+    "proof_from_tiles",
+    "require_growth",
+    "require_quorum",
+    "root_from_tiles",
+    "sm3_extension",
+    "tile_names",
+    "tile_path",
     "tree_root",
     "verified_by",
+    "witness_key_id",
 ]

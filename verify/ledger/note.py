@@ -2,7 +2,8 @@
 """Signed notes and checkpoints.
 
 C2SP signed-note: a text, an empty line, signature lines "— name base64(key id || signature)".  C2SP
-tlog-checkpoint: the text is origin, tree size, root hash, then optional extension lines.
+tlog-checkpoint: the text is origin, tree size, root hash, then optional extension lines; ours has one,
+``sm3-root`` and the base64 of the root of the same entries under SM3.
 
 Signature types: 0x01 Ed25519 (32-byte public key), and — by us, in the space 0xff that the specification
 leaves free — ``sm2-sm3``: SM2 with SM3 and the standard user id, DER (r, s), the key encoded as
@@ -26,7 +27,8 @@ from keys import KeyFamily, KeysError, parse_public_key
 
 from ..trust import LogKey
 from .errors import NoteMalformed, NoteNotTrusted
-from .tree import EMPTY_ROOT, HASH_SIZE, LARGEST_SIZE
+from .hashing import HASH_SIZE, SM3_TREE
+from .tree import EMPTY_ROOT, LARGEST_SIZE
 
 LARGEST_NOTE = 128 * 1024
 MOST_SIGNATURES = 64
@@ -34,6 +36,9 @@ ED25519 = b"\x01"
 SM2_SM3 = b"\xffsm2-sm3"
 SIGNATURE_TYPES = {"ed25519": ED25519, "sm2": SM2_SM3}
 """Type identifier for each ``LogKey.algorithm``."""
+
+SM3_ROOT = "sm3-root "
+"""How the extension line with the root of the SM3 tree begins."""
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -93,11 +98,31 @@ class Checkpoint:
             raise NoteMalformed(f"the root hash is {HASH_SIZE} bytes", line=3)
         if self.size == 0 and self.root != EMPTY_ROOT:
             raise NoteMalformed("an empty tree has the hash of nothing as its root", line=3)
+        sm3 = self.sm3_root
+        if sm3 is not None and (len(sm3) != HASH_SIZE or (self.size == 0 and sm3 != SM3_TREE.empty)):
+            raise NoteMalformed(
+                f"the SM3 root is {HASH_SIZE} bytes, of an empty tree the hash of nothing", line=4
+            )
+
+    @property
+    def sm3_root(self) -> bytes | None:
+        """The root of the SM3 tree, where the log states one.  Raises :class:`NoteMalformed`."""
+        found = [line for line in self.extensions if line.startswith(SM3_ROOT.rstrip())]
+        if not found:
+            return None
+        if len(found) > 1 or not found[0].startswith(SM3_ROOT):
+            raise NoteMalformed("one extension line: sm3-root, space, base64", line=4)
+        return decode_base64(found[0].removeprefix(SM3_ROOT), 4)
 
     def text(self) -> str:
         """The exact text that is signed (UTF-8)."""
         lines = (self.origin, str(self.size), base64.b64encode(self.root).decode("ascii"), *self.extensions)
         return "".join(line + "\n" for line in lines)
+
+
+def sm3_extension(root: bytes) -> str:
+    """The extension line of a checkpoint with the root of the SM3 tree."""
+    return SM3_ROOT + base64.b64encode(root).decode("ascii")
 
 
 def require_key_name(name: str) -> None:
@@ -143,7 +168,7 @@ def parse_note(note: str | bytes) -> SignedNote:
         raise NoteMalformed("no signature")
     if len(lines) > MOST_SIGNATURES:
         raise NoteMalformed(f"more than {MOST_SIGNATURES} signatures")
-    return SignedNote(text, tuple(_parse_line(line, number) for number, line in enumerate(lines, first)))
+    return SignedNote(text, tuple(parse_signature(line, number) for number, line in enumerate(lines, first)))
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -154,7 +179,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
         raise NoteMalformed("a checkpoint has at least three lines")
     if not _SIZE.fullmatch(lines[1]):
         raise NoteMalformed("the tree size is a decimal number without leading zeros", line=2)
-    return Checkpoint(lines[0], int(lines[1]), _base64(lines[2], 3), tuple(lines[3:]))
+    return Checkpoint(lines[0], int(lines[1]), decode_base64(lines[2], 3), tuple(lines[3:]))
 
 
 def verified_by(note: SignedNote, log_keys: Sequence[LogKey]) -> tuple[LogKey, ...]:
@@ -163,12 +188,13 @@ def verified_by(note: SignedNote, log_keys: Sequence[LogKey]) -> tuple[LogKey, .
     Signatures of unknown keys are ignored, as the specification demands (witnesses, rotation).
     """
     signed: list[LogKey] = []
+    message = note.text.encode("utf-8")
     known = [(key.name, log_key_id(key), key) for key in log_keys]
     for signature in note.signatures:
         candidates = [
             key for name, key_id, key in known if (name, key_id) == (signature.name, signature.key_id)
         ]
-        good = [key for key in candidates if _verifies(key, signature.signature, note.text.encode("utf-8"))]
+        good = [key for key in candidates if signature_verifies(key, signature.signature, message)]
         if candidates and not good:
             raise NoteNotTrusted(f"the signature of {signature.name} does not verify", forged=True)
         signed.extend(key for key in good if key not in signed)
@@ -199,17 +225,18 @@ def _require_text(text: str) -> None:
         raise NoteMalformed("not UTF-8") from None
 
 
-def _parse_line(line: str, number: int) -> NoteSignature:
+def parse_signature(line: str, number: int = 0) -> NoteSignature:
+    """One signature line without its newline.  Raises :class:`NoteMalformed`."""
     if not line.startswith("— ") or line.count(" ") != 2:
         raise NoteMalformed("a signature line is: em dash, space, key name, space, base64", line=number)
     _, name, encoded = line.split(" ")
-    blob = _base64(encoded, number)
+    blob = decode_base64(encoded, number)
     if len(blob) < 5:
         raise NoteMalformed("a signature is a 4-byte key id and at least one byte", line=number)
     return NoteSignature(name, blob[:4], blob[4:])
 
 
-def _base64(encoded: str, line: int) -> bytes:
+def decode_base64(encoded: str, line: int) -> bytes:
     """Canonical base64 only: one value has one text."""
     try:
         blob = base64.b64decode(encoded.encode("ascii"), validate=True)
@@ -220,7 +247,8 @@ def _base64(encoded: str, line: int) -> bytes:
     return blob
 
 
-def _verifies(key: LogKey, signature: bytes, message: bytes) -> bool:
+def signature_verifies(key: LogKey, signature: bytes, message: bytes) -> bool:
+    """Is this a good signature of the key?  A key that cannot be read verifies nothing."""
     try:
         if key.algorithm == "ed25519":
             Ed25519PublicKey.from_public_bytes(key.key).verify(signature, message)

@@ -1,74 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log proof file: one entry, its place in the tree, and the signed checkpoint that fixes the tree.
+"""Is one entry in the public log?  Checked from a log proof file and public material alone.
 
-JSON ``{"format": "yinxin-log-proof/1", "index", "entry", "proof": [...], "checkpoint"}``; bytes are base64,
-the checkpoint is the text of the signed note. The file is checked from public material alone.
+Both trees, both signatures of the log, and as many witnesses as the trust asks for.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-from dataclasses import dataclass
 from datetime import datetime
 
-from ..canonical import Json, JsonMalformed, canonical_json, parse_json
+from ..canonical import Json, JsonMalformed, parse_json
 from ..report import Indication, Reason, Report, SignatureReport, SubIndication
 from ..trust import Trust
-from .errors import LogProofMalformed, NoteMalformed, NoteNotTrusted, ProofInvalid
+from .cosignature import require_quorum
+from .errors import LogProofMalformed, NoteMalformed, NoteNotTrusted, ProofInvalid, QuorumMissing
+from .hashing import SHA256_TREE, SM3_TREE
 from .note import Checkpoint, parse_checkpoint, parse_note, verified_by
-from .tree import LARGEST_SIZE, check_inclusion, leaf_hash
-
-FORMAT = "yinxin-log-proof/1"
-LARGEST_FILE = 4 * 1024 * 1024
-LONGEST_PROOF = 64
-_MEMBERS = {"format", "index", "entry", "proof", "checkpoint"}
-
-
-@dataclass(frozen=True, slots=True)
-class LogProof:
-    """Structure only: nothing is proven by having one."""
-
-    index: int
-    entry: bytes
-    proof: tuple[bytes, ...]
-    checkpoint: str  # the signed note
-
-    def encode(self) -> bytes:
-        return canonical_json(
-            {
-                "format": FORMAT,
-                "index": self.index,
-                "entry": base64.b64encode(self.entry).decode("ascii"),
-                "proof": [base64.b64encode(step).decode("ascii") for step in self.proof],
-                "checkpoint": self.checkpoint,
-            }
-        )
-
-
-def parse_log_proof(data: bytes) -> LogProof:
-    """Raises :class:`LogProofMalformed`."""
-    try:
-        value = parse_json(data, max_bytes=LARGEST_FILE)
-    except JsonMalformed as error:
-        raise LogProofMalformed(field="(file)", rule=str(error)) from error
-    if not isinstance(value, dict) or set(value) != _MEMBERS:
-        raise LogProofMalformed(field="(file)", rule=f"an object with exactly {', '.join(sorted(_MEMBERS))}")
-    index, steps, checkpoint = value["index"], value["proof"], value["checkpoint"]
-    if value["format"] != FORMAT:
-        raise LogProofMalformed(field="format", rule=f"must be {FORMAT}")
-    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index <= LARGEST_SIZE:
-        raise LogProofMalformed(field="index", rule="a whole number from 0")
-    if not isinstance(steps, list) or len(steps) > LONGEST_PROOF:
-        raise LogProofMalformed(field="proof", rule=f"a list of at most {LONGEST_PROOF} hashes")
-    if not isinstance(checkpoint, str):
-        raise LogProofMalformed(field="checkpoint", rule="the text of a signed note")
-    proof = tuple(_bytes(step, f"proof[{number}]") for number, step in enumerate(steps))
-    return LogProof(index, _bytes(value["entry"], "entry"), proof, checkpoint)
+from .proof_file import LogProof, parse_log_proof
+from .tree import check_inclusion
 
 
 def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
-    """Is this entry in the public log?  Never raises for any bytes."""
+    """Is this entry in the public log?  Never raises for any bytes.
+
+    A path in the SM3 tree is checked where the file has one; then the checkpoint must state the SM3 root.
+    ``trust.quorum`` listed witnesses must have cosigned.
+    """
     try:
         proof = parse_log_proof(data)
         note = parse_note(proof.checkpoint)
@@ -78,7 +34,7 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
         return _report(Indication.TOTAL_FAILED, SubIndication.FORMAT_FAILURE, reason, {})
     facts = _facts(proof, checkpoint)
     try:
-        check_inclusion(leaf_hash(proof.entry), proof.index, checkpoint.size, proof.proof, checkpoint.root)
+        facts["trees"] = _included(proof, checkpoint)
     except ProofInvalid as error:
         reason = Reason(
             "NOT_IN_LOG", "该条目不在检查点所固定的日志中", f"the entry is not in that log: {error.rule}"
@@ -87,6 +43,7 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
     listed = [key for key in trust.log_keys if key.name == checkpoint.origin]
     try:
         signed = verified_by(note, listed)
+        cosigned = require_quorum(note, trust.witnesses, 0, at=at)
     except NoteNotTrusted as error:
         reason = Reason("CHECKPOINT_FORGED", "检查点签名验证失败", str(error))
         return _report(Indication.TOTAL_FAILED, SubIndication.SIG_CRYPTO_FAILURE, reason, facts)
@@ -107,11 +64,26 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
         )
         return _report(Indication.INDETERMINATE, SubIndication.SIG_CONSTRAINTS_FAILURE, reason, facts)
     facts["signed_by"] = [f"{key.name} ({key.algorithm})" for key in signed]
-    if trust.next_update is not None and at > trust.next_update:
+    facts["witnessed_by"] = [
+        {"witness": one.witness, "algorithm": one.algorithm, "at": one.at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        for one in cosigned
+    ]
+    try:
+        require_quorum(note, trust.witnesses, trust.quorum, at=at)
+    except QuorumMissing as error:
+        reason = Reason(
+            "WITNESS_QUORUM_MISSING",
+            f"检查点只有 {len(error.witnesses)} 个见证方联署,信任名单要求 {error.required} 个;"
+            "请稍后重新获取证明",
+            f"{len(error.witnesses)} listed witnesses cosigned the checkpoint, the trust list asks for "
+            f"{error.required}; fetch a newer proof later",
+        )
+        return _report(Indication.INDETERMINATE, SubIndication.TRY_LATER, reason, facts)
+    if trust.ends is not None and at > trust.ends:
         reason = Reason(
             "TRUST_LIST_STALE",
-            "信任名单已过更新期限,请获取最新名单后再验",
-            f"the trust list was due for renewal at {trust.next_update.isoformat()}; fetch a fresh one",
+            "信任名单已过期限,请获取最新名单后再验",
+            f"the trust list ended at {trust.ends.isoformat()}; fetch a fresh one",
         )
         return _report(Indication.INDETERMINATE, SubIndication.TRY_LATER, reason, facts)
     reason = Reason(
@@ -120,6 +92,19 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
         f"in the public log: entry {proof.index} of {checkpoint.size}",
     )
     return _report(Indication.TOTAL_PASSED, None, reason, facts)
+
+
+def _included(proof: LogProof, checkpoint: Checkpoint) -> list[Json]:
+    """The trees that the entry is in; raises :class:`ProofInvalid` when it is not in one that is claimed."""
+    place = (proof.index, checkpoint.size)
+    check_inclusion(SHA256_TREE.leaf(proof.entry), *place, proof.proof, checkpoint.root)
+    if proof.sm3_proof is None:
+        return [SHA256_TREE.name]
+    if checkpoint.sm3_root is None:
+        raise ProofInvalid("a path in the SM3 tree, and no SM3 root in the checkpoint")
+    leaf = SM3_TREE.leaf(proof.entry)
+    check_inclusion(leaf, *place, proof.sm3_proof, checkpoint.sm3_root, SM3_TREE)
+    return [SHA256_TREE.name, SM3_TREE.name]
 
 
 def _report(
@@ -149,18 +134,6 @@ def _facts(proof: LogProof, checkpoint: Checkpoint) -> dict[str, Json]:
         "index": proof.index,
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
-        "leaf_hash": leaf_hash(proof.entry).hex(),
+        "leaf_hash": SHA256_TREE.leaf(proof.entry).hex(),
         "entry": entry,
     }
-
-
-def _bytes(value: Json, field: str) -> bytes:
-    if not isinstance(value, str):
-        raise LogProofMalformed(field=field, rule="base64 text")
-    try:
-        decoded = base64.b64decode(value.encode("ascii"), validate=True)
-    except (binascii.Error, ValueError):
-        raise LogProofMalformed(field=field, rule="not base64") from None
-    if base64.b64encode(decoded).decode("ascii") != value:
-        raise LogProofMalformed(field=field, rule="base64 with stray bits")
-    return decoded

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Merkle tree proofs: check them, and make them from stored nodes.
 
-RFC 9162 section 2.1 (hashing 2.1.1, inclusion 2.1.3, consistency 2.1.4), SHA-256 only.  Stricter than the
-text, after known wrong accepts of other verifiers: every hash is exactly 32 bytes, a tree of size 0 proves
-nothing (no inclusion, no consistency from it), and sizes stay below 2**63.
+RFC 9162 section 2.1 (hashing 2.1.1, inclusion 2.1.3, consistency 2.1.4), with SHA-256 unless ``tree`` names
+another hash.  Stricter than the text, after known wrong accepts of other verifiers: every hash is exactly 32
+bytes, a tree of size 0 proves nothing (no inclusion, no consistency from it), and sizes stay below 2**63.
 
 Making a proof needs only the hashes of *complete* subtrees: node ``(level, index)`` covers the ``2**level``
 leaves from ``index * 2**level``.  They never change once written, so a writer stores them and nothing else.
@@ -11,33 +11,32 @@ leaves from ``index * 2**level``.  They never change once written, so a writer s
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from .errors import ProofInvalid
+from .hashing import HASH_SIZE, SHA256_TREE, TreeHash
 
-HASH_SIZE = 32
 LARGEST_SIZE = 2**63 - 1
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+EMPTY_ROOT = SHA256_TREE.empty
 
 GetNode: TypeAlias = Callable[[int, int], bytes]
 """``get_node(level, index)``: the hash of one complete subtree."""
 
 
-def leaf_hash(data: bytes) -> bytes:
+def leaf_hash(data: bytes, tree: TreeHash = SHA256_TREE) -> bytes:
     """``HASH(0x00 || entry)``: a leaf can never be mistaken for a node."""
-    return hashlib.sha256(b"\x00" + data).digest()
+    return tree.leaf(data)
 
 
-def node_hash(left: bytes, right: bytes) -> bytes:
+def node_hash(left: bytes, right: bytes, tree: TreeHash = SHA256_TREE) -> bytes:
     """``HASH(0x01 || left || right)``."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return tree.node(left, right)
 
 
-def empty_root() -> bytes:
+def empty_root(tree: TreeHash = SHA256_TREE) -> bytes:
     """The root of a tree without entries: the hash of nothing."""
-    return EMPTY_ROOT
+    return tree.empty
 
 
 def _require_hash(value: bytes, what: str) -> None:
@@ -45,7 +44,14 @@ def _require_hash(value: bytes, what: str) -> None:
         raise ProofInvalid(f"{what} must be {HASH_SIZE} bytes, not {len(value)}")
 
 
-def check_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
+def check_inclusion(
+    leaf_hash: bytes,
+    index: int,
+    size: int,
+    proof: Sequence[bytes],
+    root: bytes,
+    tree: TreeHash = SHA256_TREE,
+) -> None:
     """Raise :class:`ProofInvalid` unless the leaf is entry ``index`` of the tree of ``size`` with this root.
 
     RFC 9162 section 2.1.3.2.
@@ -60,11 +66,11 @@ def check_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[byt
         if last == 0:
             raise ProofInvalid("the proof is longer than the path")
         if position & 1 or position == last:
-            reached = node_hash(step, reached)
+            reached = tree.node(step, reached)
             while not position & 1 and position:
                 position, last = position >> 1, last >> 1
         else:
-            reached = node_hash(reached, step)
+            reached = tree.node(reached, step)
         position, last = position >> 1, last >> 1
     if last:
         raise ProofInvalid("the proof is shorter than the path")
@@ -72,7 +78,14 @@ def check_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[byt
         raise ProofInvalid("the proof leads to another root")
 
 
-def check_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof: Sequence[bytes]) -> None:
+def check_consistency(
+    size1: int,
+    size2: int,
+    root1: bytes,
+    root2: bytes,
+    proof: Sequence[bytes],
+    tree: TreeHash = SHA256_TREE,
+) -> None:
     """Raise :class:`ProofInvalid` unless the second tree only appends to the first.
 
     RFC 9162 section 2.1.4.2.  From size 0 everything would be consistent: that is refused, not accepted.
@@ -101,11 +114,11 @@ def check_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof:
         if last == 0:
             raise ProofInvalid("the proof is longer than the path")
         if position & 1 or position == last:
-            first, second = node_hash(step, first), node_hash(step, second)
+            first, second = tree.node(step, first), tree.node(step, second)
             while not position & 1 and position:
                 position, last = position >> 1, last >> 1
         else:
-            second = node_hash(second, step)
+            second = tree.node(second, step)
         position, last = position >> 1, last >> 1
     if last:
         raise ProofInvalid("the proof is shorter than the path")
@@ -115,7 +128,9 @@ def check_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof:
         raise ProofInvalid("the proof does not lead to the second root")
 
 
-def completed_nodes(get_node: GetNode, index: int, leaf_hash: bytes) -> tuple[tuple[int, int, bytes], ...]:
+def completed_nodes(
+    get_node: GetNode, index: int, leaf_hash: bytes, tree: TreeHash = SHA256_TREE
+) -> tuple[tuple[int, int, bytes], ...]:
     """The ``(level, index, hash)`` that appending leaf ``index`` completes, lowest first.
 
     Reads only nodes that earlier leaves completed.
@@ -123,19 +138,21 @@ def completed_nodes(get_node: GetNode, index: int, leaf_hash: bytes) -> tuple[tu
     done = [(0, index, leaf_hash)]
     level, position, reached = 0, index, leaf_hash
     while position & 1:
-        reached = node_hash(get_node(level, position - 1), reached)
+        reached = tree.node(get_node(level, position - 1), reached)
         level, position = level + 1, position >> 1
         done.append((level, position, reached))
     return tuple(done)
 
 
-def tree_root(get_node: GetNode, size: int) -> bytes:
+def tree_root(get_node: GetNode, size: int, tree: TreeHash = SHA256_TREE) -> bytes:
     """The root of the first ``size`` leaves."""
     _require_size(size)
-    return _range_hash(get_node, 0, size) if size else EMPTY_ROOT
+    return _range_hash(get_node, 0, size, tree) if size else tree.empty
 
 
-def inclusion_path(get_node: GetNode, index: int, size: int) -> tuple[bytes, ...]:
+def inclusion_path(
+    get_node: GetNode, index: int, size: int, tree: TreeHash = SHA256_TREE
+) -> tuple[bytes, ...]:
     """The proof that leaf ``index`` is in the tree of ``size``: RFC 9162 section 2.1.3.1."""
     _require_size(size)
     if not 0 <= index < size:
@@ -145,15 +162,17 @@ def inclusion_path(get_node: GetNode, index: int, size: int) -> tuple[bytes, ...
     while end - start > 1:
         middle = start + _split(end - start)
         if index < middle:
-            path.append(_range_hash(get_node, middle, end))
+            path.append(_range_hash(get_node, middle, end, tree))
             end = middle
         else:
-            path.append(_range_hash(get_node, start, middle))
+            path.append(_range_hash(get_node, start, middle, tree))
             start = middle
     return tuple(reversed(path))
 
 
-def consistency_path(get_node: GetNode, size1: int, size2: int) -> tuple[bytes, ...]:
+def consistency_path(
+    get_node: GetNode, size1: int, size2: int, tree: TreeHash = SHA256_TREE
+) -> tuple[bytes, ...]:
     """The proof that the tree of ``size2`` extends the tree of ``size1``: RFC 9162 section 2.1.4.1."""
     _require_size(size2)
     if not 0 < size1 <= size2:
@@ -164,13 +183,13 @@ def consistency_path(get_node: GetNode, size1: int, size2: int) -> tuple[bytes, 
     while size1 != end:
         middle = start + _split(end - start)
         if size1 <= middle:
-            path.append(_range_hash(get_node, middle, end))
+            path.append(_range_hash(get_node, middle, end, tree))
             end = middle
         else:
-            path.append(_range_hash(get_node, start, middle))
+            path.append(_range_hash(get_node, start, middle, tree))
             start, whole = middle, False
     if not whole:
-        path.append(_range_hash(get_node, start, end))
+        path.append(_range_hash(get_node, start, end, tree))
     return tuple(reversed(path))
 
 
@@ -184,7 +203,7 @@ def _split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def _range_hash(get_node: GetNode, start: int, end: int) -> bytes:
+def _range_hash(get_node: GetNode, start: int, end: int, tree: TreeHash) -> bytes:
     """Hash of the leaves ``start..end``; ``start`` is a multiple of the largest power of two in the range."""
     parts: list[bytes] = []
     while start < end:
@@ -193,5 +212,5 @@ def _range_hash(get_node: GetNode, start: int, end: int) -> bytes:
         start += 1 << level
     reached = parts.pop()
     while parts:
-        reached = node_hash(parts.pop(), reached)
+        reached = tree.node(parts.pop(), reached)
     return reached
