@@ -6,6 +6,7 @@ from __future__ import annotations
 from .checking import check_ledger
 from .errors import (
     EntryRefused,
+    HistoryMoved,
     IntentClosed,
     LedgerError,
     LogDamaged,
@@ -21,12 +22,15 @@ from .intents import Intent, Intents, committed_intents
 from .ledger import Ledger
 from .rows import Source
 from .signing import LogSigners
+from .subjects import Concern, entries_with_reference, history_head, history_of, numbers_of
 from .vouching import require_vouched
 
 __all__ = [
+    "Concern",
     "EntryRefused",
     "Finding",
     "FindingKind",
+    "HistoryMoved",
     "Intent",
     "IntentClosed",
     "Intents",
@@ -44,5 +48,9 @@ __all__ = [
     "TransactionOver",
     "check_ledger",
     "committed_intents",
+    "entries_with_reference",
+    "history_head",
+    "history_of",
+    "numbers_of",
     "require_vouched",
 ]

@@ -19,6 +19,7 @@ from .intents import INTENTS, committed_intents
 from .recomputing import ENTRIES, Recomputation
 from .rows import RowCheck, Source
 from .stored import entry_count
+from .subject_check import SubjectCheck
 
 
 def check_ledger(
@@ -33,14 +34,27 @@ def check_ledger(
     with database.read() as connection:
         heads, count = read_heads(connection, log_keys, published=published), entry_count(connection)
         log, rows = Recomputation(connection, heads.signed, count), RowCheck(connection)
-        log.run(rows.learn, progress)
+        subjects = SubjectCheck(connection)
+
+        def learn(leaves: Mapping[int, bytes]) -> None:
+            rows.learn(leaves)
+            subjects.learn(leaves)
+
+        log.run(learn, progress)
         rows.compare({INTENTS: committed_intents, **sources})
+        subjects.finish()
         return LedgerFindings(
             size=count,
             checkpoints=heads.stored,
             rows=rows.compared,
             root=log.leaves.root().hex(),
-            findings=(*heads.findings, *_length(heads, count), *log.findings, *rows.findings),
+            findings=(
+                *heads.findings,
+                *_length(heads, count),
+                *log.findings,
+                *rows.findings,
+                *subjects.findings,
+            ),
         )
 
 

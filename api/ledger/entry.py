@@ -4,12 +4,15 @@
 A leaf is canonical JSON (RFC 8785)::
 
     {"v": 1, "index": n, "at": "2026-07-01T08:30:00Z", "kind": "seal.made", "body": {…},
-     "row": {"table": "seals", "key": hex, "commitment": hex}}
+     "row": {"table": "seals", "key": hex, "commitment": hex},
+     "subject": {"code": "9151…", "sequence": n, "previous": hex or null}}
 
-``row`` is there when the act changed a protected row.  ``commitment`` is SHA-256 of a fresh 32-byte salt and
-the canonical table, key and values; ``key`` likewise of table and key alone, so that the private note of
-which entry speaks of which row cannot be edited either.  Salts stay in the database: nobody can test a guess
-at a name or an ID number against a public entry, and two entries about one person do not look alike.
+``subject`` is there when the act belongs to the public history of one enterprise
+(:mod:`verify.completeness`), ``row`` when it changed a protected row.  ``commitment`` is SHA-256 of a fresh
+32-byte salt and the canonical table, key and values; ``key`` likewise of table and key alone, so that the
+private note of which entry speaks of which row cannot be edited either.  Salts stay in the database: nobody
+can test a guess at a name or an ID number against a public entry, and two entries about one person do not
+look alike.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from verify import Json, JsonMalformed, canonical_json, parse_json
+from verify import Json, JsonMalformed, SubjectLink, canonical_json, parse_json
 
 from .errors import EntryRefused
 
@@ -65,7 +68,13 @@ def key_commitment(salt: bytes, table: str, key: str) -> bytes:
 
 
 def encode_entry(
-    index: int, kind: str, body: dict[str, Json], *, at: datetime, row: RowCommitment | None = None
+    index: int,
+    kind: str,
+    body: dict[str, Json],
+    *,
+    at: datetime,
+    row: RowCommitment | None = None,
+    subject: SubjectLink | None = None,
 ) -> bytes:
     """The leaf.  Raises :class:`EntryRefused`."""
     if not _KIND.match(kind):
@@ -79,6 +88,8 @@ def encode_entry(
     }
     if row is not None:
         entry["row"] = row.public()
+    if subject is not None:
+        entry["subject"] = subject.to_json()
     try:
         return canonical_json(entry)
     except JsonMalformed as error:
@@ -91,7 +102,7 @@ def is_entry(leaf: bytes, index: int) -> bool:
         value = parse_json(leaf)
         return (
             isinstance(value, dict)
-            and set(value) - {"row"} == {"v", "index", "at", "kind", "body"}
+            and set(value) - {"row", "subject"} == {"v", "index", "at", "kind", "body"}
             and (value["v"], value["index"]) == (VERSION, index)
             and canonical_json(value) == leaf
         )

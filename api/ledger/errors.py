@@ -66,6 +66,16 @@ class RowAltered(LedgerError):
         self.table = table
 
 
+class HistoryMoved(LedgerError):
+    """Something was entered about this subject meanwhile: what claims to show all of it is made anew."""
+
+    todo = "try again: it is composed from what is public now"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the public history of {code} has grown meanwhile")
+        self.code = code
+
+
 class IntentClosed(LedgerError):
     """This intent has ended: what it announced must not happen any more."""
 

@@ -21,6 +21,7 @@ class FindingKind(StrEnum):
     NODES_WRONG = "nodes-wrong"
     ROLLED_BACK = "rolled-back"
     NOT_COMPARED = "not-compared"
+    HISTORY_BROKEN = "history-broken"
 
 
 @dataclass(frozen=True, slots=True)

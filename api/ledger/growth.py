@@ -13,13 +13,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from verify import Json, completed_nodes, leaf_hash, tree_root
+from verify import Json, completed_nodes, leaf_hash, reference_digest, tree_root
 
 from ..database.tables import ledger_checkpoints, ledger_entries, ledger_nodes, row_commitments
 from .entry import SALT_SIZE, RowCommitment, commit, encode_entry
 from .errors import LogDamaged, NotCommitted, TransactionOver
 from .signing import HeadSigner
 from .stored import entry_count, newest_head, peaks
+from .subjects import REFERENCE_SALT, Concern, Histories
 
 
 class Growth:
@@ -99,6 +100,7 @@ class Transaction:
         self._growth: Growth | None = None
         self._rows: dict[int, RowCommitment] = {}
         self._over = False
+        self.histories = Histories(connection)
 
     def next_index(self) -> int:
         """The number that the next entry of this transaction will have.
@@ -107,15 +109,25 @@ class Transaction:
         """
         return self._growing().size
 
-    def append(self, kind: str, body: dict[str, Json]) -> int:
-        """Record one act; returns the number of its entry.  Nothing personal belongs into ``body``."""
-        return self._append(kind, body, None)
+    def append(self, kind: str, body: dict[str, Json], *, concerns: Concern | None = None) -> int:
+        """Record one act; returns the number of its entry.  Nothing personal belongs into ``body``.
+
+        ``concerns``: the entry belongs to the history of an enterprise, and gets the next number there.
+        """
+        return self._append(kind, body, None, concerns)
 
     def commit_row(
-        self, table: str, key: str, values: dict[str, Json], *, kind: str, body: dict[str, Json]
+        self,
+        table: str,
+        key: str,
+        values: dict[str, Json],
+        *,
+        kind: str,
+        body: dict[str, Json],
+        concerns: Concern | None = None,
     ) -> int:
         """Record one act that leaves row ``key`` of ``table`` with these values, and commit to them."""
-        return self._append(kind, body, commit(table, key, values, salt=self._random(SALT_SIZE)))
+        return self._append(kind, body, commit(table, key, values, salt=self._random(SALT_SIZE)), concerns)
 
     def committed_at(self, table: str, key: str) -> int:
         """The number of the newest entry that commits to a row.  Raises :class:`NotCommitted`."""
@@ -143,6 +155,7 @@ class Transaction:
         if self._growth is None or not self._growth.grown:
             return None
         self._growth.write(at=self._clock())
+        self.histories.write()
         if self._rows:
             self.connection.execute(
                 insert(row_commitments),
@@ -170,10 +183,33 @@ class Transaction:
             self._growth = self._start()
         return self._growth
 
-    def _append(self, kind: str, body: dict[str, Json], row: RowCommitment | None) -> int:
+    def _append(
+        self, kind: str, body: dict[str, Json], row: RowCommitment | None, concerns: Concern | None
+    ) -> int:
         growth = self._growing()
         index = growth.size
-        growth.add(encode_entry(index, kind, body, at=self._clock(), row=row))
+        if concerns is None:
+            growth.add(encode_entry(index, kind, body, at=self._clock(), row=row))
+        else:
+            self._append_about(concerns, growth, kind, body, row)
         if row is not None:
             self._rows[index] = row
         return index
+
+    def _append_about(
+        self,
+        concerns: Concern,
+        growth: Growth,
+        kind: str,
+        body: dict[str, Json],
+        row: RowCommitment | None,
+    ) -> None:
+        salt = self._random(REFERENCE_SALT) if concerns.reference else b""
+        if concerns.reference:
+            facts = body.get("facts")
+            decision = reference_digest(salt, concerns.reference)
+            body = {**body, "facts": {**(facts if isinstance(facts, dict) else {}), "decision": decision}}
+        index, link = growth.size, self.histories.next(concerns.code)
+        leaf = encode_entry(index, kind, body, at=self._clock(), row=row, subject=link)
+        growth.add(leaf)
+        self.histories.note(link, index, leaf_hash(leaf), concerns.reference, salt)

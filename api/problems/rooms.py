@@ -85,7 +85,15 @@ from ..est import (
     TooManyTries,
 )
 from ..keycentre import KeyCentreError, KeyCentreRefused, KeyCentreUnavailable, NoSuchRecovery
-from ..ledger import IntentClosed, LedgerError, LogDamaged, NoSuchEntry, NoSuchRange, RowAltered
+from ..ledger import (
+    HistoryMoved,
+    IntentClosed,
+    LedgerError,
+    LogDamaged,
+    NoSuchEntry,
+    NoSuchRange,
+    RowAltered,
+)
 from ..login import CsrfMissing, LoginError, LoginRefused, NotLoggedIn
 from ..plugins import (
     FieldsRefused,
@@ -481,6 +489,11 @@ ROOMS: Rows = {
         "登记内容与公开日志不符",
         "已停止办理,没有写入任何内容;请联系运营人员。"
         " A stored row differs from the public log. Nothing was done: tell the operator.",
+    ),
+    HistoryMoved: say(
+        409,
+        "该主体刚有新的公开记录",
+        "请重新打印,以载入最新记录。 Something was entered meanwhile: print it again, with all of it.",
     ),
     IntentClosed: say(409, "该操作已被中止", "请重新发起。 What was announced has ended: start again."),
     DatabaseError: ours("数据库无法使用"),
