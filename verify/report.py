@@ -57,6 +57,7 @@ class SubIndication(StrEnum):
     SIGNER_NOT_IN_SEAL = "SIGNER_NOT_IN_SEAL"
     COVERAGE_GAP = "COVERAGE_GAP"
     PARSER_DISAGREEMENT = "PARSER_DISAGREEMENT"
+    DOCUMENT_NOT_IN_FORCE = "DOCUMENT_NOT_IN_FORCE"
 
 
 class ReportInconsistent(VerifyError):

@@ -175,13 +175,13 @@ def check_status_receipt(data: bytes, *, trust: Trust, at: datetime) -> Report:
     ]
     reasons: list[Reason] = []
     indication, sub = combine(parts)
-    if trust.next_update is not None and at > trust.next_update and indication is Indication.TOTAL_PASSED:
+    if trust.ends is not None and at > trust.ends and indication is Indication.TOTAL_PASSED:
         indication, sub = Indication.INDETERMINATE, SubIndication.TRY_LATER
         reasons.append(
             Reason(
                 "TRUST_LIST_STALE",
                 "信任名单已过更新期限,请获取最新名单后再验",
-                f"the trust list was due for renewal at {shown(trust.next_update)}; fetch a fresh one",
+                f"the trust list was due for renewal at {shown(trust.ends)}; fetch a fresh one",
             )
         )
     return Report(
@@ -363,7 +363,8 @@ def _event(proof: LogProof, certificate: Certificate) -> tuple[datetime, str] | 
 
 def _entries(said: StatusStatement, trust: Trust, at: datetime) -> Iterator[SignatureReport]:
     for proof in said.entries:
-        yield from check_log_proof(proof.encode(), trust=replace(trust, next_update=None), at=at).signatures
+        timeless = replace(trust, next_update=None, expires=None)
+        yield from check_log_proof(proof.encode(), trust=timeless, at=at).signatures
 
 
 def _statement(record: Mapping[str, Json]) -> StatusStatement:

@@ -74,7 +74,7 @@ def judge(
         crls=everything.crls,
         statuses=ocsp_statuses(everything.ocsps, (*trust.crls, *everything.crls)),
     )
-    if now.sub_indication not in _DATED or (trust.next_update is not None and at > trust.next_update):
+    if now.sub_indication not in _DATED or (trust.ends is not None and at > trust.ends):
         return now
     if proven is None or proven > at:
         return replace(now, reasons=(*now.reasons, _NO_PROOF))

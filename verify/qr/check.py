@@ -2,15 +2,14 @@
 """Check the signed statement of a QR code against the trust list, without the server.
 
 Indications and sub-indications are those of EN 319 102-1. The answer is about the statement: that it is
-genuine and unaltered. Whether the document was withdrawn since then only the live page knows, and the
-report says so. The signature alone is never enough: the key must be allowed for this kind of document, on
-that day, for this host.
+genuine and unaltered.  How the document stands is told by the list of document states, where the trust has
+one, as of the time of that list; otherwise it is unknown, and the report says so.  The signature alone is
+never enough: each key must be allowed for this body, this kind of document, on that day, for this host.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from keys import ECDSA_SHA256, SM2_SM3, KeyKind, KeysError, Scheme
 
@@ -19,22 +18,26 @@ from ..report import Indication, Reason, Report, SignatureReport, SubIndication
 from ..trust import QrKey, Trust
 from .document_id import group_document_id
 from .errors import QrMalformed, QrNotOurs
+from .findings import Finding, newest_time, policy_findings
 from .signature import der_signature
+from .standing import standing_of
 from .statement import SignedQr, parse_qr
 
 FORMAT = "IR1"
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 _ALGORITHMS: dict[str, tuple[KeyKind, Scheme]] = {
     "SM2": (KeyKind.SM2, SM2_SM3),
     "ES256": (KeyKind.P256, ECDSA_SHA256),
 }
-_Finding = tuple[Indication, SubIndication, Reason]
+_FAILED, _UNSURE = Indication.TOTAL_FAILED, Indication.INDETERMINATE
 
 
-def check_qr(text: str, *, trust: Trust, at: datetime, host: str | None = None) -> Report:
+def check_qr(
+    text: str, *, trust: Trust, at: datetime, host: str | None = None, proof: bytes | None = None
+) -> Report:
     """Is this QR text a genuine, unaltered statement?  ``host``: the only one that the caller accepts.
 
-    Never raises for any text.
+    ``proof``: the log proof file of the entry that announced the document; it is what a statement needs whose
+    key was revoked later.  Never raises for any text.
     """
     try:
         signed = parse_qr(text)
@@ -42,133 +45,94 @@ def check_qr(text: str, *, trust: Trust, at: datetime, host: str | None = None) 
         reason = Reason(
             "QR_NOT_SIGNED", "二维码中没有可离线核验的签名声明", f"nothing signed in this text: {error}"
         )
-        return _report(Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND, (reason,), {})
+        return _report(_UNSURE, SubIndication.SIGNED_DATA_NOT_FOUND, (reason,), {})
     except QrMalformed as error:
         reason = Reason("QR_MALFORMED", f"二维码内容不合格式({error.field})", f"{error.field}: {error.rule}")
-        return _report(Indication.TOTAL_FAILED, SubIndication.FORMAT_FAILURE, (reason,), {})
+        return _report(_FAILED, SubIndication.FORMAT_FAILURE, (reason,), {})
     facts = _facts(signed)
-    named = [key for key in trust.qr_keys if key.kid == signed.kid]
-    if not named:
-        reason = Reason(
-            "QR_KEY_UNKNOWN",
-            f"信任名单中没有签名密钥 {signed.kid}:名单过旧,或并非本机关签发",
-            f"key {signed.kid} is not in the trust list: the list is old, or another body signed",
-        )
-        return _report(Indication.INDETERMINATE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, (reason,), facts)
-    key = next((key for key in named if _verifies(key, signed)), None)
-    if key is None:
+    keys, unknown = _signers(signed, trust)
+    if keys is None:
         reason = Reason(
             "QR_SIGNATURE_INVALID",
             "签名验证失败:内容、网址或编号被改动,或并非本机关签发",
             "the signature does not verify: content, host or id was altered, or another body signed",
         )
-        return _report(Indication.TOTAL_FAILED, SubIndication.SIG_CRYPTO_FAILURE, (reason,), facts)
-    facts["authority"] = key.authority
-    findings = list(_findings(signed, key, trust=trust, at=at, host=host))
-    if not findings:
+        return _report(_FAILED, SubIndication.SIG_CRYPTO_FAILURE, (reason,), facts)
+    if unknown:
         reason = Reason(
-            "QR_GENUINE",
-            "声明真实、未改动;文书现状请以扫码打开的页面为准",
-            "the statement is genuine and unaltered; for the present status open the page",
+            "QR_KEY_UNKNOWN",
+            f"信任名单中没有签名密钥 {unknown}:名单过旧,或并非本机关签发",
+            f"key {unknown} is not in the trust list: the list is old, or another body signed",
         )
-        return _report(Indication.TOTAL_PASSED, None, (reason,), facts)
-    failed = [one for one in findings if one[0] is Indication.TOTAL_FAILED]
-    indication, sub, _ = (failed or findings)[0]
-    return _report(indication, sub, tuple(reason for _, _, reason in findings), facts)
+        return _report(_UNSURE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, (reason,), facts)
+    return _judged(signed, keys, facts, trust=trust, at=at, host=host, proof=proof)
 
 
-def _verifies(key: QrKey, signed: SignedQr) -> bool:
+def _judged(
+    signed: SignedQr,
+    keys: tuple[QrKey, ...],
+    facts: dict[str, Json],
+    *,
+    trust: Trust,
+    at: datetime,
+    host: str | None,
+    proof: bytes | None,
+) -> Report:
+    """The verdict on a statement whose signatures verify."""
+    facts["authority"] = keys[0].authority
+    now = newest_time(trust, at)
+    standing = standing_of(signed.statement, trust.document_status, now)
+    facts.update(standing.facts)
+    found: list[Finding] = [
+        *policy_findings(signed, keys, trust=trust, at=at, host=host, proof=proof),
+        *standing.findings,
+    ]
+    against = [one for one in found if one.indication is not None]
+    noted = tuple(one.reason for one in found if one.indication is None)
+    if not against:
+        genuine = Reason(
+            "QR_GENUINE",
+            f"声明真实、未改动;{standing.zh}",
+            f"the statement is genuine and unaltered; {standing.en}",
+        )
+        return _report(Indication.TOTAL_PASSED, None, (genuine, *noted), facts)
+    against.sort(key=lambda one: one.indication is not _FAILED)
+    first = against[0]
+    return _report(
+        first.indication or _UNSURE,
+        first.sub_indication,
+        (*(one.reason for one in against), *noted),
+        facts,
+    )
+
+
+def _signers(signed: SignedQr, trust: Trust) -> tuple[tuple[QrKey, ...] | None, str]:
+    """The key behind each signature and the id of one that nobody lists; no keys at all when a signature is
+    false.  A false one says more than an unknown one, so all are looked at."""
+    found: list[QrKey] = []
+    unknown = ""
+    for algorithm, kid, signature in signed.parts:
+        named = [key for key in trust.qr_keys if key.kid == kid]
+        if not named:
+            unknown = unknown or kid
+            continue
+        key = next((key for key in named if _verifies(key, algorithm, signature, signed.message)), None)
+        if key is None:
+            return None, ""
+        found.append(key)
+    return tuple(found), unknown
+
+
+def _verifies(key: QrKey, algorithm: str, signature: bytes, message: bytes) -> bool:
     """The algorithm in the code, in the trust list and of the key itself must be one and the same."""
-    kind, scheme = _ALGORITHMS[signed.algorithm]
-    if key.algorithm != signed.algorithm or key.public_key.kind is not kind:
+    kind, scheme = _ALGORITHMS[algorithm]
+    if key.algorithm != algorithm or key.public_key.kind is not kind:
         return False
     try:
-        key.public_key.verify(der_signature(signed.signature), signed.signed_bytes(), scheme)
+        key.public_key.verify(der_signature(signature), message, scheme)
     except KeysError:
         return False
     return True
-
-
-def _findings(
-    signed: SignedQr, key: QrKey, *, trust: Trust, at: datetime, host: str | None
-) -> Iterator[_Finding]:
-    """Everything that speaks against a statement whose signature verifies."""
-    statement = signed.statement
-    today = at.astimezone(CHINA).date()
-    unsure, failed = Indication.INDETERMINATE, Indication.TOTAL_FAILED
-    if statement.host not in trust.hosts or (host is not None and statement.host != host.lower()):
-        yield (
-            unsure,
-            SubIndication.SIG_CONSTRAINTS_FAILURE,
-            Reason(
-                "QR_HOST",
-                f"网址 {statement.host} 不是公布的官方网址",
-                f"{statement.host} is not a published host",
-            ),
-        )
-    if statement.kind not in key.kinds:
-        yield (
-            unsure,
-            SubIndication.SIG_CONSTRAINTS_FAILURE,
-            Reason(
-                "QR_KEY_SCOPE",
-                f"签名密钥无权签发此类文书({statement.kind})",
-                f"this key may not sign documents of kind {statement.kind}",
-            ),
-        )
-    first, last = (moment.astimezone(CHINA).date() for moment in (key.sign_from, key.sign_until))
-    if not first <= statement.issued <= last:
-        yield (
-            unsure,
-            SubIndication.SIG_CONSTRAINTS_FAILURE,
-            Reason(
-                "QR_KEY_PERIOD",
-                f"签发日期 {statement.issued} 不在密钥使用期 {first} 至 {last} 内",
-                f"issued on {statement.issued}, outside the key's signing period {first} to {last}",
-            ),
-        )
-    if key.revoked_at is not None:
-        day = key.revoked_at.astimezone(CHINA).date()
-        before = statement.issued < day
-        yield (
-            unsure if before else failed,
-            SubIndication.REVOKED_NO_POE if before else SubIndication.REVOKED,
-            Reason(
-                "QR_KEY_REVOKED",
-                f"签名密钥已于 {day} 停用;此前签发的文书须以公开日志证明",
-                f"the key was revoked on {day}; only the public log can prove that this was signed before",
-            ),
-        )
-    if statement.issued > today:
-        yield (
-            failed,
-            SubIndication.NOT_YET_VALID,
-            Reason(
-                "QR_FROM_FUTURE",
-                f"签发日期 {statement.issued} 晚于今天",
-                f"issued on {statement.issued}, after today",
-            ),
-        )
-    if statement.valid_until is not None and statement.valid_until < today:
-        yield (
-            failed,
-            SubIndication.EXPIRED,
-            Reason(
-                "QR_EXPIRED",
-                f"签名真实,但文书已于 {statement.valid_until} 到期",
-                f"genuine, but the document expired on {statement.valid_until}",
-            ),
-        )
-    if trust.next_update is not None and at > trust.next_update:
-        yield (
-            unsure,
-            SubIndication.TRY_LATER,
-            Reason(
-                "TRUST_LIST_STALE",
-                "信任名单已过更新期限,请获取最新名单后再验",
-                f"the trust list was due for renewal at {trust.next_update.isoformat()}; fetch a fresh one",
-            ),
-        )
 
 
 def _report(

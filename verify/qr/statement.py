@@ -2,9 +2,11 @@
 """The QR text "IR1": an address that any camera opens, and after ``#`` a signed statement in digits.
 
 ``HTTPS://<HOST>/R/<ID>#<DIGITS>``. The part after ``#`` never reaches a server. Its bytes are: 1 byte
-algorithm (1 ES256, 2 SM2 with SM3), 4 bytes key id, the payload, and ``r || s`` (64 bytes). Signed are the
-constant, the host in lower case, a zero byte, algorithm and key id, and the payload: a statement is worth
-nothing under another host or in another protocol. SM2 uses the user id 1234567812345678.
+algorithm (1 ES256, 2 SM2 with SM3, 3 both), 4 bytes key id, the payload, and ``r || s`` (64 bytes). Signed
+are the constant, the host in lower case, a zero byte, algorithm and key id, and the payload: a statement is
+worth nothing under another host or in another protocol. SM2 uses the user id 1234567812345678.
+
+With algorithm 3 two keys sign the same bytes: key ids and signatures of SM2 first, then of ES256.
 """
 
 from __future__ import annotations
@@ -21,14 +23,17 @@ from .payload import Payload, QrFacts, parse_payload
 from .signature import RAW_SIZE, require_range
 
 CONTEXT = "诚信记录单/QR/v1".encode()
-ALGORITHMS = {"ES256": 1, "SM2": 2}
+DUAL = "DUAL"
+ALGORITHMS = {"ES256": 1, "SM2": 2, DUAL: 3}
+PARTS = {"ES256": ("ES256",), "SM2": ("SM2",), DUAL: ("SM2", "ES256")}
+"""Which keys sign under each name, in the order of their ids and signatures."""
 KID_BYTES = 4
 LONGEST_TEXT = 2048
 _NAMES = {number: name for name, number in ALGORITHMS.items()}
 _HOST = re.compile(
     r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?", re.ASCII
 )
-_KID = re.compile(r"[0-9a-f]{8}", re.ASCII)
+_KID = re.compile(r"(?:[0-9a-f]{8}){1,2}", re.ASCII)
 _ADDRESS = re.compile(
     r"(https?)://([^/?#@\s]+)/r/([0-9a-z]+)(?:#(.*))?", re.ASCII | re.IGNORECASE | re.DOTALL
 )
@@ -62,15 +67,17 @@ class QrStatement:
         )
 
     def signed_bytes(self, algorithm: str, kid: str) -> bytes:
-        """The exact message that the key signs."""
+        """The exact message that the key signs, or both.  ``kid``: 8 digits, 16 for ``DUAL``."""
         return (
             CONTEXT + self.host.encode("ascii") + b"\x00" + _header(algorithm, kid) + self.payload().encode()
         )
 
     def encode(self, algorithm: str, kid: str, signature: bytes, *, scheme: str = "HTTPS") -> str:
-        """The text of the code.  ``signature`` is raw ``r || s``; ``HTTP`` is only for a loopback host."""
+        """The text of the code.  ``signature`` is raw ``r || s``, twice for ``DUAL``; ``HTTP`` is only for a
+        loopback host.
+        """
         envelope = _header(algorithm, kid) + self.payload().encode() + signature
-        require_range(signature, algorithm)
+        _require_signature(signature, algorithm)
         _require_scheme(scheme.lower(), self.host)
         return f"{scheme.upper()}://{self.host.upper()}/R/{self.id}#{to_digits(envelope)}"
 
@@ -82,11 +89,24 @@ class SignedQr:
     statement: QrStatement
     algorithm: str
     kid: str
-    signature: bytes  # raw r || s
+    signature: bytes  # raw r || s, twice for DUAL
     url: str  # without the signed part
+    message: bytes  # what is signed, cut from the code
 
     def signed_bytes(self) -> bytes:
-        return self.statement.signed_bytes(self.algorithm, self.kid)
+        return self.message
+
+    @property
+    def parts(self) -> tuple[tuple[str, str, bytes], ...]:
+        """Algorithm, key id and ``r || s`` of each signature."""
+        return tuple(
+            (
+                algorithm,
+                self.kid[2 * KID_BYTES * at : 2 * KID_BYTES * (at + 1)],
+                self.signature[RAW_SIZE * at : RAW_SIZE * (at + 1)],
+            )
+            for at, algorithm in enumerate(PARTS[self.algorithm])
+        )
 
 
 def qr_key_id(spki: bytes) -> str:
@@ -122,17 +142,21 @@ def parse_qr(text: str) -> SignedQr:
     if not fragment:
         raise QrNotOurs("an address without a signed statement")
     envelope = from_digits(fragment)
-    if len(envelope) <= 1 + KID_BYTES + RAW_SIZE:
-        raise QrMalformed(field="digits", rule="too short for a signed statement")
     algorithm = _NAMES.get(envelope[0])
     if algorithm is None:
-        raise QrMalformed(field="algorithm", rule=f"number {envelope[0]} is not 1 (ES256) or 2 (SM2)")
-    kid = envelope[1 : 1 + KID_BYTES].hex()
-    payload = parse_payload(envelope[1 + KID_BYTES : -RAW_SIZE])
+        raise QrMalformed(
+            field="algorithm", rule=f"number {envelope[0]} is not 1 (ES256), 2 (SM2) or 3 (both)"
+        )
+    signers = len(PARTS[algorithm])
+    head, tail = 1 + KID_BYTES * signers, RAW_SIZE * signers
+    if len(envelope) <= head + tail:
+        raise QrMalformed(field="digits", rule="too short for a signed statement")
+    kid = envelope[1:head].hex()
+    payload = parse_payload(envelope[head:-tail])
     if payload.id != document_id:
         raise QrMalformed(field="id", rule="the address and the statement name different documents")
-    signature = envelope[-RAW_SIZE:]
-    require_range(signature, algorithm)
+    signature = envelope[-tail:]
+    _require_signature(signature, algorithm)
     statement = QrStatement(
         host=host,
         id=payload.id,
@@ -143,15 +167,24 @@ def parse_qr(text: str) -> SignedQr:
         log_index=payload.log_index,
         facts=payload.facts,
     )
-    return SignedQr(statement, algorithm, kid, signature, f"{scheme}://{host}/r/{document_id}")
+    message = CONTEXT + host.encode("ascii") + b"\x00" + envelope[:-tail]
+    return SignedQr(statement, algorithm, kid, signature, f"{scheme}://{host}/r/{document_id}", message)
 
 
 def _header(algorithm: str, kid: str) -> bytes:
     if algorithm not in ALGORITHMS:
-        raise QrMalformed(field="algorithm", rule="ES256 or SM2")
-    if not _KID.fullmatch(kid):
-        raise QrMalformed(field="kid", rule="eight hexadecimal digits, lower case")
+        raise QrMalformed(field="algorithm", rule="ES256, SM2 or DUAL")
+    if not _KID.fullmatch(kid) or len(kid) != 2 * KID_BYTES * len(PARTS[algorithm]):
+        raise QrMalformed(field="kid", rule="eight hexadecimal digits for each key, lower case")
     return bytes([ALGORITHMS[algorithm]]) + bytes.fromhex(kid)
+
+
+def _require_signature(signature: bytes, algorithm: str) -> None:
+    parts = PARTS[algorithm]
+    if len(signature) != RAW_SIZE * len(parts):
+        raise QrMalformed(field="signature", rule=f"{RAW_SIZE * len(parts)} bytes, not {len(signature)}")
+    for at, part in enumerate(parts):
+        require_range(signature[RAW_SIZE * at : RAW_SIZE * (at + 1)], part)
 
 
 def _require_scheme(scheme: str, host: str) -> None:

@@ -9,7 +9,6 @@ JSON (RFC 8785); digests are hexadecimal, times UTC with whole seconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -18,17 +17,17 @@ from ..canonical import Json, JsonMalformed, canonical_json, parse_json
 from ..report import Indication, Reason, Report, SignatureReport, SubIndication, combine
 from ..seal_states import SealChange, SealEntry, SealStanding, SealStatusInvalid, SealStatusList
 from ..trust import Trust
-from .body import TrustListSignature, as_certificate
-from .check import family_reached, path_of, signature_report
+from .body import TrustListSignature
 from .errors import TrustListInvalid
-from .members import as_bytes, as_list, as_number, as_object, as_text, as_time, text_of, time_of
+from .members import as_list, as_number, as_object, as_text, as_time, text_of, time_of
+from .signed import MOST_SIGNATURES, as_signature
+from .signers import judge_signers, missing_families
 
 FORMAT = "yinxin-seal-status/1"
 CONTEXT = b"yinxin/seal-status/v1\n"
 LARGEST_FILE = 64 * 1024 * 1024
 MOST_SEALS = 100_000
 MOST_CHANGES = 1_000
-MOST_SIGNATURES = 16
 _USUAL_CHANGES, _USUAL_TEXTS = 16, 400
 _LIST = {"sequence", "issued", "next_update", "publisher", "seals"}
 _SEAL = {
@@ -75,7 +74,7 @@ def parse_seal_status(data: bytes) -> tuple[SealStatusList, tuple[TrustListSigna
         members = as_object(value, "(file)", {"format", "list", "signatures"})
         if members["format"] != FORMAT:
             raise SealStatusInvalid(field="format", rule=f"must be {FORMAT}")
-        signatures = as_list(members["signatures"], "signatures", _signature)
+        signatures = as_list(members["signatures"], "signatures", as_signature)
         listed = _list(members["list"])
     except JsonMalformed as error:
         raise SealStatusInvalid(field="(file)", rule=error.rule) from error
@@ -126,11 +125,7 @@ def judge_seal_status(
     listed: SealStatusList, signatures: Sequence[TrustListSignature], *, trust: Trust, at: datetime
 ) -> tuple[SignatureReport, ...]:
     """Each signature of the list, its signer judged against the anchors of ``trust``."""
-    message = seal_status_message(listed)
-    return tuple(
-        replace(signature_report(one, message, path_of(one.certificate, trust, at)), format=FORMAT)
-        for one in signatures
-    )
+    return judge_signers(seal_status_message(listed), signatures, form=FORMAT, trust=trust, at=at)
 
 
 def require_seal_status(
@@ -144,20 +139,8 @@ def require_seal_status(
         if one.indication is not Indication.TOTAL_PASSED and not fresh_crl_missing:
             rule = one.reasons[0].en if one.reasons else str(one.sub_indication)
             raise SealStatusInvalid(field=f"signatures[{number}]", rule=rule)
-    if missing := _missing(signatures, trust, within):
+    if missing := missing_families(signatures, trust, within):
         raise SealStatusInvalid(field="signatures", rule=f"none chains to the root of {missing}")
-
-
-def _missing(signatures: Sequence[TrustListSignature], trust: Trust, at: datetime) -> str:
-    """The families among the anchors that did not sign: who breaks one algorithm must not be able to leave
-    the other signature out."""
-    families = {one.public_key.family for one in trust.anchors}
-    reached = {
-        family
-        for family in families
-        if any(family_reached(one.certificate, trust, family, at) for one in signatures)
-    }
-    return ", ".join(sorted(families - reached))
 
 
 def _findings(
@@ -170,7 +153,7 @@ def _findings(
     """What keeps a list with good signatures from passing."""
     found = []
     if all(one.indication is Indication.TOTAL_PASSED for one in judged) and (
-        missing := _missing(signatures, trust, at)
+        missing := missing_families(signatures, trust, at)
     ):
         found.append(
             (
@@ -319,11 +302,3 @@ def _many(value: Json, field: str, read: Callable[[Json, str], _T], most: int) -
     if not isinstance(value, list) or len(value) > most:
         raise SealStatusInvalid(field=field, rule=f"a list of at most {most} members")
     return tuple(read(one, f"{field}[{number}]") for number, one in enumerate(value))
-
-
-def _signature(value: Json, field: str) -> TrustListSignature:
-    members = as_object(value, field, {"certificate", "signature"})
-    return TrustListSignature(
-        certificate=as_certificate(members["certificate"], f"{field}.certificate"),
-        signature=as_bytes(members["signature"], f"{field}.signature"),
-    )

@@ -37,7 +37,7 @@ def parse_trust_list(data: bytes) -> TrustList:
     members = as_object(value, "(file)", {"format", "list", "signatures"})
     if members["format"] != FORMAT:
         raise TrustListInvalid(field="format", rule=f"must be {FORMAT}")
-    signatures = as_list(members["signatures"], "signatures", _signature)
+    signatures = as_list(members["signatures"], "signatures", as_signature)
     if not 0 < len(signatures) <= MOST_SIGNATURES:
         raise TrustListInvalid(field="signatures", rule=f"1 to {MOST_SIGNATURES}")
     listed = TrustList(parse_body(members["list"]), signatures)
@@ -46,7 +46,8 @@ def parse_trust_list(data: bytes) -> TrustList:
     return listed
 
 
-def _signature(value: Json, field: str) -> TrustListSignature:
+def as_signature(value: Json, field: str) -> TrustListSignature:
+    """A certificate and a signature; nothing is verified."""
     members = as_object(value, field, {"certificate", "signature"})
     return TrustListSignature(
         certificate=as_certificate(members["certificate"], f"{field}.certificate"),

@@ -74,13 +74,13 @@ def _judge(
     statuses = path_statuses(path, search, crls, at, more)
     found = [*path_findings(path, at, purpose), *status_findings(path, statuses)]
     trust = search.trust
-    if trust.next_update is not None and at > trust.next_update:
+    if trust.ends is not None and at > trust.ends:
         found.append(
             unsure(
                 SubIndication.TRY_LATER,
                 "TRUST_LIST_STALE",
                 "信任名单已过更新期限,请获取最新名单后再验",
-                f"the trust list was due for renewal at {shown(trust.next_update)}; fetch a fresh one",
+                f"the trust list was due for renewal at {shown(trust.ends)}; fetch a fresh one",
             )
         )
     return judged(FORMAT, found, GOOD, {**facts, **path_facts(path, statuses)})

@@ -41,7 +41,7 @@ class TrustedMaterial(Protocol):
     def crls(self) -> tuple[Crl, ...]: ...
 
     @property
-    def next_update(self) -> datetime | None:
+    def ends(self) -> datetime | None:
         """After it nothing passes."""
 
 

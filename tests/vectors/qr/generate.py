@@ -8,6 +8,8 @@ constants below: they are public and INSECURE. Running it twice gives the same f
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -74,7 +76,24 @@ class P256Key:
 
 SM2, ES256, OTHER = Sm2Key("qr sm2"), P256Key("qr p256"), Sm2Key("qr other sm2")
 REVOKED, UNLISTED = Sm2Key("qr revoked sm2"), Sm2Key("qr unlisted sm2")
-Key = Sm2Key | P256Key
+PAIRED_SM2, PAIRED_ES256 = Sm2Key("qr paired sm2"), P256Key("qr paired p256")
+
+
+class DualKey:
+    """Two keys that sign the same bytes: SM2 first, then ES256."""
+
+    algorithm, code = "DUAL", 3
+
+    def __init__(self, first: Sm2Key, second: P256Key) -> None:
+        self.first, self.second = first, second
+        self.kid = first.kid + second.kid
+
+    def sign(self, message: bytes) -> bytes:
+        return self.first.sign(message) + self.second.sign(message)
+
+
+DUAL = DualKey(SM2, ES256)
+Key = Sm2Key | P256Key | DualKey
 
 
 def crockford(raw: bytes) -> str:
@@ -127,14 +146,20 @@ T2 = [*T2_HEAD, uscc(HOLDER), "四川样例建工集团有限公司", "A", 12, 3
 Case = dict[str, Any]
 
 
-def good(name: str, qr: str) -> Case:
+def case(name: str, qr: str, indication: str, sub: str | None, *codes: str, **more: Any) -> Case:
+    """One case; ``more``: another time, trust or list of document states than the usual one."""
     return {
-        "id": name,
+        "name": name,
         "text": qr,
-        "indication": "TOTAL-PASSED",
-        "sub_indication": None,
-        "code": "QR_GENUINE",
+        "trust": more.get("trust", "usual"),
+        "document_status": more.get("status"),
+        "at": more.get("at", AT),
+        "expected": {"indication": indication, "sub_indication": sub, "codes": list(codes)},
     }
+
+
+def good(name: str, qr: str, *also: str, **more: Any) -> Case:
+    return case(name, qr, "TOTAL-PASSED", None, "QR_GENUINE", *also, **more)
 
 
 def good_cases() -> Iterator[Case]:
@@ -150,18 +175,19 @@ def good_cases() -> Iterator[Case]:
     yield good("as a browser shows it", f"{scheme.lower()}#{fragment}")
     yield good("loopback with a port", text(T1, host="127.0.0.1:8443"))
     yield good("loopback without TLS", text(T1, host="127.0.0.1:8443").replace("HTTPS", "HTTP"))
-
-
-def bad(name: str, qr: str, indication: str, sub: str, code: str, **more: str) -> Case:
-    return {"id": name, "text": qr, "indication": indication, "sub_indication": sub, "code": code, **more}
+    yield good("T1 dual", text(T1, DUAL))
+    yield good("T2 dual", text(T2, DUAL))
+    yield good("dual by keys that sign only together", text(T1, DualKey(PAIRED_SM2, PAIRED_ES256)))
+    before = [*T1[:3], DAY - 60, *T1[4:]]
+    yield good("alone before the day from which both must sign", text(before, PAIRED_SM2))
 
 
 def malformed(name: str, qr: str) -> Case:
-    return bad(name, qr, "TOTAL-FAILED", "FORMAT_FAILURE", "QR_MALFORMED")
+    return case(name, qr, "TOTAL-FAILED", "FORMAT_FAILURE", "QR_MALFORMED")
 
 
 def forged(name: str, qr: str) -> Case:
-    return bad(name, qr, "TOTAL-FAILED", "SIG_CRYPTO_FAILURE", "QR_SIGNATURE_INVALID")
+    return case(name, qr, "TOTAL-FAILED", "SIG_CRYPTO_FAILURE", "QR_SIGNATURE_INVALID")
 
 
 def forged_cases() -> Iterator[Case]:
@@ -188,6 +214,30 @@ def forged_cases() -> Iterator[Case]:
     renamed = [*T2[:7], T2[7] + "二", *T2[8:]]
     yield forged("name changed", text(renamed, sign=lambda _: SM2.sign(b"anything")))
     yield forged("SM2 with another user id", text(T1, sign=sign_as_alice))
+    yield from forged_dual_cases()
+
+
+def forged_dual_cases() -> Iterator[Case]:
+    yield forged(
+        "dual: SM2 half false", text(T1, DUAL, signature=lambda raw: raw[32:64] + raw[:32] + raw[64:])
+    )
+    yield forged("dual: ES256 half false", text(T1, DUAL, signature=lambda raw: raw[:96] + raw[64:96]))
+    yield forged("dual: halves swapped", text(T1, DUAL, signature=lambda raw: raw[64:] + raw[:64]))
+    swapped = b"\x03" + bytes.fromhex(ES256.kid + SM2.kid)
+    yield forged("dual: key ids swapped", text(T1, DUAL, header=swapped))
+    single = b"\x02" + bytes.fromhex(SM2.kid)
+    yield forged(
+        "dual: stripped to the SM2 half", text(T1, DUAL, header=single, signature=lambda raw: raw[:64])
+    )
+    single = b"\x01" + bytes.fromhex(ES256.kid)
+    yield forged(
+        "dual: stripped to the ES256 half", text(T1, DUAL, header=single, signature=lambda raw: raw[64:])
+    )
+    stranger = DualKey(UNLISTED, ES256)
+    yield forged(
+        "dual: one key unknown, the other half false",
+        text(T1, stranger, signature=lambda raw: raw[:96] + raw[64:96]),
+    )
 
 
 def signed_t1() -> bytes:
@@ -227,8 +277,13 @@ def malformed_cases() -> Iterator[Case]:
         "a second hash sign": fragment + "#",
     }.items():
         yield malformed(f"digits: {name}", f"{address}#{changed}")
-    for code in (0, 3, 255):
+    for code in (0, 4, 255):
         yield malformed(f"algorithm {code}", text(T1, header=bytes([code]) + bytes.fromhex(SM2.kid)))
+    yield malformed("dual: one signature and one key id", text(T1, header=b"\x03" + bytes.fromhex(SM2.kid)))
+    yield malformed("dual: second half zero", text(T1, DUAL, signature=lambda raw: raw[:64] + bytes(64)))
+    yield malformed(
+        "dual: first half all ones", text(T1, DUAL, signature=lambda raw: b"\xff" * 64 + raw[64:])
+    )
     plain = cbor2.dumps(T1, canonical=True)
     for name, body in {
         "long form of a small number": b"\x86\x18\x01" + plain[2:],
@@ -286,32 +341,69 @@ def malformed_cases() -> Iterator[Case]:
         yield malformed(f"{key.algorithm} all ones", text(T1, key, signature=lambda _: b"\xff" * 64))
 
 
+NO_KEY = ("NO_SIGNING_CERTIFICATE_FOUND", "QR_KEY_UNKNOWN")
+
+
 def policy_cases() -> Iterator[Case]:
     unsure, failed = "INDETERMINATE", "TOTAL-FAILED"
     limits = "SIG_CONSTRAINTS_FAILURE"
-    yield bad("unknown key", text(T1, UNLISTED), unsure, "NO_SIGNING_CERTIFICATE_FOUND", "QR_KEY_UNKNOWN")
-    yield bad("host not published", text(T1, host="cx-yinxin.example"), unsure, limits, "QR_HOST")
-    yield bad(
+    yield case("unknown key", text(T1, UNLISTED), unsure, *NO_KEY)
+    yield case("host not published", text(T1, host="cx-yinxin.example"), unsure, limits, "QR_HOST")
+    yield case(
         "kind out of scope",
         text([2, ID, DIGEST[:16], DAY - 40, None, 7], OTHER),
         unsure,
         limits,
         "QR_KEY_SCOPE",
     )
-    yield bad(
+    yield case(
         "signed before the key's period", text([*T1[:3], DAY - 300, *T1[4:]]), unsure, limits, "QR_KEY_PERIOD"
     )
-    yield bad("signed after the key's period", text(T1, OTHER), unsure, limits, "QR_KEY_PERIOD")
-    yield bad("signed after the key was revoked", text(T1, REVOKED), failed, "REVOKED", "QR_KEY_REVOKED")
+    yield case("signed after the key's period", text(T1, OTHER), unsure, limits, "QR_KEY_PERIOD")
+    yield case("signed after the key was revoked", text(T1, REVOKED), failed, "REVOKED", "QR_KEY_REVOKED")
     early = [*T1[:3], DAY - 20, *T1[4:]]
-    yield bad(
+    yield case(
         "signed before the key was revoked", text(early, REVOKED), unsure, "REVOKED_NO_POE", "QR_KEY_REVOKED"
     )
-    yield bad("issued tomorrow", text([*T1[:3], DAY + 1, *T1[4:]]), failed, "NOT_YET_VALID", "QR_FROM_FUTURE")
+    yield case(
+        "issued tomorrow", text([*T1[:3], DAY + 1, *T1[4:]]), failed, "NOT_YET_VALID", "QR_FROM_FUTURE"
+    )
     ended = [*T1[:3], DAY - 9, DAY - 1, 7]
-    yield bad("valid until yesterday", text(ended), failed, "EXPIRED", "QR_EXPIRED")
-    yield bad(
-        "stale trust list", text(T1), unsure, "TRY_LATER", "TRUST_LIST_STALE", at="2026-08-20T00:00:00Z"
+    yield case("valid until yesterday", text(ended), failed, "EXPIRED", "QR_EXPIRED")
+    yield case("dual: one key unknown", text(T1, DualKey(UNLISTED, ES256)), unsure, *NO_KEY)
+    yield case(
+        "dual: kind out of scope of one key",
+        text([2, ID, DIGEST[:16], DAY - 40, None, 7], DualKey(OTHER, ES256)),
+        unsure,
+        limits,
+        "QR_KEY_SCOPE",
+    )
+    yield case("dual demanded, SM2 alone", text(T1, PAIRED_SM2), unsure, limits, "QR_DUAL_REQUIRED")
+    yield case("dual demanded, ES256 alone", text(T1, PAIRED_ES256), unsure, limits, "QR_DUAL_REQUIRED")
+    elsewhere = [*T2[:-1], "A4"]
+    yield case("body out of scope", text(elsewhere), unsure, limits, "QR_KEY_AUTHORITY")
+    yield case(
+        "out of scope and out of its period",
+        text([2, ID, DIGEST[:16], DAY, None, 7], OTHER),
+        unsure,
+        limits,
+        "QR_KEY_SCOPE",
+        "QR_KEY_PERIOD",
+    )
+    yield good("trust list due for renewal", text(T1), "TRUST_LIST_STALE", at="2026-08-20T00:00:00Z")
+    ended_list = "2026-09-10T00:00:00Z"
+    long = [*T1[:4], DAY + 300, *T1[5:]]
+    yield case("trust list ended", text(long), unsure, "TRY_LATER", "TRUST_LIST_EXPIRED", at=ended_list)
+    yield good("clock before the trust list", text(T1), "CLOCK_BEHIND", at="2026-07-30T00:00:00Z")
+    over = [*T1[:3], DAY - 90, DAY - 40, *T1[5:]]
+    yield case(
+        "clock set back to revive an expired document",
+        text(over),
+        failed,
+        "EXPIRED",
+        "QR_EXPIRED",
+        "CLOCK_BEHIND",
+        at="2026-05-05T00:00:00Z",
     )
     nothing = "SIGNED_DATA_NOT_FOUND"
     address, fragment = text(T1).split("#")
@@ -328,44 +420,144 @@ def policy_cases() -> Iterator[Case]:
         "look-alike letter in the host": f"{address.replace('CX', 'С' + 'X')}#{fragment}",
         "too long": f"{address}#{fragment}" + "0" * 4000,
     }.items():
-        yield bad(f"nothing signed: {name}", qr, unsure, nothing, "QR_NOT_SIGNED")
+        yield case(f"nothing signed: {name}", qr, unsure, nothing, "QR_NOT_SIGNED")
+
+
+def standing_cases() -> Iterator[Case]:
+    """With the list of document states: place and state in :data:`STATES`."""
+    unsure, out = "INDETERMINATE", "DOCUMENT_NOT_IN_FORCE"
+
+    def at_place(index: int | None, day: int = DAY - 10) -> str:
+        return text([1, ID, DIGEST[:16], day, DAY + 30, index])
+
+    yield good("state normal", at_place(4), status="usual")
+    yield good("state normal, upper half of a byte", at_place(6), status="usual")
+    yield good("state of another host's list", text(T1, host="127.0.0.1:8443"), status="usual")
+    yield good("state unknown: no log index", at_place(None), status="usual")
+    yield good("state unknown: issued after the list", at_place(900, DAY), status="usual")
+    yield good("state unknown: issued on the day of the list", at_place(5, DAY), status="usual")
+    for name, place in (("correcting", 11), ("disputed", 12)):
+        yield good(f"state {name}", at_place(place), f"DOCUMENT_{name.upper()}", status="usual")
+    for name, place in (
+        ("suspended", 13),
+        ("revoked", 14),
+        ("superseded", 15),
+        ("withheld", 16),
+        ("lapsed", 17),
+        ("cancelled", 18),
+        ("transferred", 19),
+        ("forfeited", 20),
+        ("other", 21),
+    ):
+        yield case(f"state {name}", at_place(place), unsure, out, f"DOCUMENT_{name.upper()}", status="usual")
+    missing = ("NO_POE", "DOCUMENT_NOT_REGISTERED")
+    yield case("not on record", at_place(5), unsure, *missing, status="usual")
+    yield case("not on record, beyond the list", at_place(900), unsure, *missing, status="usual")
+    due = "2026-08-03T12:00:00Z"
+    yield good("state normal by an old list", at_place(4), "DOCUMENT_STATUS_STALE", status="usual", at=due)
+    yield case(
+        "state revoked by an old list",
+        at_place(14),
+        unsure,
+        out,
+        "DOCUMENT_REVOKED",
+        "DOCUMENT_STATUS_STALE",
+        status="usual",
+        at=due,
+    )
+    over = [1, ID, DIGEST[:16], DAY - 10, DAY - 1, 14]
+    yield case(
+        "expired and revoked",
+        text(over),
+        "TOTAL-FAILED",
+        "EXPIRED",
+        "QR_EXPIRED",
+        "DOCUMENT_REVOKED",
+        status="usual",
+    )
+
+
+STATES = {4: 1, 6: 1, 7: 1, **{place: place - 9 for place in range(11, 21)}, 21: 15, 22: 1}
+"""Log index and four bits of the state."""
+SIZE = 23
+
+
+def packed(data: bytes) -> str:
+    return base64.b64encode(gzip.compress(data, mtime=0)).decode()
+
+
+def document_status() -> dict[str, Any]:
+    """The member ``list`` of a file ``yinxin-document-status/1``."""
+    nibbles = [STATES.get(index, 0) for index in range(SIZE + SIZE % 2)]
+    array = bytes(high << 4 | low for high, low in zip(nibbles[::2], nibbles[1::2], strict=True))
+    changes = [
+        [index, "2026-07-28T01:00:00Z", "data-error", "7ZZZZZZZZZZZZZZZ" if state == 6 else None]
+        for index, state in sorted(STATES.items())
+        if state != 1
+    ]
+    return {
+        "sequence": 41,
+        "issued": "2026-08-01T03:30:00Z",
+        "next_update": "2026-08-02T03:30:00Z",
+        "publisher": "蜀州市住房和城乡建设局(演示)",
+        "log": f"{HOST}/log",
+        "size": SIZE,
+        "states": packed(array),
+        "changes": packed(json.dumps(changes, separators=(",", ":")).encode()),
+    }
 
 
 def trust() -> dict[str, Any]:
+    """The members of a trust list (``yinxin-trust-list/2``) that a QR check reads."""
     both = ["credit_sheet", "construction_permit", "house_survey"]
-    rows = (
-        (SM2, both, "2026-01-01", "2026-12-31", None),
-        (ES256, both, "2026-01-01", "2026-12-31", None),
-        (OTHER, ["credit_sheet"], "2026-01-01", "2026-07-10", None),
-        (REVOKED, both, "2026-01-01", "2026-12-31", "2026-07-20"),
+    rows: tuple[tuple[Sm2Key | P256Key, list[str], str, str, str | None, str | None], ...] = (
+        (SM2, both, "2026-01-01", "2026-12-31", None, None),
+        (ES256, both, "2026-01-01", "2026-12-31", None, None),
+        (OTHER, ["credit_sheet"], "2026-01-01", "2026-07-10", None, None),
+        (REVOKED, both, "2026-01-01", "2026-12-31", "2026-07-20", None),
+        (PAIRED_SM2, both, "2026-01-01", "2026-12-31", None, "2026-07-01"),
+        (PAIRED_ES256, both, "2026-01-01", "2026-12-31", None, "2026-07-01"),
     )
     return {
-        "hosts": [HOST, "127.0.0.1:8443"],
+        "sequence": 7,
+        "issued": "2026-08-01T00:00:00Z",
         "next_update": "2026-08-10T00:00:00Z",
-        "keys": [
+        "expires": "2026-09-01T00:00:00Z",
+        "publisher": "蜀州市住房和城乡建设局(演示)",
+        "hosts": [HOST, "127.0.0.1:8443"],
+        "qr_keys": [
             {
                 "kid": key.kid,
                 "algorithm": key.algorithm,
-                "spki": key.spki.hex(),
+                "spki": base64.b64encode(key.spki).decode(),
+                "authority": "蜀州市住房和城乡建设局(演示)",
+                "authorities": [AUTHORITY, "A3"],
                 "kinds": kinds,
                 "sign_from": f"{first}T00:00:00Z",
                 "sign_until": f"{last}T00:00:00Z",
-                "revoked_at": revoked and f"{revoked}T00:00:00Z",
+                "revoked_at": None if revoked is None else f"{revoked}T00:00:00Z",
+                "revocation_reason": "" if revoked is None else "key-compromise",
+                "dual_from": None if dual is None else f"{dual}T00:00:00Z",
             }
-            for key, kinds, first, last, revoked in rows
+            for key, kinds, first, last, revoked, dual in rows
         ],
     }
 
 
 def vectors() -> dict[str, Any]:
-    cases = [*good_cases(), *forged_cases(), *malformed_cases(), *policy_cases()]
-    if len({one["id"] for one in cases}) != len(cases):
-        raise SystemExit("two cases share an id")
-    return {"format": "IR1", "at": AT, "trust": trust(), "cases": cases}
+    cases = [*good_cases(), *forged_cases(), *malformed_cases(), *policy_cases(), *standing_cases()]
+    if len({one["name"] for one in cases}) != len(cases):
+        raise SystemExit("two cases share a name")
+    return {
+        "format": "IR1/2",
+        "trusts": {"usual": trust()},
+        "document_statuses": {"usual": document_status()},
+        "cases": cases,
+    }
 
 
 if __name__ == "__main__":
     made = vectors()
     (HERE / "ir1.json").write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    passed = sum(one["indication"] == "TOTAL-PASSED" for one in made["cases"])
+    passed = sum(one["expected"]["indication"] == "TOTAL-PASSED" for one in made["cases"])
     print(f"ir1.json: {len(made['cases'])} cases, {passed} good")
