@@ -7,6 +7,7 @@ Nothing here knows who issues or seals.  Checks answer with a three-valued :clas
 
 from __future__ import annotations
 
+from .aspects import Aspect, AspectName, AspectStatus, concluded
 from .authority import (
     AUTHORITY_OID,
     ApprovedUse,
@@ -20,12 +21,6 @@ from .authority import (
 from .bundle import Bundle, BundleMalformed, parse_bundle
 from .canonical import Json, JsonMalformed, canonical_json, parse_json
 from .cms import CmsMalformed, SignedData, check_signed_data, parse_signed_data
-from .document_states import (
-    DocumentChange,
-    DocumentStanding,
-    DocumentStatusInvalid,
-    DocumentStatusList,
-)
 from .errors import Unreadable, VerifyError
 from .evidence import (
     ArchiveTimestamp,
@@ -171,26 +166,18 @@ from .timestamp import (
     check_timestamp,
     parse_timestamp,
 )
-from .trust import DocumentStatusSource, LogKey, QrKey, Trust
+from .trust import LogKey, QrKey, Trust
 from .trust_list import (
-    DocumentStatusFile,
     TrustList,
     TrustListBody,
     TrustListInvalid,
     TrustListSignature,
-    check_document_status,
     check_seal_status,
     check_trust_list,
-    document_status_body,
-    document_status_message,
-    encode_document_status,
     encode_seal_status,
     load_trust,
-    parse_document_states,
-    parse_document_status,
     parse_seal_status,
     parse_trust_list,
-    require_document_status,
     require_seal_status,
     seal_status_message,
 )
@@ -224,6 +211,9 @@ __all__ = [
     "Accuracy",
     "ApprovedUse",
     "ArchiveTimestamp",
+    "Aspect",
+    "AspectName",
+    "AspectStatus",
     "Authority",
     "AuthorityMalformed",
     "Bundle",
@@ -237,12 +227,6 @@ __all__ = [
     "Crl",
     "CrlMalformed",
     "CrlUnsupported",
-    "DocumentChange",
-    "DocumentStanding",
-    "DocumentStatusFile",
-    "DocumentStatusInvalid",
-    "DocumentStatusList",
-    "DocumentStatusSource",
     "EcertId",
     "ElectronicSeal",
     "EvidenceMalformed",
@@ -328,7 +312,6 @@ __all__ = [
     "check_certificate",
     "check_checkpoint",
     "check_consistency",
-    "check_document_status",
     "check_evidence_record",
     "check_file",
     "check_form",
@@ -348,13 +331,11 @@ __all__ = [
     "check_trust_list",
     "combine",
     "completed_nodes",
+    "concluded",
     "consistency_path",
     "crl_report",
     "der_signature",
-    "document_status_body",
-    "document_status_message",
     "empty_root",
-    "encode_document_status",
     "encode_seal_status",
     "group_document_id",
     "inclusion_path",
@@ -381,8 +362,6 @@ __all__ = [
     "parse_certificate",
     "parse_checkpoint",
     "parse_crl",
-    "parse_document_states",
-    "parse_document_status",
     "parse_ecert_id",
     "parse_evidence_record",
     "parse_form",
@@ -410,7 +389,6 @@ __all__ = [
     "read_ofd",
     "read_ofd_signature",
     "read_ofd_signatures",
-    "require_document_status",
     "require_seal_status",
     "seal_admits",
     "seal_status_message",

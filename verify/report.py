@@ -2,7 +2,7 @@
 """The verdict: ETSI EN 319 102-1 section 5.1.3, with sub-indications of our own for seals and files.
 
 Three-valued, never a bool: what could not be checked is neither genuine nor forged.  The same object feeds
-JSON, web page and command line.
+JSON, web page, command line and the sealed report.  Which question was answered how: :mod:`verify.aspects`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .aspects import Aspect, AspectStatus, Subject, admits_a_pass, aspects_of, deviations_of
 from .canonical import Json
 from .errors import VerifyError
 
@@ -21,6 +22,13 @@ class Indication(StrEnum):
     TOTAL_PASSED = "TOTAL-PASSED"
     TOTAL_FAILED = "TOTAL-FAILED"
     INDETERMINATE = "INDETERMINATE"
+
+
+_VERDICTS = {
+    Indication.TOTAL_PASSED: AspectStatus.PASSED,
+    Indication.TOTAL_FAILED: AspectStatus.FAILED,
+    Indication.INDETERMINATE: AspectStatus.INDETERMINATE,
+}
 
 
 class SubIndication(StrEnum):
@@ -78,7 +86,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class SignatureReport:
-    """The verdict on one signature, certificate or statement."""
+    """The verdict on one signature, certificate or statement.
+
+    A pass bears no reason that speaks against one: which those are stands in :mod:`verify.aspects.rows`.
+    """
 
     format: str
     indication: Indication
@@ -88,9 +99,22 @@ class SignatureReport:
 
     def __post_init__(self) -> None:
         _require_sub_indication(self.indication, self.sub_indication)
+        if self.sub_indication is None:
+            _require_no_objection(self.reasons, self.facts)
 
     def __bool__(self) -> bool:
         raise TypeError("three-valued: read .indication")
+
+    @property
+    def aspects(self) -> tuple[Aspect, ...]:
+        """Each question with its answer, in a fixed order; derived when asked for."""
+        codes = tuple(reason.code for reason in self.reasons)
+        return aspects_of(Subject(self.format, _VERDICTS[self.indication], codes, self.facts))
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """Where it differs from the standards and was read all the same."""
+        return deviations_of([reason.code for reason in self.reasons], self.facts)
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -98,6 +122,8 @@ class SignatureReport:
             "indication": self.indication.value,
             "sub_indication": None if self.sub_indication is None else self.sub_indication.value,
             "reasons": [reason.to_json() for reason in self.reasons],
+            "aspects": [aspect.to_json() for aspect in self.aspects],
+            "deviations": list[Json](self.deviations),
             "facts": dict(self.facts),
         }
 
@@ -147,3 +173,13 @@ def combine(signatures: Sequence[SignatureReport]) -> tuple[Indication, SubIndic
 def _require_sub_indication(indication: Indication, sub: SubIndication | None) -> None:
     if (indication is Indication.TOTAL_PASSED) is not (sub is None):
         raise ReportInconsistent("exactly a verdict that is no pass has a sub-indication")
+
+
+def _require_no_objection(reasons: Sequence[Reason], facts: Mapping[str, Json]) -> None:
+    for reason in reasons:
+        if not admits_a_pass(reason.code):
+            raise ReportInconsistent(
+                f"a pass with reason {reason.code}: it speaks against it, or has no row in verify/aspects"
+            )
+    if facts.get("intact") is False:
+        raise ReportInconsistent("a pass of something that is not intact")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verify import (
+    AspectName,
     Indication,
     Reason,
     Report,
@@ -27,7 +28,7 @@ PASSED, FAILED, UNSURE = Indication.TOTAL_PASSED, Indication.TOTAL_FAILED, Indic
 def part(indication: Indication, sub: SubIndication | None = None) -> SignatureReport:
     if indication is not PASSED:
         sub = sub or SubIndication.TRY_LATER
-    return SignatureReport("CMS", indication, sub, (Reason("CODE", "中", "en"),), {"n": 1})
+    return SignatureReport("CMS", indication, sub, (Reason("CERTIFICATE_NOT_NAMED", "中", "en"),), {"n": 1})
 
 
 def test_never_a_bool() -> None:
@@ -75,7 +76,11 @@ def test_contradictions_are_defects() -> None:
 def test_json(indication: Indication, sub: SubIndication) -> None:
     """The names of the standard, as plain JSON that has a canonical form."""
     report = Report("pdf", indication, sub, (part(PASSED),), (Reason("A", "甲", "a"),), {"pages": 1})
-    assert json.loads(canonical_json(report.to_json())) == {
+    found = json.loads(canonical_json(report.to_json()))
+    asked = found["signatures"][0].pop("aspects")
+    assert {"name": "integrity", "status": "passed", "reasons": [], "detail": {}} in asked
+    assert [one["name"] for one in asked] == [one.value for one in AspectName]
+    assert found == {
         "kind": "pdf",
         "indication": indication.value,
         "sub_indication": sub.value,
@@ -84,7 +89,8 @@ def test_json(indication: Indication, sub: SubIndication) -> None:
                 "format": "CMS",
                 "indication": "TOTAL-PASSED",
                 "sub_indication": None,
-                "reasons": [{"code": "CODE", "zh": "中", "en": "en"}],
+                "reasons": [{"code": "CERTIFICATE_NOT_NAMED", "zh": "中", "en": "en"}],
+                "deviations": ["CERTIFICATE_NOT_NAMED"],
                 "facts": {"n": 1},
             }
         ],
