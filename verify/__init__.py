@@ -21,6 +21,12 @@ from .authority import (
 from .bundle import Bundle, BundleMalformed, parse_bundle
 from .canonical import Json, JsonMalformed, canonical_json, parse_json
 from .cms import CmsMalformed, SignedData, check_signed_data, parse_signed_data
+from .document_states import (
+    DocumentChange,
+    DocumentStanding,
+    DocumentStatusInvalid,
+    DocumentStatusList,
+)
 from .errors import Unreadable, VerifyError
 from .evidence import (
     ArchiveTimestamp,
@@ -166,18 +172,26 @@ from .timestamp import (
     check_timestamp,
     parse_timestamp,
 )
-from .trust import LogKey, QrKey, Trust
+from .trust import DocumentStatusSource, LogKey, QrKey, Trust
 from .trust_list import (
+    DocumentStatusFile,
     TrustList,
     TrustListBody,
     TrustListInvalid,
     TrustListSignature,
+    check_document_status,
     check_seal_status,
     check_trust_list,
+    document_status_body,
+    document_status_message,
+    encode_document_status,
     encode_seal_status,
     load_trust,
+    parse_document_states,
+    parse_document_status,
     parse_seal_status,
     parse_trust_list,
+    require_document_status,
     require_seal_status,
     seal_status_message,
 )
@@ -227,6 +241,12 @@ __all__ = [
     "Crl",
     "CrlMalformed",
     "CrlUnsupported",
+    "DocumentChange",
+    "DocumentStanding",
+    "DocumentStatusFile",
+    "DocumentStatusInvalid",
+    "DocumentStatusList",
+    "DocumentStatusSource",
     "EcertId",
     "ElectronicSeal",
     "EvidenceMalformed",
@@ -312,6 +332,7 @@ __all__ = [
     "check_certificate",
     "check_checkpoint",
     "check_consistency",
+    "check_document_status",
     "check_evidence_record",
     "check_file",
     "check_form",
@@ -335,7 +356,10 @@ __all__ = [
     "consistency_path",
     "crl_report",
     "der_signature",
+    "document_status_body",
+    "document_status_message",
     "empty_root",
+    "encode_document_status",
     "encode_seal_status",
     "group_document_id",
     "inclusion_path",
@@ -362,6 +386,8 @@ __all__ = [
     "parse_certificate",
     "parse_checkpoint",
     "parse_crl",
+    "parse_document_states",
+    "parse_document_status",
     "parse_ecert_id",
     "parse_evidence_record",
     "parse_form",
@@ -389,6 +415,7 @@ __all__ = [
     "read_ofd",
     "read_ofd_signature",
     "read_ofd_signatures",
+    "require_document_status",
     "require_seal_status",
     "seal_admits",
     "seal_status_message",
