@@ -74,7 +74,7 @@ def _open(picture: bytes) -> Any:
         if image.width * image.height > MOST_PIXELS:
             raise PictureRefused(f"图片超过 {MOST_PIXELS} 像素 the picture exceeds {MOST_PIXELS} pixels")
         return image.convert("L")
-    except PictureRefused:
+    except (PictureRefused, MemoryError):
         raise
     except Exception as error:
         # Decoders of hostile pictures raise many kinds; for us they mean one thing.

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .foundations import CA, KEYS, RELYING, SEAL, VERIFY
+from .public import PUBLIC
 from .rooms import ROOMS
 from .value import Problem
 from .wording import OURS_DETAIL, OURS_TITLE, Answer, later
@@ -24,6 +25,7 @@ TABLE: Mapping[type[Exception], Answer] = MappingProxyType(
         **SEAL,
         **RELYING,
         **ROOMS,
+        **PUBLIC,
         OperationalError: later(),  # locked longer than a writer waits, or the server is restarting
         PoolTimeout: later(),
     }

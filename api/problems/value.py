@@ -20,13 +20,17 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``title`` in Chinese, ``detail`` in Chinese and then English; nothing in it is internal or personal."""
+    """``title`` in Chinese, ``detail`` in Chinese and then English; nothing in it is internal or personal.
+
+    ``retry_after``: seconds after which the same request may be answered (RFC 9110 section 10.2.3).
+    """
 
     status: int
     code: str
     title: str
     detail: str
     errors: tuple[FieldError, ...] = ()
+    retry_after: int | None = None
 
     def as_json(self) -> dict[str, Json]:
         """The members of ``application/problem+json``."""

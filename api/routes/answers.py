@@ -42,10 +42,14 @@ def wants_page(request: Request) -> bool:
 def respond(request: Request, problem: Problem) -> Response:
     """The problem as the client can read it."""
     if wants_page(request):
-        return render(request, "problem.html", {"problem": problem.as_json()}, status=problem.status)
-    # A name that a client sent may hold half a character, which UTF-8 cannot carry.
-    body = json.dumps(problem.as_json(), ensure_ascii=False).encode("utf-8", "replace")
-    return Response(body, problem.status, media_type="application/problem+json")
+        answer = render(request, "problem.html", {"problem": problem.as_json()}, status=problem.status)
+    else:
+        # A name that a client sent may hold half a character, which UTF-8 cannot carry.
+        body = json.dumps(problem.as_json(), ensure_ascii=False).encode("utf-8", "replace")
+        answer = Response(body, problem.status, media_type="application/problem+json")
+    if problem.retry_after is not None:
+        answer.headers["Retry-After"] = str(problem.retry_after)
+    return answer
 
 
 async def answer_error(request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from verify import Report, check_file
+from verify import Report
 
 from ..problems import FileMissing, PartMalformed
 from ..wiring import Service
@@ -36,5 +36,8 @@ async def uploaded(request: Request) -> tuple[str, bytes]:
 
 
 def checked(service: Service, name: str, content: bytes) -> Report:
-    """Check against the trust of this service, at its own time."""
-    return check_file(content, trust=service.certificates.trust(), at=service.clock(), name=name)
+    """Check against the trust of this service, at its own time, in a process that has no network.
+
+    Raises :class:`verify.Unreadable` and :class:`api.confined.ChecksBusy`.
+    """
+    return service.checks.check(content, trust=service.trust(), at=service.clock(), name=name)

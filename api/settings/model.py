@@ -30,6 +30,11 @@ class Settings:
     time_accuracy_ms: int
     time_require_synchronised: bool
     time_max_error_ms: int
+    public_check_seconds: int
+    public_check_memory_mb: int
+    public_checks_at_once: int
+    public_checks_per_minute: int
+    public_requests_per_minute: int
     documents_level: str
     est_client_certificate_from: tuple[str, ...]
     acme_enabled: bool
@@ -63,6 +68,11 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("time", "accuracy_ms"): "time_accuracy_ms",
     ("time", "require_synchronised"): "time_require_synchronised",
     ("time", "max_error_ms"): "time_max_error_ms",
+    ("public", "check_seconds"): "public_check_seconds",
+    ("public", "check_memory_mb"): "public_check_memory_mb",
+    ("public", "checks_at_once"): "public_checks_at_once",
+    ("public", "checks_per_minute"): "public_checks_per_minute",
+    ("public", "requests_per_minute"): "public_requests_per_minute",
     ("documents", "level"): "documents_level",
     ("est", "client_certificate_from"): "est_client_certificate_from",
     ("acme", "enabled"): "acme_enabled",

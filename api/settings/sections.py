@@ -132,6 +132,38 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
             "no time stamps while the kernel's bound of its error is above this many ms; 0: not looked at",
         ),
     },
+    "public": {
+        "check_seconds": Setting(
+            lambda value, _folder: values.whole(value, least=1, most=600),
+            5,
+            "查验一个文件最多用多少秒处理器时间,超出即停止并说明",
+            "seconds of the processor that the check of one file may take before it is stopped",
+        ),
+        "check_memory_mb": Setting(
+            lambda value, _folder: values.whole(value, least=64, most=65_536),
+            512,
+            "查验一个文件最多用多少内存(MB)",
+            "memory in MB that the check of one file may take",
+        ),
+        "checks_at_once": Setting(
+            lambda value, _folder: values.whole(value, least=1, most=256),
+            2,
+            "同时查验的文件数;每个占用一个独立进程",
+            "files that are checked at the same time, each in a process of its own",
+        ),
+        "checks_per_minute": Setting(
+            lambda value, _folder: values.whole(value, least=0, most=100_000),
+            60,
+            "同一地址每分钟可提交查验的文件数;0 表示不限",
+            "files a minute that one address may have checked; 0: no limit",
+        ),
+        "requests_per_minute": Setting(
+            lambda value, _folder: values.whole(value, least=0, most=1_000_000),
+            1200,
+            "同一地址每分钟可访问公开网页、日志与名单的次数;0 表示不限",
+            "requests a minute of one address for public pages, log and lists; 0: no limit",
+        ),
+    },
     "documents": {
         "level": Setting(
             values.level,

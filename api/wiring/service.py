@@ -92,6 +92,7 @@ from .batch_queue import BatchCall
 from .batches import is_gone, worker_name
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
+from .public_rooms import PublicRooms
 from .renewals import file_renewals_of, preserving_of, renewals_of
 
 CHORES = "service"
@@ -101,7 +102,7 @@ QR_ALGORITHM = "SM2"
 PLATFORM_SEAL_NAME = "建筑市场监管与诚信平台"
 
 
-class Service:
+class Service(PublicRooms):
     """Everything that routes, pages and commands use, wired once.  Safe to share between threads."""
 
     def __init__(
@@ -115,7 +116,9 @@ class Service:
         self.ledger = Ledger(database, signers=signers, clock=now, random=random, inspecting=inspecting)
         self.intents = Intents(database, self.ledger, clock=now, random=random)
         self.accounts = AccountBook(database, self.ledger, clock=now, random=random)
-        self.records = RecordStore(database, self.ledger, clock=now)
+        self.records = RecordStore(
+            database, self.ledger, clock=now, publicity=lambda *which: self.modules.publicity(*which)
+        )
         self.modules = EnabledModules(
             load_plugins(settings.relying_enabled, found_plugins()), records=self.records.reader, now=now
         )
@@ -573,8 +576,8 @@ class Service:
         """End the embedded key centre, and give the database connections back."""
         if self.key_centre is not None:
             self.key_centre.close()
-        if "acme" in self.__dict__:
-            self.acme.close()
+        for room in {"acme", "checks"} & self.__dict__.keys():
+            getattr(self, room).close()
         self.database.dispose()
 
 

@@ -39,6 +39,8 @@ OUTSIDE = {
     "api.demo.play.OutputTaken",
     # Caught inside their own file or room.
     "api.routes.limits.TooLarge",
+    "api.confined.limits.NotConfined",
+    "api.confined.parcels.WireBroken",
     "api.acme.ports.Unproven",
     "api.settings.errors.Wrong",
     "verify.cms.errors.Refused",

@@ -40,6 +40,11 @@ def test_written_is_read(path: Path) -> None:
         host="127.0.0.1",
         port=8443,
         max_upload_mb=60,
+        public_check_seconds=5,
+        public_check_memory_mb=512,
+        public_checks_at_once=2,
+        public_checks_per_minute=60,
+        public_requests_per_minute=1200,
         database_url=f"sqlite:///{folder / 'yinxin.db'}",
         vault_folder=folder / "vault",
         passphrase_file=folder / "vault.passphrase",
@@ -72,7 +77,7 @@ def test_written_is_read(path: Path) -> None:
 def test_every_setting_is_explained_in_two_languages(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("#")]
-    assert len(keys) == 30
+    assert len(keys) == 35
     for number in keys:
         zh, en = lines[number - 2 : number]
         assert zh.startswith("# ")

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers at the doors that are open to everybody: what is asked too often, or of too many at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..confined import ChecksBusy, ConfinedError
+from .value import Problem
+from .wording import Rows, later
+
+
+def _busy(error: Any) -> Problem:
+    return Problem(
+        429,
+        "checks-busy",
+        "正在查验的文件过多",
+        f"请在约 {error.retry_after} 秒后重试;急用时可用命令行工具在本机查验,结果相同。"
+        f" Other files are being checked: try again in about {error.retry_after} s, or check the file on your"
+        " own machine with the command line, which gives the same answer.",
+        retry_after=error.retry_after,
+    )
+
+
+PUBLIC: Rows = {ConfinedError: later(), ChecksBusy: _busy}
