@@ -74,6 +74,9 @@ class PublicAnswer:
     predecessor: str | None
     successor: str | None
     answered_at: datetime
+    qr_key: str  # id of the key that signed the QR statement; empty when the text cannot be read
+    qr_algorithm: str
+    record_digest: str  # SHA-256 of the record, as the statement has it
 
 
 def answer(
@@ -111,6 +114,9 @@ def answer(
         predecessor=kept.predecessor,
         successor=_successor(kept),
         answered_at=at,
+        qr_key=str(evidence.statement.facts.get("key_id", "")),
+        qr_algorithm=str(evidence.statement.facts.get("algorithm", "")),
+        record_digest=str(evidence.statement.facts.get("record_digest", "")),
     )
 
 

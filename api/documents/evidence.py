@@ -66,6 +66,7 @@ class Evidence:
     log_size: int | None
     face: Face | None  # only when the signed record vouches for it
     record: Body | None
+    statement: Report  # on the signed text of the QR code
 
     @property
     def issued(self) -> bool | None:
@@ -95,6 +96,7 @@ def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidenc
         log_size=size,
         face=face,
         record=record,
+        statement=statement,
     )
 
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The public door: verify by code, by file, by QR address.  No login, no script."""
+"""The public door: verify by code, by file, by QR address.
+
+No login; every answer is complete without a script.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +19,7 @@ from verify import (
     QrError,
     Report,
     Unreadable,
+    group_document_id,
     normalize_document_id,
     parse_address,
 )
@@ -23,7 +28,8 @@ from ...documents import DocumentIdMalformed, NoSuchDocument, PublicAnswer
 from ...login import Session
 from ...pages import render
 from ...pages.preview import preview_of
-from ...pages.words import Said, china, result
+from ...pages.verdicts import Verdict, verdict_on
+from ...pages.words import china, result
 from ...plugins import NoSuchRecord
 from ...problems import RequestError
 from ...wiring import Service
@@ -90,13 +96,14 @@ def by_code(request: Request, session: Visitor, service: ServiceOf, code: str = 
 @router.get("/R/{document_id}")
 def live(request: Request, document_id: str, session: Visitor, service: ServiceOf) -> Response:
     """The page that the QR code opens."""
+    status = 200
     try:
-        found = service.library.lookup(document_id)
-    except (NoSuchDocument, DocumentIdMalformed):
-        return render(
-            request, "document.html", {**frame(session, "verify"), **_unknown(document_id)}, status=404
-        )
-    return render(request, "document.html", {**frame(session, "verify"), "document": _live(service, found)})
+        document = _live(service, service.library.lookup(document_id))
+    except DocumentIdMalformed:
+        status, document = 404, _unknown(document_id, "malformed", service.clock())
+    except NoSuchDocument:
+        status, document = 404, _unknown(normalize_document_id(document_id), "unknown", service.clock())
+    return render(request, "document.html", {**frame(session, "verify"), "document": document}, status=status)
 
 
 @router.get("/relying/{module}/{view}")
@@ -147,48 +154,25 @@ def _preview(report: Report, content: bytes) -> str:
     return "" if picture is None else "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
 
 
-HEADLINES = {
-    "valid": ("pass", Said("真实有效", "Genuine and valid"), None),
-    "expired": (
-        "warn",
-        Said("真实,但已过有效期", "Genuine, but expired"),
-        Said("请要求对方出示有效期内的文书。", "Ask for a current document."),
-    ),
-    "superseded": (
-        "warn",
-        Said("真实,但已被新版取代", "Genuine, but replaced by a newer version"),
-        Said("请以新版为准,见下方链接。", "Rely on the newer version, linked below."),
-    ),
-    "undecided": (
-        "unsure",
-        Said("目前无法判定", "Undecided at the moment"),
-        Said("请稍后再查;急需时向出具机关核实。", "Try again later, or ask the issuer."),
-    ),
-    "doubtful": (
-        "fail",
-        Said("记录与公开日志不符", "The record does not agree with the public log"),
-        Said("请勿采信,并向出具机关核实。", "Do not rely on it; ask the issuer."),
-    ),
-}
-
-
 def _live(service: Service, found: PublicAnswer) -> dict[str, Any]:
-    tone, headline, action = HEADLINES[found.state.value]
+    verdict = verdict_on(found.state.value)
     return {
-        "id": found.document_id,
-        "title": found.title,
-        "tone": tone,
-        "headline": headline,
-        "code": "" if tone == "pass" else found.state.value,
-        "action": action,
+        **_shown(found.document_id, found.title, verdict, service.clock()),
+        "known": True,
         "facts": found.facts,
         "lines": found.lines,
         "changes": found.changes,
         "face": found.face,
         "ecert_id": found.ecert_id,
+        "qr_key": found.qr_key,
+        "qr_algorithm": found.qr_algorithm,
+        "record_digest": found.record_digest,
         "digests": _digests(found),
         "proof_url": f"/log/proof/{found.ledger_index}",
-        "successor": service.site.page(found.successor) if found.successor else "",
+        "predecessor": found.predecessor or "",
+        "predecessor_printed": _printed(found.predecessor or ""),
+        "successor": found.successor or "",
+        "successor_printed": _printed(found.successor or ""),
     }
 
 
@@ -200,25 +184,46 @@ def _digests(found: PublicAnswer) -> list[dict[str, str]]:
     return files
 
 
-def _unknown(document_id: str) -> dict[str, Any]:
+def _unknown(document_id: str, state: str, at: datetime) -> dict[str, Any]:
+    """No such document, or nothing that could name one: the page keeps its shape, without facts."""
     return {
-        "document": {
-            "id": document_id[:40],
-            "title": "查无此件",
-            "tone": "fail",
-            "headline": Said("本站没有签发过这份文书", "This service never issued such a document"),
-            "code": "no-such-document",
-            "action": Said(
-                "请核对编号;若是扫码打开本页,请当作伪造件处理,并向出具机关核实。",
-                "Check the code; if a QR code brought you here, treat the paper as forged.",
-            ),
-            "facts": (),
-            "lines": (),
-            "changes": None,
-            "face": None,
-            "ecert_id": "",
-            "digests": (),
-            "proof_url": "",
-            "successor": "",
-        }
+        **_shown(document_id[:40], "查无此号", verdict_on(state), at),
+        "known": False,
+        "facts": (),
+        "lines": (),
+        "changes": None,
+        "face": None,
+        "ecert_id": "",
+        "qr_key": "",
+        "qr_algorithm": "",
+        "record_digest": "",
+        "digests": (),
+        "proof_url": "",
+        "predecessor": "",
+        "predecessor_printed": "",
+        "successor": "",
+        "successor_printed": "",
     }
+
+
+def _shown(document_id: str, title: str, verdict: Verdict, at: datetime) -> dict[str, Any]:
+    """What is on the page whatever the answer: the id that was scanned, and the time of this answer."""
+    return {
+        "id": document_id,
+        "printed": _printed(document_id),
+        "title": title,
+        "tone": verdict.tone,
+        "headline": verdict.headline,
+        "code": verdict.code,
+        "action": verdict.action,
+        "now": china(at),
+        "now_utc": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def _printed(document_id: str) -> str:
+    """In groups of four, as on the paper."""
+    try:
+        return group_document_id(document_id)
+    except QrError:
+        return document_id
