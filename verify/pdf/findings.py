@@ -51,8 +51,8 @@ NOT_IN_ITS_REVISION: Final = failed(
 TOO_MUCH_TO_COMPARE: Final = unsure(
     SubIndication.COVERAGE_GAP,
     "DIFFERENCE_NOT_ANALYSED",
-    "签章之后另有更新,文件对象与签名过多,无法分析其改动",
-    "later revisions cannot be compared with the sealed one: too many objects and signatures",
+    "签章之后另有更新,文件对象过多,无法分析其改动",
+    "later revisions cannot be compared with the sealed one: too many objects",
 )
 SIGNATURE_SHARED: Final = failed(
     SubIndication.FORMAT_FAILURE,

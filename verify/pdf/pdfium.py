@@ -38,12 +38,12 @@ class SecondReading:
     fields: tuple[SecondField, ...] = ()
 
 
-def read_with_pdfium(data: bytes) -> SecondReading:
-    """Never raises: what PDFium cannot open is not readable."""
+def read_with_pdfium(data: bytes, end: int | None = None) -> SecondReading:
+    """The first ``end`` bytes, or all.  Never raises: what PDFium cannot open is not readable."""
     import pypdfium2.raw as raw
 
     with PDFIUM:
-        document = raw.FPDF_LoadMemDocument64(data, len(data), None)
+        document = raw.FPDF_LoadMemDocument64(data, len(data) if end is None else end, None)
         if not document:
             return SecondReading(readable=False)
         try:

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """What later revisions changed: only for files in which something follows a signed revision.
 
-The comparison is pyHanko's difference analysis with its rules cut down to two permissions: further signature
-fields (signed ones, which :mod:`.check` sees to) and long-term validation data (the security store, and
-document time stamps that nobody sees).  Filling in any other field, touching a page, an annotation or the
-catalog is a change to the sealed document.
+Each revision is compared with the one before it, once, however many signatures there are; what it did is then
+held against each signature that it follows.  Allowed are two things: further signature fields (signed ones,
+which :mod:`.check` sees to) and long-term validation data (the security store, and document time stamps that
+nobody sees).  Filling in any other field, touching a page, an annotation or the catalog is a change to the
+sealed document.
 """
 
 from __future__ import annotations
 
-import io
-import logging
 import re
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from .reading import FieldLock
+from .changes import FieldChange, Step, Unexplained, explain
+from .reading import FieldLock, SignatureField
+from .structure import Document, Kind, Malformed, Name, Ref, View, last_section, same
 
+MOST_OBJECTS = 300_000
+"""In one file whose revisions are compared."""
 _OBJECT_OR_STREAM = re.compile(rb"(?<![0-9])[0-9]{1,10}\s+[0-9]{1,5}\s+obj\b|\bstream\r?\n")
-_STARTXREF = re.compile(rb"startxref\s+([0-9]{1,12})\s+%%EOF\s*\Z")
 
 
 class NotComparable(Exception):
@@ -34,71 +34,102 @@ class Changes:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A signed revision as it was: what is in it must be what the other parser sees in its bytes."""
+
+    pages: int
+    fields: tuple[tuple[tuple[int, ...], bytes, str], ...]  # byte range, value and sub-filter, in their order
+    holds: bool  # the signature that was asked for
+
+
 class Revisions:
-    """One file, opened once, compared as often as it has signatures."""
+    """One file, read once, compared once, asked as often as it has signatures."""
 
-    def __init__(self, data: bytes) -> None:
-        """Raises :class:`NotComparable`."""
-        from pyhanko.pdf_utils.reader import PdfFileReader
-
+    def __init__(self, data: bytes, ends: list[int]) -> None:
+        """``ends``: of everything that is signed.  Raises :class:`NotComparable`."""
         self._data = data
         try:
-            self._reader = PdfFileReader(io.BytesIO(data), strict=True)
-            hybrid = self._reader.xrefs.hybrid_xrefs_present
-        except Exception as error:
-            raise NotComparable(f"{type(error).__name__}: {error}") from error
-        if hybrid:
-            raise NotComparable("hybrid cross-reference sections: two readings of one file are possible")
+            self._document = Document(data)
+            if sum(len(section.entries) for section in self._document.sections) > MOST_OBJECTS:
+                raise NotComparable("too many objects")
+        except Malformed as error:
+            raise NotComparable(str(error)) from error
+        self._sections = self._document.sections
+        self._numbers: dict[int, int] = {}
+        for end in sorted(set(ends)):
+            try:
+                self._numbers[end] = self._number(end)
+            except Malformed:
+                continue
+        self._views: dict[int, View] = {}
+        self._steps: dict[int, Step | Unexplained | Malformed] = {}
+        if self._numbers:
+            self._compare(min(self._numbers.values()))
 
     def changes_since(
-        self, end: int, *, permission: int | None, locked: FieldLock | None, signatures_follow: bool
+        self, end: int, *, permission: int | None, locked: FieldLock | None, last_seal: int, last: int
     ) -> Changes:
         """What changed after the revision that ends at ``end``.
 
         ``permission`` is the DocMDP level that a certifying signature set, ``locked`` the fields that it
-        locked. Without ``signatures_follow`` only validation data and document time stamps may have been
-        added. Raises :class:`NotComparable`.
+        locked. After ``last_seal`` only validation data and document time stamps may have been added, after
+        ``last`` no time stamp either.  Raises :class:`NotComparable`.
         """
-        from pyhanko.sign.diff_analysis import ModificationLevel
-        from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
-
-        try:
-            revision = self._revision(end)
-            result: Any = _policy().review_file(
-                self._reader,
-                revision,
-                field_mdp_spec=None
-                if locked is None
-                else FieldMDPSpec(FieldMDPAction(f"/{locked.action}"), list(locked.fields)),
-                doc_mdp=None if permission is None else MDPPerm(permission),
-            )
-        except NotComparable:
-            raise
-        except Exception as error:
-            raise NotComparable(f"{type(error).__name__}: {error}") from error
-        if isinstance(result, Exception):
-            return Changes(False, str(result))
-        sealed_for_good = permission == 1 or not signatures_follow
-        limit = ModificationLevel.LTA_UPDATES if sealed_for_good else ModificationLevel.FORM_FILLING
-        if result.modification_level > limit:
-            return Changes(False, f"changes of level {result.modification_level.name}")
+        first, seal, final = (
+            self.number_of(end),
+            self._numbers.get(last_seal, -1),
+            self._numbers.get(last, -1),
+        )
+        for number in range(first + 1, len(self._sections)):
+            step = self._steps[number]
+            if isinstance(step, Unexplained):
+                return Changes(False, str(step))
+            if isinstance(step, Malformed):
+                raise NotComparable(str(step))
+            if number > final and step.fields:
+                return Changes(False, "a signature field was added after the last signature")
+            if not step.silent and (number > seal or permission == 1):
+                return Changes(False, "something that can be seen was added after the last seal")
+            for change in step.fields:
+                if not change.silent and _forbidden(change, permission, locked):
+                    return Changes(False, f"the field {change.name} must not come or be filled in")
         return Changes(True)
+
+    def at(self, end: int, field: SignatureField) -> Revision:
+        """The revision that ends at ``end``, and whether it carries this signature.
+
+        Raises :class:`NotComparable`.
+        """
+        view = self._views[self.number_of(end)]
+        try:
+            root = view.value(view.root.number)
+            pages = view.resolved(root["Pages"])["Count"]
+            listed = _field_list(view)
+            found, holds = [], False
+            for one in listed:
+                entries = view.resolved(one)
+                if not isinstance(entries, dict) or entries.get("FT") != "Sig":
+                    continue
+                value = view.resolved(entries.get("V"))
+                mine = _signature(view, value if isinstance(value, dict) else {})
+                found.append(mine)
+                if isinstance(one, Ref) and tuple(one) == field.object_id:
+                    now = self._last_view().value(one.number)
+                    named = isinstance(now, dict) and same(now.get("T"), entries.get("T"))
+                    holds = named and mine == (field.byte_range, field.contents, field.sub_filter)
+        except (Malformed, KeyError, TypeError, AttributeError) as error:
+            raise NotComparable(f"{type(error).__name__}: {error}") from error
+        return Revision(pages if isinstance(pages, int) else -1, tuple(found), holds)
 
     def unlisted_object_after(self, end: int) -> bool:
         """Does an object stand after ``end`` that no cross-reference section names?
 
-        It is invisible to those who follow the sections and visible to those who search the file.  Raises
-        :class:`NotComparable`.
+        It is invisible to those who follow the sections and visible to those who search the file.
         """
-        xrefs = self._reader.xrefs
-        listed: set[object] = set()
-        try:
-            for number in range(xrefs.total_revisions):
-                listed.add(xrefs.get_xref_container_info(number).start_location)
-                for reference in xrefs.explicit_refs_in_revision(number):
-                    listed.add(xrefs.get_historical_ref(reference, number))
-        except Exception as error:
-            raise NotComparable(f"{type(error).__name__}: {error}") from error
+        listed = {section.start for section in self._sections}
+        for section in self._sections:
+            listed.update(entry.place for entry in section.entries.values() if entry.kind == Kind.PLAIN)
         at = end
         while found := _OBJECT_OR_STREAM.search(self._data, at):
             if found.group().endswith(b"obj") and found.start() not in listed:
@@ -108,49 +139,86 @@ class Revisions:
                 at = max(self._data.find(b"endstream", at), at)
         return False
 
-    def _revision(self, end: int) -> int:
-        """The number of the revision whose cross-reference section is the last one before ``end``."""
-        xrefs = self._reader.xrefs
-        inside = [
-            number
-            for number in range(xrefs.total_revisions)
-            if xrefs.get_xref_container_info(number).end_location <= end
-        ]
-        marker = _STARTXREF.search(self._data, max(end - 64, 0), end)
-        if not inside or inside != list(range(len(inside))) or marker is None:
-            raise NotComparable("the signed revision does not end with a cross-reference section of its own")
-        if xrefs.get_startxref_for_revision(inside[-1]) != int(marker.group(1)):
+    def number_of(self, end: int) -> int:
+        """Of the revision that ends at ``end``.  Raises :class:`NotComparable`."""
+        if end not in self._numbers:
             raise NotComparable("the signed revision is not part of the document that is shown")
-        return inside[-1]
+        return self._numbers[end]
+
+    def _last_view(self) -> View:
+        return self._views[len(self._sections) - 1]
+
+    def _number(self, end: int) -> int:
+        """The section that ends the bytes before ``end``: all older ones before it, all newer ones after."""
+        start = last_section(self._data, end)
+        numbers = [number for number, section in enumerate(self._sections) if section.start == start]
+        if len(numbers) != 1:
+            raise Malformed("no section of the document that is shown")
+        number = numbers[0]
+        older, newer = self._sections[: number + 1], self._sections[number + 1 :]
+        if any(one.end > end for one in older) or any(one.start < end for one in newer):
+            raise Malformed("sections that are not in order")
+        return number
+
+    def _compare(self, first: int) -> None:
+        """All steps from the first signed revision to the end of the file."""
+        view = self._document.at_section(first)
+        self._views[first] = view
+        broken: Malformed | None = None
+        referrers: dict[int, set[int]] = {}
+        try:
+            referrers = view.referrers()
+        except Malformed as error:
+            broken = error
+        floor = max(section.end for section in self._sections[: first + 1])
+        for number in range(first + 1, len(self._sections)):
+            section = self._sections[number]
+            after = view.after(section)
+            try:
+                if broken is not None:
+                    raise broken
+                self._steps[number] = explain(view, after, floor, referrers)
+            except (Unexplained, Malformed) as error:
+                self._steps[number] = error
+            try:
+                for changed in section.entries:
+                    after.note(changed, referrers)
+            except Malformed as error:
+                broken = broken or error
+            self._views[number] = view = after
+            floor = max(floor, section.end)
+
+
+def _forbidden(change: FieldChange, permission: int | None, locked: FieldLock | None) -> bool:
+    if permission is not None and change.created and change.visible:
+        return True
+    if locked is None:
+        return False
+    named = any(change.name == one or change.name.startswith(f"{one}.") for one in locked.fields)
+    return locked.action == "All" or named == (locked.action == "Include")
+
+
+def _field_list(view: View) -> list[object]:
+    form = view.resolved(view.value(view.root.number).get("AcroForm"))
+    fields = view.resolved(form.get("Fields")) if isinstance(form, dict) else None
+    return fields if isinstance(fields, list) else []
+
+
+def _signature(view: View, entries: dict[str, object]) -> tuple[tuple[int, ...], bytes, str]:
+    numbers = view.resolved(entries.get("ByteRange"))
+    contents = view.resolved(entries.get("Contents"))
+    name = view.resolved(entries.get("SubFilter"))
+    good = isinstance(numbers, list) and all(type(one) is int for one in numbers)
+    return (
+        tuple(numbers) if good else (),
+        contents if isinstance(contents, bytes) else b"",
+        str(name) if isinstance(name, Name) else "",
+    )
 
 
 def last_cross_reference(data: bytes) -> int:
     """Where the last ``startxref`` points; -1 when the file does not end as a PDF does."""
-    marker = _STARTXREF.search(data, max(len(data) - 1100, 0))
-    return int(marker.group(1)) if marker else -1
-
-
-@cache
-def _policy() -> Any:
-    from pyhanko.sign import diff_analysis
-
-    rules: Any = diff_analysis  # its constructors carry no annotations
-
-    # pyHanko logs each refusal with a trace; ours go into the report, and no part of a file into a log.
-    logging.getLogger("pyhanko.sign.diff_analysis").setLevel(logging.CRITICAL)
-    routine = (
-        rules.DocInfoRule(),
-        rules.XrefStreamRule(),
-        rules.ObjectStreamRule(),
-        rules.DSSCompareRule(),
-        rules.MetadataUpdateRule(),
-    )
-    return rules.StandardDiffPolicy(
-        global_rules=[
-            rules.CatalogModificationRule(),
-            *(rule.as_qualified(rules.ModificationLevel.LTA_UPDATES) for rule in routine),
-        ],
-        form_rule=rules.FormUpdatingRule(
-            field_rules=[rules.SigFieldCreationRule(), rules.SigFieldModificationRule()]
-        ),
-    )
+    try:
+        return last_section(data, len(data))
+    except Malformed:
+        return -1

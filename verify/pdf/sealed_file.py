@@ -12,7 +12,6 @@ from dataclasses import replace
 from ..canonical import Json
 from ..errors import Unreadable
 from ..report import SubIndication
-from .agreement import disagreement
 from .claims import pdf_time
 from .coverage import Coverage, CoverageRefused, coverage_of, ends_revision, only_whitespace
 from .findings import (
@@ -25,16 +24,16 @@ from .findings import (
     failed,
     unsure,
 )
-from .pdfium import read_with_pdfium
+from .pdfium import SecondReading, read_with_pdfium
 from .reading import PdfReading, SignatureField, read_with_qpdf
-from .revisions import NotComparable, Revisions, last_cross_reference
+from .revisions import NotComparable, Revision, Revisions, last_cross_reference
 from .time_stamps import is_time_stamp
 
 RECORD = "record.json"
 """The attachment in which a document of ours carries the record that it states."""
 
 MOST_COMPARED = 300_000
-"""Objects times signatures: each signature that something follows is compared with the whole file."""
+"""Objects in a file whose revisions are compared."""
 
 
 class SealedFile:
@@ -53,6 +52,7 @@ class SealedFile:
         self._last = self._ends[-1] if self._ends else 0
         self._quiet_tail = only_whitespace(data[self._last :])
         self._revisions: Revisions | None = None
+        self._seconds: dict[int, SecondReading] = {}
 
     def coverage(self, number: int) -> Coverage | None:
         """What signature ``number`` protects; ``None`` when it does not say so properly."""
@@ -70,7 +70,7 @@ class SealedFile:
             return []
         if not self._quiet_tail and last_cross_reference(self._data) < self._last:
             return [BYTES_AFTER_SEAL]
-        if self._reading.objects * len(self._reading.signed) > MOST_COMPARED:
+        if self._reading.objects > MOST_COMPARED:
             return [TOO_MUCH_TO_COMPARE]
         return self._later_revisions(self._reading.signed[number], coverage)
 
@@ -123,42 +123,35 @@ class SealedFile:
                 return True
         return False
 
-    def _seals_after(self, end: int) -> bool:
-        """Does a signature follow that is no document time stamp?"""
-        return any(
-            one.end > end and not is_time_stamp(self._reading.signed[number])
+    @property
+    def _last_seal(self) -> int:
+        """Where the last signature ends that is no document time stamp."""
+        ends = [
+            one.end
             for number, one in self._coverage.items()
-        )
+            if not is_time_stamp(self._reading.signed[number])
+        ]
+        return max(ends, default=0)
 
     def _later_revisions(self, field: SignatureField, coverage: Coverage) -> list[Finding]:
         # 1. The signed revision alone must already be a document that carries this signature.
-        revision = self._data[: coverage.end]
-        try:
-            first = read_with_qpdf(revision)
-        except Unreadable:
+        if not ends_revision(self._data, coverage.end):
             return [NOT_IN_ITS_REVISION]
-        if (
-            first.warnings
-            or not ends_revision(self._data, coverage.end)
-            or _identity(field) not in [_identity(one) for one in first.signed]
-            or disagreement(first, read_with_pdfium(revision))
-        ):
-            return [NOT_IN_ITS_REVISION]
-        # 2. After the last signature no signature field may appear: even unsigned, it can draw over the page.
-        last = coverage.end == self._last
-        if last and {_place(one) for one in first.fields} != {_place(one) for one in self._reading.fields}:
-            return [MODIFIED_AFTER_SEAL]
-        # 3. Everything else that came after must be explained.
         try:
             if self._revisions is None:
-                self._revisions = Revisions(self._data)
-            if last and self._revisions.unlisted_object_after(coverage.end):
+                self._revisions = Revisions(self._data, self._ends)
+            then = self._revisions.at(coverage.end, field)
+            if not then.holds or not _agrees(then, self._second(coverage.end)):
+                return [NOT_IN_ITS_REVISION]
+            # 2. Everything that came after must be explained.
+            if coverage.end == self._last and self._revisions.unlisted_object_after(coverage.end):
                 return [BYTES_AFTER_SEAL]
             changes = self._revisions.changes_since(
                 coverage.end,
                 permission=field.permission,
                 locked=field.locked,
-                signatures_follow=self._seals_after(coverage.end),
+                last_seal=self._last_seal,
+                last=self._last,
             )
         except NotComparable as error:
             return [
@@ -171,10 +164,13 @@ class SealedFile:
             ]
         return [] if changes.allowed else [MODIFIED_AFTER_SEAL]
 
+    def _second(self, end: int) -> SecondReading:
+        """The other parser's view of one revision, asked for once."""
+        if end not in self._seconds:
+            self._seconds[end] = read_with_pdfium(self._data, end)
+        return self._seconds[end]
 
-def _identity(field: SignatureField) -> tuple[str, tuple[int, ...] | None, bytes | None]:
-    return field.name, field.byte_range, field.contents
 
-
-def _place(field: SignatureField) -> tuple[str, tuple[int, int]]:
-    return field.name, field.object_id
+def _agrees(then: Revision, second: SecondReading) -> bool:
+    theirs = tuple((one.byte_range, one.contents, one.sub_filter) for one in second.fields)
+    return second.readable and then.pages == second.pages and then.fields == theirs

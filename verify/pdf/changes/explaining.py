@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is every object that an update wrote explained?  ISO 32000-1 sections 7.5.6 and 12.8.2.2, EN 319 142-1.
+
+Allowed are signature fields and what belongs to them, validation data (the security store), document time
+stamps, the document information and its metadata.  An object with a new number is harmless unless something
+leads to it, and only the allowed changes do; an object that is written again must have a known role, must
+differ only as this role permits, and must not be used for anything else.  What is not known is not allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ..structure import Kind, Name, Ref, Stream, Value, View, same
+from .form import Form, page_changed
+from .metadata import require_metadata
+from .step import Spot, Step, Unexplained, Update, dictionary
+from .store import store_changed
+
+_TRAILER_MAY_DIFFER: Final = frozenset(
+    ("Size", "Prev", "Info", "ID", "Type", "W", "Index", "Filter", "DecodeParms", "Length")
+)
+_CATALOG_MAY_DIFFER: Final = frozenset(("AcroForm", "DSS", "Extensions", "Metadata", "Version"))
+_VERSION = re.compile(r"1\.[0-7]|2\.0")
+
+
+def explain(before: View, after: View, floor: int, referrers: dict[int, set[int]]) -> Step:
+    """What ``after`` did to ``before``, whose bytes end at ``floor``.
+
+    ``referrers``: for each number, the objects of ``before`` that may refer to it.
+
+    Raises :class:`Unexplained` and :class:`~..structure.Malformed`.
+    """
+    update = Update(before, after, referrers)
+    _sort(update, floor)
+    _trailer(update)
+    form = Form(update)
+    _catalog(update, form)
+    for number in sorted(update.replaced.keys() - update.explained):
+        if number not in update.explained:
+            _replaced(update, form, number)
+    return Step(form.finish(), form.resources_grew)
+
+
+def _sort(update: Update, floor: int) -> None:
+    """New and replaced objects; each must stand in the bytes of this update."""
+    before, section = update.before, update.after.section
+    for number, entry in section.entries.items():
+        if before.entries.get(number) == entry or number == 0:
+            continue
+        if entry.kind == Kind.FREE:
+            if before.in_use(number):
+                raise Unexplained(f"object {number} was removed")
+            continue
+        if entry.kind == Kind.PACKED:
+            container = section.entries.get(entry.place)
+            if container is None or container.kind != Kind.PLAIN or before.in_use(entry.place):
+                raise Unexplained(f"object {number} stands in an object stream of an earlier revision")
+        elif not floor <= entry.place <= section.start:
+            raise Unexplained(f"object {number} does not stand in the update that names it")
+        (update.replaced if before.in_use(number) else update.new)[number] = entry
+    for number in update.new:
+        for spot in update.uses(number):
+            raise Unexplained(f"object {spot.number} already named object {number}, which did not exist")
+
+
+def _trailer(update: Update) -> None:
+    old, new = update.before.section.trailer, update.after.section.trailer
+    _same_but_for(old, new, _TRAILER_MAY_DIFFER, "the trailer")
+    was, now = old.get("Info"), new.get("Info")
+    if now is None:
+        return
+    if not isinstance(now, Ref) or not isinstance(update.after.resolved(now), dict):
+        raise Unexplained("the document information is no dictionary of its own")
+    if was == now:
+        update.explain(now.number, ())
+    elif now.number not in update.new:
+        raise Unexplained("the document information is now an object that had another use")
+
+
+def _catalog(update: Update, form: Form) -> None:
+    number = update.before.root.number
+    old, new = (dictionary(view.value(number), "the catalog") for view in (update.before, update.after))
+    _same_but_for(old, new, _CATALOG_MAY_DIFFER, "the catalog")
+    # A signature may say that it certifies the catalog; nothing else has a reason to name it.
+    update.explain(number, [spot for spot in update.uses(number) if spot.path[-1:] == ("Data",)])
+    spot = Spot(number)
+    version = new.get("Version")
+    if version is not None and not (isinstance(version, Name) and _VERSION.fullmatch(version)):
+        raise Unexplained("the version in the catalog is none")
+    _, extensions, _ = update.entry("Extensions", old, new, spot)
+    dictionary(extensions, "Extensions")
+    store_changed(update, old, new, spot)
+    require_metadata(update, old, new, spot)
+    form.changed(old, new, spot)
+
+
+def _replaced(update: Update, form: Form, number: int) -> None:
+    """An object that is written again and is none of those that stand at a fixed place."""
+    old, new = update.before.value(number), update.after.value(number)
+    if _identical(update, old, new):
+        update.explained.add(number)
+    elif isinstance(old, dict) and isinstance(new, dict) and old.get("Type") == new.get("Type") == "Page":
+        page_changed(update, form, number, old, new)
+    elif isinstance(old, dict) and isinstance(new, dict):
+        form.filled(number, old, new)
+    elif isinstance(old, list) and isinstance(new, list):
+        form.annotations(number, old, new)
+    else:
+        raise Unexplained(f"object {number} was replaced")
+
+
+def _identical(update: Update, old: Value, new: Value) -> bool:
+    if isinstance(old, Stream) and isinstance(new, Stream):
+        return same(old.entries, new.entries) and update.before.bytes_of(old) == update.after.bytes_of(new)
+    return same(old, new)
+
+
+def _same_but_for(
+    old: dict[str, Value], new: dict[str, Value], may_differ: frozenset[str], what: str
+) -> None:
+    for key in (old.keys() | new.keys()) - may_differ:
+        if key not in old or key not in new or not same(old[key], new[key]):
+            raise Unexplained(f"{key} of {what} was changed")
