@@ -194,6 +194,7 @@ from .trust_list import (
     require_document_status,
     require_seal_status,
     seal_status_message,
+    sequences_of,
 )
 from .x509 import (
     Certificate,
@@ -419,6 +420,7 @@ __all__ = [
     "require_seal_status",
     "seal_admits",
     "seal_status_message",
+    "sequences_of",
     "stamped",
     "tree_root",
     "verified_by",

@@ -26,9 +26,10 @@ from .status_receipt import FORMAT as STATUS_RECEIPT
 from .status_receipt import check_status_receipt
 from .timestamp import ContentDigest, is_timestamp, timestamp_report
 from .trust import Trust
+from .trust_list import DOCUMENT_STATUS_FORMAT as DOCUMENT_STATUS
 from .trust_list import FORMAT as TRUST_LIST
 from .trust_list import SEAL_STATUS_FORMAT as SEAL_STATUS
-from .trust_list import check_seal_status, check_trust_list
+from .trust_list import check_document_status, check_seal_status, check_trust_list
 from .x509 import certificate_report, crl_report
 
 LARGEST_FILE = 200 * 1024 * 1024
@@ -96,9 +97,11 @@ def _json(data: bytes, trust: Trust, at: datetime) -> Report:
         return check_log_proof(data, trust=trust, at=at)
     if name == SEAL_STATUS:
         return check_seal_status(data, trust=trust, at=at)
+    if name == DOCUMENT_STATUS:
+        return check_document_status(data, trust=trust, at=at)
     raise Unreadable(
-        "不是本系统的签章表单、信任列表、印章状态列表、日志证明或状态凭证"
-        " JSON, but neither a sealed form nor a trust list, seal status list, log proof or status receipt"
+        "不是本系统的签章表单、信任列表、印章或文书状态列表、日志证明或状态凭证"
+        " JSON, but no sealed form, trust list, list of seals or documents, log proof or status receipt"
     )
 
 

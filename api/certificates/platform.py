@@ -17,8 +17,9 @@ PLATFORM_SEAL = "platform-seal-sm2"
 SEAL_MAKER = "seal-maker-sm2"
 """Makes seals (制章人): its signature is under every ``.esl``."""
 
-TRUST_LIST_SIGNERS = ("trust-list-sm2", "trust-list-rsa")
-"""One of each family: a list that one broken algorithm could forge would make the other worthless."""
+TRUST_LIST_SIGNERS = ("trust-list-sm2", "trust-list-rsa", "trust-list-p256")
+"""Three custodians, each with a key of another family.  Two of them make a list, one SM2 among them: neither
+one custodian nor one broken algorithm is enough, and a lost key does not stop the others."""
 
 TSA_SIGNERS = ("tsa-sm2", "tsa-rsa")
 """The time-stamping authorities, one of each family."""
@@ -26,6 +27,11 @@ TSA_SIGNERS = ("tsa-sm2", "tsa-rsa")
 QR_SIGNERS = {"SM2": "qr-sm2", "ES256": "qr-es256"}
 """Label in the vault for each algorithm of QR statements."""
 
+_CUSTODIANS = (
+    ("保管人甲 SM2", Hierarchy.SM2.kind),
+    ("保管人乙 RSA", Hierarchy.RSA.kind),
+    ("保管人丙 P-256", KeyKind.P256),
+)
 _QR_KINDS = {"SM2": KeyKind.SM2, "ES256": KeyKind.P256}
 
 
@@ -47,13 +53,13 @@ def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
         common_name="Yinxin 制章",
         by=by,
     )
-    for label, hierarchy in zip(TRUST_LIST_SIGNERS, Hierarchy, strict=True):
+    for label, (custodian, kind) in zip(TRUST_LIST_SIGNERS, _CUSTODIANS, strict=True):
         own_certificate(
             ports,
             label,
-            kind=hierarchy.kind,
+            kind=kind,
             profile=profile("trust_list"),
-            common_name=f"Yinxin 信任名单 {hierarchy.name}",
+            common_name=f"Yinxin 信任名单 {custodian}",
             by=by,
         )
     for label, hierarchy in zip(TSA_SIGNERS, Hierarchy, strict=True):

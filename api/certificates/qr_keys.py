@@ -58,8 +58,10 @@ def key_id(connection: Connection, label: str) -> str:
     return str(kid)
 
 
-def listed(connection: Connection, *, authority: str, kinds: tuple[str, ...]) -> tuple[QrKey, ...]:
-    """Every key, oldest first."""
+def listed(
+    connection: Connection, *, authority: str, authorities: tuple[str, ...], kinds: tuple[str, ...]
+) -> tuple[QrKey, ...]:
+    """Every key, oldest first.  ``authorities``: codes of the bodies that documents are issued for."""
     rows = connection.execute(select(table).order_by(table.c.sign_from, table.c.kid)).all()
     return tuple(
         QrKey(
@@ -71,6 +73,7 @@ def listed(connection: Connection, *, authority: str, kinds: tuple[str, ...]) ->
             sign_from=row.sign_from,
             sign_until=row.sign_until,
             revoked_at=row.revoked_at,
+            authorities=authorities,
         )
         for row in rows
     )

@@ -418,11 +418,14 @@ class CertificateService:
         self.revoke(certificate_id, reason.value, by=by)
 
     def trust_list_signers(self) -> tuple[tuple[Certificate, Signer], ...]:
-        """Certificate and key of each signer of the trust list; raises :class:`NotInitialised`."""
+        """Certificate and key of each signer of the trust list that is there; the check of the list says
+        whether they are enough.  Raises :class:`NotInitialised` without the first."""
         with self._ports.database.read() as connection:
+            first, *others = platform.TRUST_LIST_SIGNERS
+            there = [first, *(one for one in others if store.find_by_label(connection, one) is not None)]
             return tuple(
                 (store.authority_certificate(connection, label), self._ports.vault.signer(label))
-                for label in platform.TRUST_LIST_SIGNERS
+                for label in there
             )
 
     def _sealing(self, one: IssuedCertificate) -> SealingCertificate:

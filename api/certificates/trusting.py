@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from verify import Crl, Trust, parse_crl
+from verify import Crl, DocumentStatusSource, Trust, parse_crl
 
-from ..database.tables_identity import certificates, crls, qr_keys
+from ..database.tables_identity import accounts, certificates, crls, qr_keys
+from ..database.tables_sealing import grants, seals
 from ..database.tables_status import status_heads, status_lists
 from . import qr_keys as keys_room
 from .authorities import in_force, listed
@@ -24,6 +25,8 @@ from .model import AUTHORITY
 from .ports import CertificatePorts
 
 SEAL_MAKER_PROFILE = "seal_maker"
+DOCUMENT_STATUS_AGE = 86_400
+"""Seconds that a list of document states serves."""
 
 
 class OwnTrust:
@@ -57,7 +60,12 @@ class OwnTrust:
             intermediates=tuple(one.certificate for one in found if not one.row.root),
             # What did not change is not read again: a list may have many entries.
             crls=tuple(read.get(der) or parse_crl(der) for der in self._lists(connection)),
-            qr_keys=keys_room.listed(connection, authority=ports.authority.name, kinds=kinds),
+            qr_keys=keys_room.listed(
+                connection,
+                authority=ports.authority.name,
+                authorities=tuple(sorted({ports.authority.uscc, *_agencies(connection)})),
+                kinds=kinds,
+            ),
             log_keys=ports.ledger.log_keys(),
             hosts=(ports.authority.host,),
             issued=None,
@@ -65,6 +73,9 @@ class OwnTrust:
             sequence=None,
             source="service",
             seal_makers=tuple(_seal_makers(connection)) or None,
+            document_status_source=DocumentStatusSource(
+                f"{ports.authority.public_url}/document-status.json", DOCUMENT_STATUS_AGE
+            ),
         )
 
     def _lists(self, connection: Connection) -> Iterator[bytes]:
@@ -88,6 +99,15 @@ def _seal_makers(connection: Connection) -> Iterator[str]:
         yield hashlib.sha256(bytes(der)).hexdigest()
 
 
+def _agencies(connection: Connection) -> Iterator[str]:
+    """Every body that officers decide for, or whose seal somebody was ever allowed to use."""
+    yield from connection.execute(
+        select(accounts.c.agency).where(accounts.c.agency != "").distinct().order_by(accounts.c.agency)
+    ).scalars()
+    granted = select(seals.c.holder).join(grants, grants.c.seal_id == seals.c.id)
+    yield from connection.execute(granted.distinct().order_by(seals.c.holder)).scalars()
+
+
 def _state(connection: Connection) -> tuple[Any, ...]:
     """Changes whenever something changes that the trust is built from."""
     numbers = connection.execute(
@@ -102,4 +122,5 @@ def _state(connection: Connection) -> tuple[Any, ...]:
         *connection.execute(own).one(),
         *connection.execute(keys).one(),
         *connection.execute(makers).one(),
+        *_agencies(connection),
     )

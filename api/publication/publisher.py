@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publish the trust list (docs/decisions/0003): signed anew when it says something new, or is half over.
 
-A list is announced in the ledger, signed by each family, reopened by :func:`verify.check_trust_list` against
-the roots that we know, and stored with sequence number and entry in one transaction, before anybody sees it.
+A list is announced in the ledger, signed by its custodians, reopened by :func:`verify.check_trust_list`
+against the roots that we know, and stored with its number and entry in one transaction, before anybody sees
+it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from ..ledger import Intents, Ledger
 from .errors import ListDidNotVerify
 
 TERM = timedelta(days=7)
+END = timedelta(days=21)
+"""After its term a list is due, which verifiers say; after this it is over, and nothing passes with it."""
 _BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00Z")
 
 
@@ -131,6 +134,7 @@ def _body(trust: Trust, publisher: str, *, sequence: int, at: datetime) -> Trust
         sequence=sequence,
         issued=issued,
         next_update=issued + TERM,
+        expires=issued + END,
         publisher=publisher,
         hosts=trust.hosts,
         anchors=trust.anchors,
@@ -139,6 +143,9 @@ def _body(trust: Trust, publisher: str, *, sequence: int, at: datetime) -> Trust
         qr_keys=trust.qr_keys,
         log_keys=trust.log_keys,
         seal_makers=trust.seal_makers,
+        witnesses=trust.witnesses,
+        quorum=trust.quorum,
+        document_status=trust.document_status_source,
     )
 
 

@@ -104,7 +104,7 @@ def test_log_proof(trust: Trust) -> None:
 
 def test_trust_list(trust: Trust) -> None:
     """A trust list by its format member."""
-    data = canonical_json({"format": "yinxin-trust-list/1", "list": {}, "signatures": []})
+    data = canonical_json({"format": "yinxin-trust-list/2", "list": {}, "signatures": []})
     report = check_file(data, trust=trust, at=AT)
     assert (report.kind, report.sub_indication) == ("trust-list", SubIndication.FORMAT_FAILURE)
 

@@ -17,7 +17,7 @@ from .document_status import (
 )
 from .document_status_check import check_document_status, require_document_status
 from .errors import TrustListInvalid
-from .loading import load_trust
+from .loading import load_trust, sequences_of
 from .seal_status import FORMAT as SEAL_STATUS_FORMAT
 from .seal_status import (
     check_seal_status,
@@ -52,4 +52,5 @@ __all__ = [
     "require_document_status",
     "require_seal_status",
     "seal_status_message",
+    "sequences_of",
 ]

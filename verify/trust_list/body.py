@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a trust list says: ``{sequence, issued, next_update, publisher, hosts, anchors, …}``.
+"""What a trust list says: ``{sequence, issued, next_update, expires, publisher, hosts, anchors, …}``.
 
-Signed is ``yinxin/trust-list/v1``, a line feed, and the body in canonical JSON: a signature for another
+Signed is ``yinxin/trust-list/v2``, a line feed, and the body in canonical JSON: a signature for another
 purpose can never be one for a list. Certificates, lists and keys are base64 of DER; times are UTC with whole
 seconds.
 """
@@ -18,21 +18,23 @@ from keys import KeyKind, KeysError, parse_public_key
 
 from ..canonical import Json, JsonMalformed, canonical_json
 from ..errors import VerifyError
-from ..trust import LogKey, QrKey
+from ..trust import DocumentStatusSource, LogKey, QrKey
 from ..x509 import Certificate, Crl, parse_certificate, parse_crl
 from .errors import TrustListInvalid
 from .members import as_bytes, as_list, as_number, as_object, as_text, as_time, text_of, time_of
 
-FORMAT = "yinxin-trust-list/1"
-CONTEXT = b"yinxin/trust-list/v1\n"
+FORMAT = "yinxin-trust-list/2"
+CONTEXT = b"yinxin/trust-list/v2\n"
 QR_KINDS = {"SM2": KeyKind.SM2, "ES256": KeyKind.P256}
-SEAL_MAKERS = "seal_makers"
-"""Optional: lists that were published before it existed do not have it."""
+LONGEST_AGE = 366 * 86_400
+"""Seconds: the longest that a list of document states may be said to serve."""
+MOST_WITNESSES = 100
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MEMBERS = {
     "sequence",
     "issued",
     "next_update",
+    "expires",
     "publisher",
     "hosts",
     "anchors",
@@ -40,16 +42,23 @@ _MEMBERS = {
     "crls",
     "qr_keys",
     "log_keys",
+    "witnesses",
+    "quorum",
+    "document_status",
+    "seal_makers",
 }
 _QR_MEMBERS = {
     "kid",
     "algorithm",
     "spki",
     "authority",
+    "authorities",
     "kinds",
     "sign_from",
     "sign_until",
     "revoked_at",
+    "revocation_reason",
+    "dual_from",
 }
 _LOG_MEMBERS = {"name", "algorithm", "key"}
 _T = TypeVar("_T")
@@ -65,11 +74,15 @@ class TrustListSignature:
 
 @dataclass(frozen=True, slots=True)
 class TrustListBody:
-    """``sequence`` rises with every list of a ``publisher``; after ``next_update`` nothing passes with it."""
+    """``sequence`` rises with every list of a ``publisher``.
+
+    After ``next_update`` a newer one is due, and whoever checks says so; after ``expires`` nothing passes.
+    """
 
     sequence: int
     issued: datetime
     next_update: datetime
+    expires: datetime
     publisher: str
     hosts: tuple[str, ...]
     anchors: tuple[Certificate, ...]
@@ -77,43 +90,51 @@ class TrustListBody:
     crls: tuple[Crl, ...]
     qr_keys: tuple[QrKey, ...]
     log_keys: tuple[LogKey, ...]
+    witnesses: tuple[LogKey, ...] = ()
+    quorum: int = 0
+    """How many of the witnesses must have cosigned a checkpoint; 0 while there are none."""
+    document_status: DocumentStatusSource | None = None
     seal_makers: tuple[str, ...] | None = None
-    """SHA-256 of the certificates that may make seals; ``None``: the list does not say, and has no member."""
+    """SHA-256 of the certificates that may make seals; ``None``: the list leaves it to its anchors."""
 
     def __post_init__(self) -> None:
         as_number(self.sequence, "sequence")
         as_text(self.publisher, "publisher")
         if self.next_update <= self.issued:
             raise TrustListInvalid(field="next_update", rule="must be later than issued")
+        if self.expires < self.next_update:
+            raise TrustListInvalid(field="expires", rule="must not be before next_update")
         if not self.anchors:
             raise TrustListInvalid(field="anchors", rule="at least one")
         for number, key in enumerate(self.qr_keys):
-            if QR_KINDS.get(key.algorithm) is not key.public_key.kind:
-                raise TrustListInvalid(
-                    field=f"qr_keys[{number}]", rule="SM2 or ES256, and a key of that kind"
-                )
+            _require_qr_key(key, f"qr_keys[{number}]")
         for number, log_key in enumerate(self.log_keys):
             _require_log_key(log_key, f"log_keys[{number}]")
+        for number, log_key in enumerate(self.witnesses):
+            _require_log_key(log_key, f"witnesses[{number}]")
+        if not 0 <= self.quorum <= len({one.name for one in self.witnesses}) <= MOST_WITNESSES:
+            raise TrustListInvalid(field="quorum", rule="from 0 to the number of witnesses")
 
     def to_json(self) -> dict[str, Json]:
-        makers: dict[str, Json] = (
-            {} if self.seal_makers is None else {SEAL_MAKERS: list[Json](self.seal_makers)}
-        )
+        source = self.document_status
         return {
-            **makers,
             "sequence": self.sequence,
             "issued": time_of(self.issued),
             "next_update": time_of(self.next_update),
+            "expires": time_of(self.expires),
             "publisher": self.publisher,
             "hosts": list(self.hosts),
             "anchors": [text_of(one.der) for one in self.anchors],
             "intermediates": [text_of(one.der) for one in self.intermediates],
             "crls": [text_of(one.der) for one in self.crls],
             "qr_keys": [_qr_key_json(one) for one in self.qr_keys],
-            "log_keys": [
-                {"name": one.name, "algorithm": one.algorithm, "key": text_of(one.key)}
-                for one in self.log_keys
-            ],
+            "log_keys": [_log_key_json(one) for one in self.log_keys],
+            "witnesses": [_log_key_json(one) for one in self.witnesses],
+            "quorum": self.quorum,
+            "document_status": None
+            if source is None
+            else {"address": source.address, "max_age": source.max_age},
+            "seal_makers": None if self.seal_makers is None else list[Json](self.seal_makers),
         }
 
     def signed_bytes(self) -> bytes:
@@ -141,12 +162,13 @@ class TrustListBody:
 
 def parse_body(value: Json) -> TrustListBody:
     """Raises :class:`TrustListInvalid`."""
-    told = isinstance(value, dict) and SEAL_MAKERS in value
-    members = as_object(value, "list", _MEMBERS | {SEAL_MAKERS} if told else _MEMBERS)
+    members = as_object(value, "list", _MEMBERS)
+    makers = members["seal_makers"]
     return TrustListBody(
         sequence=as_number(members["sequence"], "sequence"),
         issued=as_time(members["issued"], "issued"),
         next_update=as_time(members["next_update"], "next_update"),
+        expires=as_time(members["expires"], "expires"),
         publisher=as_text(members["publisher"], "publisher"),
         hosts=as_list(members["hosts"], "hosts", as_text),
         anchors=as_list(members["anchors"], "anchors", as_certificate),
@@ -154,8 +176,24 @@ def parse_body(value: Json) -> TrustListBody:
         crls=as_list(members["crls"], "crls", _crl),
         qr_keys=as_list(members["qr_keys"], "qr_keys", _qr_key),
         log_keys=as_list(members["log_keys"], "log_keys", _log_key),
-        seal_makers=as_list(members[SEAL_MAKERS], SEAL_MAKERS, _fingerprint) if told else None,
+        witnesses=as_list(members["witnesses"], "witnesses", _log_key),
+        quorum=as_number(members["quorum"], "quorum"),
+        document_status=_source(members["document_status"], "document_status"),
+        seal_makers=None if makers is None else as_list(makers, "seal_makers", _fingerprint),
     )
+
+
+def _source(value: Json, field: str) -> DocumentStatusSource | None:
+    if value is None:
+        return None
+    members = as_object(value, field, {"address", "max_age"})
+    address = as_text(members["address"], f"{field}.address")
+    if not address.startswith(("https://", "http://")):
+        raise TrustListInvalid(field=f"{field}.address", rule="an address on the web")
+    age = as_number(members["max_age"], f"{field}.max_age")
+    if not 0 < age <= LONGEST_AGE:
+        raise TrustListInvalid(field=f"{field}.max_age", rule=f"1 to {LONGEST_AGE} seconds")
+    return DocumentStatusSource(address, age)
 
 
 def _fingerprint(value: Json, field: str) -> str:
@@ -183,7 +221,8 @@ def _parsed(parse: Callable[[bytes], _T], encoded: bytes, field: str) -> _T:
 
 def _qr_key(value: Json, field: str) -> QrKey:
     members = as_object(value, field, _QR_MEMBERS)
-    revoked = members["revoked_at"]
+    revoked, dual = members["revoked_at"], members["dual_from"]
+    why = members["revocation_reason"]
     return QrKey(
         kid=as_text(members["kid"], f"{field}.kid"),
         algorithm=as_text(members["algorithm"], f"{field}.algorithm"),
@@ -193,6 +232,9 @@ def _qr_key(value: Json, field: str) -> QrKey:
         sign_from=as_time(members["sign_from"], f"{field}.sign_from"),
         sign_until=as_time(members["sign_until"], f"{field}.sign_until"),
         revoked_at=None if revoked is None else as_time(revoked, f"{field}.revoked_at"),
+        authorities=as_list(members["authorities"], f"{field}.authorities", as_text),
+        dual_from=None if dual is None else as_time(dual, f"{field}.dual_from"),
+        revocation_reason="" if why == "" else as_text(why, f"{field}.revocation_reason"),
     )
 
 
@@ -202,11 +244,21 @@ def _qr_key_json(key: QrKey) -> dict[str, Json]:
         "algorithm": key.algorithm,
         "spki": text_of(key.public_key.spki),
         "authority": key.authority,
+        "authorities": list(key.authorities or ()),
         "kinds": list(key.kinds),
         "sign_from": time_of(key.sign_from),
         "sign_until": time_of(key.sign_until),
         "revoked_at": None if key.revoked_at is None else time_of(key.revoked_at),
+        "revocation_reason": key.revocation_reason,
+        "dual_from": None if key.dual_from is None else time_of(key.dual_from),
     }
+
+
+def _require_qr_key(key: QrKey, field: str) -> None:
+    if QR_KINDS.get(key.algorithm) is not key.public_key.kind:
+        raise TrustListInvalid(field=field, rule="SM2 or ES256, and a key of that kind")
+    if key.authorities is None:
+        raise TrustListInvalid(field=f"{field}.authorities", rule="the bodies that it may name, or none")
 
 
 def _log_key(value: Json, field: str) -> LogKey:
@@ -216,6 +268,10 @@ def _log_key(value: Json, field: str) -> LogKey:
         algorithm=as_text(members["algorithm"], f"{field}.algorithm"),
         key=as_bytes(members["key"], f"{field}.key"),
     )
+
+
+def _log_key_json(key: LogKey) -> dict[str, Json]:
+    return {"name": key.name, "algorithm": key.algorithm, "key": text_of(key.key)}
 
 
 def _require_log_key(key: LogKey, field: str) -> None:

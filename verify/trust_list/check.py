@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check a trust list.
 
-Every signature must verify, and its certificate must chain to an anchor of the list: that shows that the list
-is whole and that one body made all of it, not who that body is. Whoever knows anchors beforehand demands
-more: for each key family among those anchors some signature must chain to one of them. One family is not
-enough when anchors of two are known, or who breaks one algorithm could leave the other signature out.
+Every signature must verify, and its certificate must chain to an anchor of the list; two signers at least,
+of two families (:mod:`.signers`): that shows that the list is whole and that one body made all of it, not who
+that body is. Whoever knows anchors beforehand demands more: for each key family among those anchors some
+signature must chain to one of them. One family is not enough when anchors of two are known, or who breaks one
+algorithm could leave the other signature out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +24,7 @@ from .body import FORMAT, TrustListBody, TrustListSignature
 from .errors import TrustListInvalid
 from .members import time_of
 from .signed import TrustList, parse_trust_list
+from .signers import TOO_FEW, enough_signers
 
 _NOT_FOUND = (SubIndication.NO_CERTIFICATE_CHAIN_FOUND, SubIndication.NO_CERTIFICATE_CHAIN_FOUND_NO_POE)
 
@@ -34,8 +37,11 @@ class Judged:
     unreached: tuple[KeyFamily, ...]
 
 
-def check_trust_list(data: bytes, *, trust: Trust | None, at: datetime) -> Report:
-    """The verdict on a trust list; ``trust``: what was known before.  Never raises for any bytes."""
+def check_trust_list(data: bytes, *, trust: Trust | None, at: datetime, after: int | None = None) -> Report:
+    """The verdict on a trust list; ``trust``: what was known before.  Never raises for any bytes.
+
+    ``after``: the highest sequence of this publisher that was seen before; a lower one is refused.
+    """
     try:
         listed = parse_trust_list(data)
     except TrustListInvalid as error:
@@ -53,8 +59,8 @@ def check_trust_list(data: bytes, *, trust: Trust | None, at: datetime) -> Repor
     judged = judge(listed, known=trust, at=at)
     indication, sub = combine(judged.signatures)
     reasons: list[Reason] = []
-    for found_sub, reason in _findings(listed.body, judged, at):
-        if indication is Indication.TOTAL_PASSED:
+    for found_sub, reason in _findings(listed, judged, at, after):
+        if found_sub is not None and indication is Indication.TOTAL_PASSED:
             indication, sub = Indication.INDETERMINATE, found_sub
         reasons.append(reason)
     return Report(
@@ -131,44 +137,61 @@ def signature_report(one: TrustListSignature, message: bytes, path: SignatureRep
     return replace(path, format=FORMAT, facts=facts)
 
 
-def _findings(body: TrustListBody, judged: Judged, at: datetime) -> list[tuple[SubIndication, Reason]]:
-    """What keeps a list with good signatures from passing."""
-    found = []
+def _findings(
+    listed: TrustList, judged: Judged, at: datetime, after: int | None
+) -> Iterator[tuple[SubIndication | None, Reason]]:
+    """What keeps a list with good signatures from passing; without sub-indication it is only said."""
+    body = listed.body
     if judged.unreached:
         names = ", ".join(judged.unreached)
-        found.append(
-            (
-                SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
-                Reason(
-                    "TRUST_LIST_NOT_ANCHORED",
-                    f"没有签名可追溯到已知的根证书({names})",
-                    f"no signature chains to the known root ({names})",
-                ),
-            )
+        yield (
+            SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
+            Reason(
+                "TRUST_LIST_NOT_ANCHORED",
+                f"没有签名可追溯到已知的根证书({names})",
+                f"no signature chains to the known root ({names})",
+            ),
         )
-    if at > body.next_update:
-        found.append(
-            (
-                SubIndication.TRY_LATER,
-                Reason(
-                    "TRUST_LIST_STALE",
-                    "信任列表已过更新期限,请获取最新列表",
-                    f"the list was due for renewal at {time_of(body.next_update)}; fetch a fresh one",
-                ),
-            )
+    if not enough_signers(listed.signatures):
+        yield SubIndication.SIG_CONSTRAINTS_FAILURE, TOO_FEW
+    if after is not None and body.sequence < after:
+        yield SubIndication.SIG_CONSTRAINTS_FAILURE, rollback(body.sequence, after)
+    if at > body.expires:
+        yield (
+            SubIndication.TRY_LATER,
+            Reason(
+                "TRUST_LIST_EXPIRED",
+                "信任列表已失效,请获取最新列表",
+                f"the list ended at {time_of(body.expires)}; fetch a fresh one",
+            ),
+        )
+    elif at > body.next_update:
+        yield (
+            None,
+            Reason(
+                "TRUST_LIST_STALE",
+                "信任列表已过更新期限,尚可使用;请尽快获取最新列表",
+                f"the list was due for renewal at {time_of(body.next_update)}; fetch a fresh one",
+            ),
         )
     if at < body.issued:
-        found.append(
-            (
-                SubIndication.NOT_YET_VALID,
-                Reason(
-                    "TRUST_LIST_FROM_FUTURE",
-                    "信任列表的签发时间晚于查验时间,请检查时钟",
-                    f"the list was issued at {time_of(body.issued)}, after the time of the check",
-                ),
-            )
+        yield (
+            SubIndication.NOT_YET_VALID,
+            Reason(
+                "TRUST_LIST_FROM_FUTURE",
+                "信任列表的签发时间晚于查验时间,请检查时钟",
+                f"the list was issued at {time_of(body.issued)}, after the time of the check",
+            ),
         )
-    return found
+
+
+def rollback(sequence: int, after: int) -> Reason:
+    """A list that is older than one that was seen."""
+    return Reason(
+        "TRUST_LIST_ROLLBACK",
+        f"列表序号 {sequence} 低于已见过的 {after}:旧列表不予采信",
+        f"sequence {sequence} is lower than {after}, which was seen before",
+    )
 
 
 def _facts(body: TrustListBody, *, known: Trust | None) -> dict[str, Json]:
@@ -176,11 +199,14 @@ def _facts(body: TrustListBody, *, known: Trust | None) -> dict[str, Json]:
         "sequence": body.sequence,
         "issued": time_of(body.issued),
         "next_update": time_of(body.next_update),
+        "expires": time_of(body.expires),
         "publisher": body.publisher,
         "hosts": list(body.hosts),
         "anchors": [_named(one) for one in body.anchors],
         "qr_keys": [one.kid for one in body.qr_keys],
         "log_keys": [f"{one.name} ({one.algorithm})" for one in body.log_keys],
+        "witnesses": [f"{one.name} ({one.algorithm})" for one in body.witnesses],
+        "quorum": body.quorum,
         "anchored_by": "known anchors" if known is not None and known.anchors else "itself",
     }
 

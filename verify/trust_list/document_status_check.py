@@ -11,8 +11,9 @@ from ..document_states import DocumentStatusInvalid
 from ..report import Indication, Reason, Report, SubIndication, combine
 from ..trust import Trust
 from .document_status import FORMAT, DocumentStatusFile, parse_document_status
+from .judging import judge_signers, missing_families
 from .members import time_of
-from .signers import TOO_FEW, enough_signers, judge_signers, missing_families
+from .signers import TOO_FEW, enough_signers
 
 KIND = "document-status"
 _PASSED = Indication.TOTAL_PASSED

@@ -19,9 +19,9 @@ from ..seal_states import SealChange, SealEntry, SealStanding, SealStatusInvalid
 from ..trust import Trust
 from .body import TrustListSignature
 from .errors import TrustListInvalid
+from .judging import judge_signers, missing_families
 from .members import as_list, as_number, as_object, as_text, as_time, text_of, time_of
 from .signed import MOST_SIGNATURES, as_signature
-from .signers import judge_signers, missing_families
 
 FORMAT = "yinxin-seal-status/1"
 CONTEXT = b"yinxin/seal-status/v1\n"

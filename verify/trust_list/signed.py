@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file: ``{"format": "yinxin-trust-list/1", "list": {…}, "signatures": [{"certificate", "signature"}]}``.
+"""The file: ``{"format": "yinxin-trust-list/2", "list": {…}, "signatures": [{"certificate", "signature"}]}``.
 
 The whole file is canonical JSON (RFC 8785): two lists that differ in a byte differ in what they say.
 """

@@ -8,15 +8,11 @@ whoever breaks one algorithm can make a list.  A third signature may be there, a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 
 from keys import KeyFamily
 
-from ..report import Reason, SignatureReport
-from ..trust import Trust
+from ..report import Reason
 from .body import TrustListSignature
-from .check import family_reached, path_of, signature_report
 
 LEAST_SIGNERS = 2
 
@@ -33,30 +29,3 @@ TOO_FEW = Reason(
     "名单须由三个签发人中的至少两个签名,其中一个为 SM2、一个为其他算法",
     "a list needs the signatures of two of three signers, one SM2 and one of another algorithm",
 )
-
-
-def judge_signers(
-    message: bytes,
-    signatures: Sequence[TrustListSignature],
-    *,
-    form: str,
-    trust: Trust,
-    at: datetime,
-) -> tuple[SignatureReport, ...]:
-    """Each signature of a list, its signer judged against the anchors of ``trust``."""
-    return tuple(
-        replace(signature_report(one, message, path_of(one.certificate, trust, at)), format=form)
-        for one in signatures
-    )
-
-
-def missing_families(signatures: Sequence[TrustListSignature], trust: Trust, at: datetime) -> str:
-    """The families among the anchors that did not sign: who breaks one algorithm must not be able to leave
-    the other signature out."""
-    families = {one.public_key.family for one in trust.anchors}
-    reached = {
-        family
-        for family in families
-        if any(family_reached(one.certificate, trust, family, at) for one in signatures)
-    }
-    return ", ".join(sorted(families - reached))

@@ -12,6 +12,7 @@ import pytest
 
 from keys import KeyKind, generate_key
 from verify import (
+    DocumentStatusSource,
     Indication,
     LogKey,
     QrKey,
@@ -64,6 +65,7 @@ def body(sm2_authority: Any, rsa_authority: Any) -> TrustListBody:
         sequence=7,
         issued=AT - timedelta(hours=1),
         next_update=AT + timedelta(days=7),
+        expires=AT + timedelta(days=21),
         publisher=PUBLISHER,
         hosts=("xinyong.example.gov.cn",),
         anchors=tuple(parse_certificate(one.root.der) for one in both),
@@ -79,10 +81,15 @@ def body(sm2_authority: Any, rsa_authority: Any) -> TrustListBody:
                 sign_from=AT - timedelta(days=100),
                 sign_until=AT + timedelta(days=100),
                 revoked_at=AT,
+                authorities=("11510106DEM9A00331",),
+                revocation_reason="key-compromise",
             ),
         ),
         log_keys=(
             LogKey("log.example.gov.cn", "ed25519", bytes(range(32))),
             LogKey("log.example.gov.cn", "sm2", qr.spki),
         ),
+        witnesses=(LogKey("audit.example.gov.cn", "ed25519", bytes(range(1, 33))),),
+        quorum=1,
+        document_status=DocumentStatusSource("https://xinyong.example.gov.cn/document-status.json", 86_400),
     )

@@ -24,9 +24,10 @@ from verify import (
     parse_crl,
     parse_json,
     parse_trust_list,
+    sequences_of,
 )
 
-from .conftest import AT, FAILED, PASSED, UNSURE, codes, signed, verdict
+from .conftest import AT, FAILED, PASSED, PUBLISHER, UNSURE, codes, signed, verdict
 
 
 def test_passes(body: TrustListBody, signers: Any) -> None:
@@ -41,8 +42,8 @@ def test_passes(body: TrustListBody, signers: Any) -> None:
 
 def test_signed_bytes(body: TrustListBody) -> None:
     """The context, then the canonical list: a signature for another purpose is none for a list."""
-    listed = parse_json(body.signed_bytes().removeprefix(b"yinxin/trust-list/v1\n"))
-    assert canonical_json(listed) == body.signed_bytes()[len(b"yinxin/trust-list/v1\n") :]
+    listed = parse_json(body.signed_bytes().removeprefix(b"yinxin/trust-list/v2\n"))
+    assert canonical_json(listed) == body.signed_bytes()[len(b"yinxin/trust-list/v2\n") :]
     assert isinstance(listed, dict)
     assert listed["issued"] == "2026-08-01T03:00:00Z"
 
@@ -82,7 +83,7 @@ def test_changed_member(body: TrustListBody, signers: Any) -> None:
 
 def test_signature_for_another_purpose(body: TrustListBody, signers: Any) -> None:
     """Without the context it is a signature over some JSON, not over a list."""
-    bare = body.signed_bytes().removeprefix(b"yinxin/trust-list/v1\n")
+    bare = body.signed_bytes().removeprefix(b"yinxin/trust-list/v2\n")
     data = body.encode(
         [TrustListSignature(parse_certificate(one.der), one.key.sign(bare)) for one in signers]
     )
@@ -209,3 +210,37 @@ def test_one_algorithm_is_not_enough_for_two_roots(
     assert verdict(report) == (UNSURE, SubIndication.NO_CERTIFICATE_CHAIN_FOUND)
     with pytest.raises(TrustListInvalid, match="SM2"):
         load_trust([("list", data), ("a", sm2_authority.root.der), ("b", rsa_authority.root.der)], AT)
+
+
+def test_two_signers_of_two_families(
+    body: TrustListBody, signers: Any, sm2_authority: Any, rsa_authority: Any
+) -> None:
+    """Two of three: different keys, an SM2 key and one of another family; one signer twice is one."""
+    sm2, rsa = signers
+    more_sm2, more_rsa = sm2_authority.list_signer("三"), rsa_authority.list_signer("三")
+    for some in ([sm2, rsa], [rsa, sm2, more_sm2], [sm2, more_rsa], [sm2, rsa, more_rsa]):
+        report = check_trust_list(signed(body, some), trust=None, at=AT)
+        assert verdict(report) == (PASSED, None), codes(report)
+        assert load_trust([("list", signed(body, some))], AT).sequence == 7
+    for some in ([sm2], [rsa], [sm2, sm2], [sm2, more_sm2], [rsa, more_rsa]):
+        data = signed(body, some)
+        report = check_trust_list(data, trust=None, at=AT)
+        assert verdict(report) == (UNSURE, SubIndication.SIG_CONSTRAINTS_FAILURE)
+        assert codes(report) >= {"LIST_SIGNERS_TOO_FEW"}
+        with pytest.raises(TrustListInvalid, match="two of three"):
+            load_trust([("list", data)], AT)
+
+
+def test_rollback(body: TrustListBody, signers: Any) -> None:
+    """A sequence below one that was seen is refused, the same one is not; each publisher counts alone."""
+    data = signed(body, signers)
+    for after, good in ((None, True), (6, True), (7, True), (8, False)):
+        report = check_trust_list(data, trust=None, at=AT, after=after)
+        assert ("TRUST_LIST_ROLLBACK" in codes(report)) is not good
+        assert (verdict(report) == (PASSED, None)) is good
+    trust = load_trust([("list", data)], AT)
+    seen = sequences_of([("list", data)], trust)
+    assert seen == {f"trust-list/{PUBLISHER}": 7}
+    assert load_trust([("list", data)], AT, seen={**seen, "trust-list/another": 99}).sequence == 7
+    with pytest.raises(TrustListInvalid, match="lower than 8"):
+        load_trust([("list", data)], AT, seen={f"trust-list/{PUBLISHER}": 8})

@@ -30,7 +30,7 @@ def edited(data: bytes, edit: Any) -> bytes:
 
 
 EDITS: dict[str, Any] = {
-    "format": lambda v: v.update(format="yinxin-trust-list/2"),
+    "format": lambda v: v.update(format="yinxin-trust-list/1"),
     "extra member": lambda v: v.update(more=1),
     "list member missing": lambda v: v["list"].pop("crls"),
     "list member added": lambda v: v["list"].update(more=1),
@@ -64,6 +64,18 @@ EDITS: dict[str, Any] = {
     "qr key kinds": lambda v: v["list"]["qr_keys"][0].update(kinds=None),
     "log key algorithm": lambda v: v["list"]["log_keys"][0].update(algorithm="rsa"),
     "log key size": lambda v: v["list"]["log_keys"][0].update(key="MAA="),
+    "qr key names nobody": lambda v: v["list"]["qr_keys"][0].update(authorities=None),
+    "qr key reason": lambda v: v["list"]["qr_keys"][0].update(revocation_reason="a\nb"),
+    "qr key alone until": lambda v: v["list"]["qr_keys"][0].update(dual_from=False),
+    "ends before it is due": lambda v: v["list"].update(expires="2026-08-02T00:00:00Z"),
+    "no end": lambda v: v["list"].pop("expires"),
+    "witness": lambda v: v["list"]["witnesses"][0].update(key="MAA="),
+    "quorum beyond the witnesses": lambda v: v["list"].update(quorum=2),
+    "quorum negative": lambda v: v["list"].update(quorum=-1),
+    "document status": lambda v: v["list"].update(document_status={}),
+    "address of the document status": lambda v: v["list"]["document_status"].update(address="file:///etc"),
+    "age of the document status": lambda v: v["list"]["document_status"].update(max_age=0),
+    "seal makers missing": lambda v: v["list"].pop("seal_makers"),
     "log key": lambda v: v["list"]["log_keys"][1].update(key="MAA="),
 }
 
@@ -101,6 +113,9 @@ def test_writer_is_as_strict(body: TrustListBody) -> None:
         {"sequence": -1},
         {"publisher": ""},
         {"next_update": body.issued},
+        {"expires": body.issued},
+        {"quorum": 2},
+        {"qr_keys": (replace(body.qr_keys[0], authorities=None),)},
         {"log_keys": (LogKey("a", "ed25519", b""),)},
     ]
     for change in changes:
@@ -116,7 +131,7 @@ def test_flip_bytes(body: TrustListBody, signers: Any, bit: int) -> None:
     """Whatever byte changes, the verdict changes."""
     data = signed(body, signers)
     passed = []
-    for at in range(0, len(data), 3 if bit == 0x01 else 7):
+    for at in range(bit % 5, len(data), 29 if bit == 0x01 else 31):
         broken = bytearray(data)
         broken[at] ^= bit
         if check_trust_list(bytes(broken), trust=None, at=AT).indication is PASSED:

@@ -34,20 +34,26 @@ def test_load(body: TrustListBody, signers: Any) -> None:
     assert trust.hosts == body.hosts
     assert (trust.sequence, trust.issued, trust.next_update) == (7, body.issued, body.next_update)
     assert trust.source == "trust-list.json"
+    assert (trust.witnesses, trust.quorum) == (body.witnesses, 1)
+    assert trust.document_status_source == body.document_status
 
 
-def test_stale_list_is_loaded_and_marked(body: TrustListBody, signers: Any, sm2_authority: Any) -> None:
-    """After next_update: no verdict on the list, and a trust with which nothing passes."""
-    late = body.next_update + timedelta(days=400)
-    data = signed(body, signers)
-    report = check_trust_list(data, trust=None, at=body.next_update + timedelta(seconds=1))
+def test_stale_list_is_loaded_and_marked(body: TrustListBody, signers: Any) -> None:
+    """After next_update it is said; after the end: no verdict on the list, and a trust with which nothing
+    passes."""
+    long = replace(body, crls=())  # of revocation lists that are late the verdict speaks by itself
+    data = signed(long, signers)
+    for at, code in (
+        (long.next_update, None),
+        (long.next_update + timedelta(seconds=1), "TRUST_LIST_STALE"),
+        (long.expires, "TRUST_LIST_STALE"),
+        (long.expires + timedelta(seconds=1), "TRUST_LIST_EXPIRED"),
+    ):
+        report = check_trust_list(data, trust=Trust(crls=body.crls), at=at)
+        assert {one for one in codes(report) if one.startswith("TRUST_LIST")} == ({code} if code else set())
     assert verdict(report) == (UNSURE, SubIndication.TRY_LATER)
-    assert "TRUST_LIST_STALE" in codes(report)
-    trust = load_trust([("list", data)], late)
-    assert trust.next_update == body.next_update
-    # At the very moment it is not stale.
-    exact = check_trust_list(data, trust=None, at=body.next_update)
-    assert "TRUST_LIST_STALE" not in codes(exact)
+    trust = load_trust([("list", data)], long.expires + timedelta(days=400))
+    assert (trust.next_update, trust.expires, trust.ends) == (long.next_update, long.expires, long.expires)
 
 
 def test_old_day(body: TrustListBody, signers: Any) -> None:
@@ -130,7 +136,7 @@ def test_other_files(data: bytes, says: str) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes(data: bytes) -> None:
     """Nothing but TrustListInvalid, and never a pass."""
-    for content in (data, b'{"format":"yinxin-trust-list/1","list":' + data + b',"signatures":[]}'):
+    for content in (data, b'{"format":"yinxin-trust-list/2","list":' + data + b',"signatures":[]}'):
         assert check_trust_list(content, trust=None, at=AT).indication is not PASSED
         try:
             load_trust([("file", content)], AT)
