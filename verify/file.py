@@ -17,6 +17,7 @@ from .jws import check_jws, is_jws
 from .ledger import check_log_proof
 from .ledger.proof_file import FORMATS as LOG_PROOFS
 from .ofd import check_ofd, is_ofd
+from .pack import check_evidence_pack, is_evidence_pack
 from .pdf import check_pdf
 from .picture import PictureRefused, read_codes
 from .qr import QrMalformed, QrNotOurs, check_qr, parse_address
@@ -42,7 +43,7 @@ def check_file(
     data: bytes, *, trust: Trust, at: datetime, name: str = "", content: ContentDigest | None = None
 ) -> Report:
     """The report on a sealed PDF or OFD, seal, form, trust list, seal status list, log proof, status receipt,
-    certificate, CRL, time stamp, record under a JWS, QR picture or QR text.
+    certificate, CRL, time stamp, record under a JWS, evidence pack, QR picture or QR text.
 
     ``content`` digests the file that a time stamp or evidence record is about, which stands beside it.
     Raises :class:`Unreadable`, which says in Chinese and English what to do, and nothing else for any bytes.
@@ -54,6 +55,8 @@ def check_file(
         raise Unreadable(f"文件超过 {limit} MB,无法查验 the file is larger than {limit} MB")
     if data.startswith(b"%PDF-"):
         return check_pdf(data, trust=trust, at=at)
+    if is_evidence_pack(data):
+        return check_evidence_pack(data, trust=trust, at=at)
     if is_ofd(data):
         return check_ofd(data, trust=trust, at=at)
     if data.startswith(_PICTURES):
@@ -101,7 +104,7 @@ def _json(data: bytes, trust: Trust, at: datetime) -> Report:
         return check_document_status(data, trust=trust, at=at)
     raise Unreadable(
         "不是本系统的签章表单、信任列表、印章或文书状态列表、日志证明或状态凭证"
-        " JSON, but no sealed form, trust list, list of seals or documents, log proof or status receipt"
+        " JSON, but neither a sealed form nor a trust or status list, log proof or status receipt"
     )
 
 
