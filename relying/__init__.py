@@ -32,6 +32,7 @@ class Need(StrEnum):
     RECORDS = "records"
     LOOKUP = "lookup"
     CLOCK = "clock"
+    HISTORY = "history"
 
 
 class FieldKind(StrEnum):
@@ -106,12 +107,28 @@ Lookup: TypeAlias = Callable[[str, str], "Body | None"]
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """How much the public log holds about one enterprise: entries 1 to ``size``.
+
+    ``head`` is the SHA-256 leaf hash of the last one in hexadecimal, empty without entries.  ``numbers`` has
+    the number of each record of the asking module, by its kind, key and version.
+    """
+
+    subject: str
+    size: int
+    head: str
+    numbers: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """What a module may use.  A capability that was not declared is ``None``."""
 
     records: Records | None = None
     lookup: Lookup | None = None
     now: Callable[[], datetime] | None = None
+    history: Callable[[str], History | None] | None = None
+    """By credit code; ``None`` for whoever is no enterprise: persons have no public history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +174,9 @@ class Composition:
     valid_until: date | None = None
     good: int = 0  # counts carried by the QR statement of a sheet
     bad: int = 0
+    on_record: bool = True  # its issue belongs to the public history of its holder, an enterprise
+    complete: History | None = None
+    """The history that it claims to show whole: it is not released once anything was added to that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +219,26 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Publicity:
+    """What the public log says in clear of a record about one enterprise; the rest is behind a commitment."""
+
+    subject: str  # credit code; for anybody else the log names nobody
+    public_from: date | None = None  # first and last day on which it is posted
+    public_until: date | None = None
+    since: date | None = None  # from when its term counts, when that is not its first public day
+    decision: str = ""  # number of the decision behind this version; the log has a salted digest of it
+
+
+@dataclass(frozen=True, slots=True)
+class LogRule:
+    """What each public entry of a kind must show: whoever watches the log alarms on one that does not."""
+
+    posted: bool = False  # has its first and last public day
+    shortest_days: int = 0  # of its term, in the first version
+    change_by_decision: bool = False  # a later version rests on a decision
+
+
+@dataclass(frozen=True, slots=True)
 class RecordKind:
     """A kind of record that an operator or officer enters for this module."""
 
@@ -208,6 +248,8 @@ class RecordKind:
     key: str  # the field that identifies the record
     roles: frozenset[str] = frozenset({"operator"})  # who may enter it
     check: Callable[[Host, Body], None] | None = None  # raises Refusal
+    publicity: Callable[[Body], Publicity | None] | None = None  # of a checked record
+    rule: LogRule = LogRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +286,14 @@ __all__ = [
     "Field",
     "FieldKind",
     "Form",
+    "History",
     "Host",
     "Json",
+    "LogRule",
     "Lookup",
     "Need",
     "Order",
+    "Publicity",
     "Record",
     "RecordKind",
     "Records",

@@ -24,7 +24,7 @@ from verify import EcertId, Trust, canonical_json, new_document_id
 from ..approvals import Warrant, record_permitted
 from ..database import Database
 from ..database.tables_sealing import documents as table
-from ..ledger import Intent, Intents, Ledger, Transaction, require_vouched
+from ..ledger import Concern, Intent, Intents, Ledger, Transaction, concern_of, require_vouched
 from ..seals import NewUse, UsableSeal, record_use, require_usable
 from .committed import committed, face_text
 from .editions import record_edition
@@ -99,7 +99,8 @@ class Issuing:
     def issue(self, order: IssueOrder, *, within: Within | None = None) -> Issued:
         """Seal and record one document; see the module's words on the order of steps.
 
-        Raises :class:`api.seals.SealNotUsable` before anything is announced or signed.
+        Raises :class:`api.seals.SealNotUsable` before anything is announced or signed, and
+        :class:`api.ledger.HistoryMoved` for a document that claims to show all when there is more by now.
         """
         # 0. A seal whose certificate is no good signs nothing.
         self.require_usable(order)
@@ -257,7 +258,9 @@ def _record(tx: Transaction, made: Made, order: IssueOrder, *, file_id: str) -> 
         "valid_until": composed.valid_until.isoformat() if composed.valid_until else None,
         "superseded_by": None,
     }
-    _supersede(tx, values)
+    if (shown := composed.complete) is not None:
+        tx.histories.require(shown.subject, sequence=shown.size, head=shown.head)
+    _supersede(tx, values, on_record=composed.on_record)
     values["ledger_index"] = index = tx.next_index()
     tx.connection.execute(insert(table).values(values))
     tx.commit_row(
@@ -274,8 +277,14 @@ def _record(tx: Transaction, made: Made, order: IssueOrder, *, file_id: str) -> 
             "sm3": values["sm3"],
             **_digests(made.ofd),
         },
+        concerns=_concern(composed),
     )
     return index
+
+
+def _concern(composed: Composition) -> Concern | None:
+    """Whose public history its issue belongs to."""
+    return concern_of(composed.holder) if composed.on_record else None
 
 
 def _digests(ofd: bytes | None) -> dict[str, Json]:
@@ -285,7 +294,7 @@ def _digests(ofd: bytes | None) -> dict[str, Json]:
     return {"ofd_sha256": file_sha256(ofd), "ofd_sm3": digest(HashAlgorithm.SM3, ofd).hex}
 
 
-def _supersede(tx: Transaction, newer: dict[str, Any]) -> None:
+def _supersede(tx: Transaction, newer: dict[str, Any], *, on_record: bool) -> None:
     """A change keeps the serial and raises the version; the older one points to its successor."""
     older = tx.connection.execute(
         select(table).where(
@@ -307,4 +316,5 @@ def _supersede(tx: Transaction, newer: dict[str, Any]) -> None:
             committed({**row._asdict(), **ended}, recorded_file(tx.connection, row.file_id)),
             kind="document.superseded",
             body={"document_id": row.id, "superseded_by": newer["id"]},
+            concerns=concern_of(row.holder) if on_record else None,
         )

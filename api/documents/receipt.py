@@ -64,6 +64,7 @@ def compose_receipt(filed: Filed) -> Composition:
         "files": [{"title": one.title, "size": one.size, "sha256": one.sha256} for one in filed.files],
     }
     return Composition(
+        on_record=False,
         face=Face(
             title=RECEIPT_TITLE,
             subtitle="Receipt of an electronic submission",

@@ -6,14 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from relying import Json, Order
+from relying import Body, DocumentType, Json, Order
 
-from ..ledger import Ledger
+from ..ledger import HistoryMoved, Ledger
 from ..plugins import EnabledModules
 from ..seals import UsableSeal
 from .composing import REHEARSAL, compose_numbered
 from .errors import NotSelfService
 from .issuing import Issued, IssueOrder, Issuing
+
+ATTEMPTS = 3
+"""How often a sheet is composed anew when something is entered about its holder at the same moment."""
 
 
 class Sheets:
@@ -37,6 +40,14 @@ class Sheets:
         if not declared.self_service:
             raise NotSelfService(document_type)
         data = self._modules.check_request(document_type, request)
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._print(declared, holder, data)
+            except HistoryMoved:
+                continue
+        return self._print(declared, holder, data)
+
+    def _print(self, declared: DocumentType, holder: str, data: Body) -> Issued:
         at, seal = self._clock(), self._platform_seal()
         order = Order(holder=holder, issuer=seal.holder, data=data, sequence=REHEARSAL, at=at)
         made = compose_numbered(self._modules, self._ledger, declared.name, order)

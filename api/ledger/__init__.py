@@ -22,7 +22,14 @@ from .intents import Intent, Intents, committed_intents
 from .ledger import Ledger
 from .rows import Source
 from .signing import LogSigners
-from .subjects import Concern, entries_with_reference, history_head, history_of, numbers_of
+from .subjects import (
+    Concern,
+    concern_of,
+    entries_with_reference,
+    history_head,
+    history_of,
+    numbers_of,
+)
 from .vouching import require_vouched
 
 __all__ = [
@@ -48,6 +55,7 @@ __all__ = [
     "TransactionOver",
     "check_ledger",
     "committed_intents",
+    "concern_of",
     "entries_with_reference",
     "history_head",
     "history_of",

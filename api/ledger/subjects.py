@@ -7,21 +7,27 @@ continues from is therefore read from the leaf itself, and whoever edited the ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from verify import LogEntryMalformed, SubjectHead, SubjectLink, parse_log_entry, reference_digest
+from verify import (
+    IdentifierInvalid,
+    LogEntryMalformed,
+    SubjectHead,
+    SubjectLink,
+    parse_log_entry,
+    parse_uscc,
+    reference_digest,
+)
 
 from ..database.tables import ledger_entries, row_commitments
 from ..database.tables_subjects import subject_entries as table
 from .errors import HistoryMoved, LogDamaged
 
 REFERENCE_SALT = 16
-_AT_ONCE = 400
-"""How many keys one statement names: SQLite's oldest limit is 999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,14 @@ class Concern:
 
     code: str
     reference: str = ""
+
+
+def concern_of(code: str, reference: str = "") -> Concern | None:
+    """Of an enterprise; ``None`` for persons and whoever else has no credit code."""
+    try:
+        return Concern(code, reference) if parse_uscc(code) == code else None
+    except IdentifierInvalid:
+        return None
 
 
 class Histories:
@@ -106,20 +120,15 @@ def history_of(connection: Connection, code: str) -> tuple[SubjectHead, ...]:
     return tuple(SubjectHead(row.sequence, bytes(row.leaf_hash).hex(), row.entry_index) for row in rows)
 
 
-def numbers_of(connection: Connection, table_name: str, keys: Sequence[str]) -> Mapping[str, int]:
-    """The numbers under which rows of a table were entered in their subjects' histories."""
-    found: dict[str, int] = {}
-    for start in range(0, len(keys), _AT_ONCE):
-        query = (
-            select(row_commitments.c.row_key, table.c.sequence)
-            .join(table, table.c.entry_index == row_commitments.c.entry_index)
-            .where(
-                row_commitments.c.table_name == table_name,
-                row_commitments.c.row_key.in_(keys[start : start + _AT_ONCE]),
-            )
-        )
-        found.update((str(row.row_key), int(row.sequence)) for row in connection.execute(query))
-    return found
+def numbers_of(connection: Connection, table_name: str, code: str) -> Mapping[str, int]:
+    """The rows of a table in the history of ``code``: by their keys, the number of each one's last entry."""
+    query = (
+        select(row_commitments.c.row_key, table.c.sequence)
+        .join(table, table.c.entry_index == row_commitments.c.entry_index)
+        .where(row_commitments.c.table_name == table_name, table.c.code == code)
+        .order_by(table.c.sequence)
+    )
+    return {str(row.row_key): int(row.sequence) for row in connection.execute(query)}
 
 
 def entries_with_reference(connection: Connection, reference: str) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from relying import (
     Body,
@@ -20,10 +20,12 @@ from relying import (
     DocumentType,
     Face,
     Form,
+    History,
     Host,
     Json,
     Need,
     Order,
+    Publicity,
     RecordKind,
     Records,
     Refusal,
@@ -52,6 +54,13 @@ class Declared(Generic[T]):
     value: T
 
 
+class OwnRecords(Records, Protocol):
+    """The records of one module, and their numbers in the public histories of enterprises."""
+
+    def history(self, code: str) -> History | None:
+        """Of one enterprise; ``None`` for anybody else."""
+
+
 class EnabledModules:
     """What the enabled modules declare, and how to call them."""
 
@@ -59,21 +68,22 @@ class EnabledModules:
         self,
         modules: Sequence[Relying],
         *,
-        records: Callable[[str], Records],
+        records: Callable[[str], OwnRecords],
         now: Callable[[], datetime],
     ) -> None:
         self.modules = tuple(modules)
         self._now = now
-        self._hosts = {module.name: self._host(module, records, now) for module in modules}
+        self._hosts = {module.name: self._host(module, records(module.name), now) for module in modules}
         self._forms = {form.name: Declared(module, form) for module in modules for form in module.forms}
         self._documents = {one.name: Declared(module, one) for module in modules for one in module.documents}
         self._providers = {name: module for module in modules for name in module.provides}
 
-    def _host(self, module: Relying, records: Callable[[str], Records], now: Callable[[], datetime]) -> Host:
+    def _host(self, module: Relying, records: OwnRecords, now: Callable[[], datetime]) -> Host:
         return Host(
-            records=records(module.name) if Need.RECORDS in module.needs else None,
+            records=records if Need.RECORDS in module.needs else None,
             lookup=self._lookup if Need.LOOKUP in module.needs else None,
             now=now if Need.CLOCK in module.needs else None,
+            history=records.history if Need.HISTORY in module.needs else None,
         )
 
     def _lookup(self, name: str, key: str) -> Body | None:
@@ -109,6 +119,14 @@ class EnabledModules:
                 if (one.name, declared.name) == (module, kind):
                     return declared
         raise NoSuchDeclaration("record kind", f"{module}/{kind}")
+
+    def publicity(self, module: str, kind: str, body: Body) -> Publicity | None:
+        """What the public log may say of a checked record; nothing for what no module declares any more."""
+        try:
+            declared = self.record_kind(module, kind)
+        except NoSuchDeclaration:
+            return None
+        return None if declared.publicity is None else declared.publicity(body)
 
     def view(self, module: str, name: str) -> View:
         """The public view of this module; raises :class:`NoSuchDeclaration`."""

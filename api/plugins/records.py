@@ -2,7 +2,9 @@
 """Records of relying modules: append-only, versioned, each version committed to the ledger.
 
 Nobody updates or deletes: a correction is the next version of the same key, and the older ones stay
-readable.  Entering what is already there changes nothing, so a repeated request has one effect.
+readable.  Entering what is already there changes nothing, so a repeated request has one effect.  What a
+module says of the publicity of a record stands in clear in its entry, under the next number of that
+enterprise's history.
 """
 
 from __future__ import annotations
@@ -15,15 +17,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select
 
-from relying import Body, Json, Record
+from relying import Body, History, Json, Publicity, Record
 from verify import canonical_json
 
 from ..database import Database
 from ..database.tables_sealing import moment_text
 from ..database.tables_sealing import records as table
-from ..ledger import Ledger
+from ..ledger import Ledger, Transaction, concern_of, history_head, numbers_of
 
 _newer = table.alias("newer")
+
+PublicityOf = Callable[[str, str, Body], "Publicity | None"]
+"""``publicity(module, kind, body)``: what its module lets the public log say of a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,24 @@ class ModuleRecords:
         with self._database.read() as connection:
             return newest(connection, self._module, kind, key)
 
+    def history(self, code: str) -> History | None:
+        """The public history of an enterprise, with the numbers of this module's records in it."""
+        if concern_of(code) is None:
+            return None
+        with self._database.read() as connection:
+            head, numbers = history_head(connection, code), numbers_of(connection, "records", code)
+        mine = (
+            (key.split("/", 3), number)
+            for key, number in numbers.items()
+            if key.startswith(f"{self._module}/")
+        )
+        return History(
+            subject=code,
+            size=0 if head is None else head.sequence,
+            head="" if head is None else head.hash,
+            numbers={(kind, name, int(version)): number for (_, kind, version, name), number in mine},
+        )
+
     def find(self, kind: str, /, **equal: str) -> tuple[Record, ...]:
         """Newest versions whose body has every given field equal to the value, oldest entry first.
 
@@ -67,8 +90,16 @@ class ModuleRecords:
 class RecordStore:
     """The one place where records are entered."""
 
-    def __init__(self, database: Database, ledger: Ledger, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime],
+        publicity: PublicityOf = lambda _module, _kind, _body: None,
+    ) -> None:
         self._database, self._ledger, self._clock = database, ledger, clock
+        self._publicity = publicity
 
     def reader(self, module: str) -> ModuleRecords:
         """The records of one module, for its host."""
@@ -93,18 +124,49 @@ class RecordStore:
                 "entered_by": by,
             }
             tx.connection.execute(insert(table).values(values))
-            index = tx.commit_row(
-                "records",
-                record_key(module, kind, key, record.version),
-                committed(values),
-                kind="record.entered",
-                body={"module": module, "record_kind": kind, "version": record.version},
-            )
+            index = self._commit(tx, module, record, before, values)
         return Entered(record, index, fresh=True)
+
+    def _commit(
+        self, tx: Transaction, module: str, record: Record, before: Record | None, values: dict[str, Any]
+    ) -> int:
+        kind, key, version = record.kind, record.key, record.version
+        body: Body = {"module": module, "record_kind": kind, "version": version}
+        public = self._publicity(module, kind, record.body)
+        concerns = None if public is None else concern_of(public.subject, public.decision)
+        if public is not None and concerns is not None:
+            body["facts"] = _facts(public)
+        was = None if before is None else self._publicity(module, kind, before.body)
+        if before is not None and was is not None and (old := concern_of(was.subject)) is not None:
+            numbers = numbers_of(tx.connection, "records", old.code)
+            number = numbers.get(record_key(module, kind, key, before.version))
+            replaces: Body = {} if number is None else {"replaces": number}
+            if concerns is not None and old.code == concerns.code:
+                body["facts"] = {**_facts(public), **replaces}
+            else:  # it is not about that enterprise any more: its history says so too
+                decision = "" if public is None else public.decision
+                gone: Body = {"module": module, "record_kind": kind, "version": version, "facts": replaces}
+                tx.append("record.moved", gone, concerns=concern_of(old.code, decision))
+        return tx.commit_row(
+            "records",
+            record_key(module, kind, key, version),
+            committed(values),
+            kind="record.entered",
+            body=body,
+            concerns=concerns,
+        )
 
     def read(self, module: str, kind: str, key: str) -> Record | None:
         """Newest version of one record, or ``None``."""
         return self.reader(module).get(kind, key)
+
+
+def _facts(public: Publicity | None) -> Body:
+    """The days of its publication; nothing of what it says."""
+    if public is None:
+        return {}
+    days = {"from": public.public_from, "until": public.public_until, "since": public.since}
+    return {name: day.isoformat() for name, day in days.items() if day is not None}
 
 
 def newest(connection: Connection, module: str, kind: str, key: str) -> Record | None:

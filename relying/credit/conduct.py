@@ -4,7 +4,8 @@
 Only conduct that was *decided* is entered: bad conduct needs the number of the decision (R-053), and holders
 may not enter any (R-056).  It is public from ``public_from`` (the decision, unless said otherwise) to
 ``public_until``, both days included; at most three years for bad conduct (domain.md section 1.2, A-11).
-Nothing is edited: delisting after repair, or a correction, is a higher version of the same record.
+Nothing is edited: delisting after repair, or a correction, is a higher version of the same record, and names
+the decision that it rests on (A-10).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 
-from relying import Body, Field, FieldKind, Host, Record, RecordKind, Refusal
+from relying import Body, Field, FieldKind, Host, LogRule, Publicity, Record, RecordKind, Refusal
 from verify import IdentifierInvalid, parse_uscc
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -24,6 +25,8 @@ _BAD_CODE = re.compile(r"(?:[A-J]\d-\d{1,2}-\d{2}|LX-[A-Z]+(?:-[A-Z]+)*)\Z", re.
 _PERSON_KEY = re.compile(r"[A-Z][A-Z0-9]{1,15}\Z")
 _KEY = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}\Z")
 _YEARS_PUBLIC = 3
+_SHORTEST_DAYS = 180
+"""Half a year from the decision: the shortest public term (domain.md section 1.2, A-11)."""
 
 
 def check_conduct(host: Host, body: Body) -> None:
@@ -59,6 +62,35 @@ def check_conduct(host: Host, body: Body) -> None:
         )
     if body["kind"] == "bad":
         _check_bad(body, decided, until)
+    before = host.records.get("conduct", str(body["key"])) if host.records is not None else None
+    if before is None:
+        _check_first(decided, until)
+    elif before.body != body and "change_no" not in body:
+        raise Refusal(
+            field="change_no",
+            rule="更正、修复或撤下已公开的记录须有决定文号 / a change of a public record rests on a decision",
+            todo="请填写更正或信用修复决定的文号 / give the number of the decision to correct or repair",
+        )
+
+
+def _check_first(decided: date, until: date) -> None:
+    if (until - decided).days < _SHORTEST_DAYS:
+        raise Refusal(
+            field="public_until",
+            rule=f"公开期限自决定之日起不少于{_SHORTEST_DAYS}天 / at least {_SHORTEST_DAYS} days from it",
+            todo="请延长公开期限;修复后另行撤下 / make it longer; after repair it is delisted by a change",
+        )
+
+
+def conduct_publicity(body: Body) -> Publicity:
+    """Whose record, and when it is public; what it says stays behind the commitment."""
+    return Publicity(
+        subject=str(body["subject"]),
+        public_from=date.fromisoformat(str(body.get("public_from", body["decided"]))),
+        public_until=date.fromisoformat(str(body["public_until"])),
+        since=date.fromisoformat(str(body["decided"])),
+        decision=str(body.get("change_no", body.get("decision_no", ""))),
+    )
 
 
 def _check_subject(subject: str) -> None:
@@ -120,8 +152,18 @@ CONDUCT = RecordKind(
             hint="不填即决定日期",
         ),
         Field("public_until", "公开截止日期", "Public until", FieldKind.DATE),
+        Field(
+            "change_no",
+            "更正或修复决定文号",
+            "Number of the decision to change it",
+            required=False,
+            max_length=60,
+            hint="首次记录不填",
+        ),
     ),
     check=check_conduct,
+    publicity=conduct_publicity,
+    rule=LogRule(posted=True, shortest_days=_SHORTEST_DAYS, change_by_decision=True),
 )
 
 

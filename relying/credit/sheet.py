@@ -2,7 +2,9 @@
 """The credit sheet: printed by its holder, sealed by the platform, true as of one moment (R-058, R-059).
 
 It shows only what is public at that moment (domain.md section 4.4).  The record keeps number and version of
-every entry shown; comparing them with the entries public today tells what changed since printing.
+every entry shown; comparing them with the entries public today tells what changed since printing.  For an
+enterprise it also counts all entries that the public log holds about it, and names the last by its hash:
+whoever reads the log sees whether one was left out (:mod:`verify.completeness`).
 """
 
 from __future__ import annotations
@@ -11,15 +13,34 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from relying import Body, Composition, DocumentType, Face, Field, Host, Json, Order, Record, Row, Table
+from relying import (
+    Body,
+    Composition,
+    DocumentType,
+    Face,
+    Field,
+    History,
+    Host,
+    Json,
+    Order,
+    Record,
+    Row,
+    Table,
+)
+from verify import HistoryStatement
 
 from .conduct import CHINA, KINDS, public_conduct
+
+_COVERS = "credit/conduct"
+_SHORT = 16
+"""Characters of the head on the face: 64 bits; the record has the whole."""
 
 _COLUMNS = ("代码", "内容", "认定机关及文号", "决定日期", "公开至")
 
 
 def compose_sheet(host: Host, order: Order) -> Composition:
     """The sheet of one enterprise or person, as of ``order.at``."""
+    history = host.history(order.holder) if host.history is not None else None  # before the records are read
     shown = _public(host, order.holder, order.at)
     good, bad = shown["good"], shown["bad"]
     known = host.lookup("subject", order.holder) if host.lookup is not None else None
@@ -36,6 +57,8 @@ def compose_sheet(host: Host, order: Order) -> Composition:
         "good": [_entry(one) for one in good],
         "bad": [_entry(one) for one in bad],
     }
+    if history is not None:
+        record["history"] = _statement(history, (*good, *bad), at)
     as_of = f"{at:%Y-%m-%d %H:%M:%S}"
     return Composition(
         face=Face(
@@ -48,6 +71,7 @@ def compose_sheet(host: Host, order: Order) -> Composition:
                 *_subject_rows(order.holder, known),
                 Row("用途", str(order.data["purpose"]), "Purpose"),
                 Row("截至时间", f"{as_of}(北京时间)", "As of"),
+                *_history_rows(history),
             ),
             tables=(
                 Table("良好行为记录", _COLUMNS, _lines(good), f"截至{as_of},无公开的良好行为记录。"),
@@ -63,6 +87,7 @@ def compose_sheet(host: Host, order: Order) -> Composition:
         holder_name=name,
         good=len(good),
         bad=len(bad),
+        complete=history,
     )
 
 
@@ -90,6 +115,27 @@ def _public(host: Host, holder: str, at: datetime) -> dict[str, tuple[Record, ..
     assert host.records is not None
     shown = public_conduct(host.records.find("conduct", subject=holder), at)
     return {kind: tuple(one for one in shown if one.body["kind"] == kind) for kind in KINDS}
+
+
+def _statement(history: History, shown: tuple[Record, ...], at: datetime) -> Body:
+    """Records from before the log had numbers have none; one entered this moment stops the release."""
+    numbers = [history.numbers.get((one.kind, one.key, one.version), 0) for one in shown]
+    return HistoryStatement(
+        subject=history.subject,
+        sequence=history.size,
+        head=history.head,
+        as_of=at,
+        covers=(_COVERS,),
+        shown=tuple(sorted(number for number in numbers if number)),
+    ).to_json()
+
+
+def _history_rows(history: History | None) -> tuple[Row, ...]:
+    if history is None:
+        return ()
+    if history.size == 0:
+        return (Row("公开日志", "本企业尚无记录", "Public log"),)
+    return (Row("公开日志", f"本企业记录第 1–{history.size} 号,链首 {history.head[:_SHORT]}", "Public log"),)
 
 
 def _entry(one: Record) -> Json:

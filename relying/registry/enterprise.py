@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from relying import Body, Face, Field, FieldKind, Host, RecordKind, Refusal, Row, View
+from relying import Body, Face, Field, FieldKind, Host, Publicity, RecordKind, Refusal, Row, View
 from verify import IdentifierInvalid, parse_uscc
 
 TYPES: Mapping[str, str] = {
@@ -60,6 +60,11 @@ def check_enterprise(_host: Host, body: Body) -> None:
         )
 
 
+def enterprise_publicity(body: Body) -> Publicity:
+    """Its card is public, as long as it is entered."""
+    return Publicity(subject=str(body["uscc"]))
+
+
 ENTERPRISE = RecordKind(
     name="enterprise",
     zh="企业",
@@ -78,6 +83,7 @@ ENTERPRISE = RecordKind(
         ),
     ),
     check=check_enterprise,
+    publicity=enterprise_publicity,
 )
 
 

@@ -45,11 +45,13 @@ from relying.project import PLUGIN as PROJECT
 from relying.registry import PLUGIN as REGISTRY
 from seal import SealDesign
 
+from ..verify.conforming import every_report_conforms
 from .clock import Clock
 from .founding import administer, found, found_over, ports_over
 from .identities import Identity
 from .rooms import A1, A3, NAMES, Enterprise, Rooms, SealVault
 
+__all__ = ["every_report_conforms"]
 ORIGIN = "yinxin.example/log"
 
 
@@ -213,7 +215,7 @@ def rooms(
     random: Callable[[int], bytes],
 ) -> Rooms:
     certificates = identity.certificates
-    records = RecordStore(database, ledger, clock=clock)
+    records = RecordStore(database, ledger, clock=clock, publicity=lambda *which: modules.publicity(*which))
     modules = EnabledModules((REGISTRY, PROJECT, CREDIT), records=records.reader, now=clock)
     made_by = {"clock": clock, "random": random}
     vault = SealVault()

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from relying import Body, Order, Refusal
+from relying import Body, History, Order, Refusal
 from relying.credit import PLUGIN
 
 (CONDUCT,) = PLUGIN.records
@@ -79,6 +80,56 @@ def test_bad_conduct_needs_a_decision(shelf: Any) -> None:
     with pytest.raises(Refusal) as refused:
         CONDUCT.check(shelf.host(), {name: value for name, value in B3.items() if name != "decision_no"})
     assert refused.value.field == "decision_no"
+
+
+def test_a_term_is_half_a_year_at_least(shelf: Any) -> None:
+    """From the decision (A-11); repair shortens it by a change, which names its decision (A-10)."""
+    assert CONDUCT.check is not None
+    short = {**B3, "public_until": "2027-04-23"}
+    with pytest.raises(Refusal) as refused:
+        CONDUCT.check(shelf.host(), short)
+    assert refused.value.field == "public_until"
+    CONDUCT.check(shelf.host(), {**B3, "public_until": "2027-04-24"})
+    shelf.enter("conduct", "B3", B3)
+    CONDUCT.check(shelf.host(), B3)  # the same once more changes nothing
+    with pytest.raises(Refusal) as refused:
+        CONDUCT.check(shelf.host(), short)
+    assert refused.value.field == "change_no"
+    CONDUCT.check(shelf.host(), {**short, "change_no": "演修字1号"})
+
+
+def test_what_the_public_log_says_of_conduct() -> None:
+    """Whose and from when until when; the decision behind the newest version."""
+    assert CONDUCT.publicity is not None
+    said = CONDUCT.publicity(G7)
+    assert said is not None
+    assert (said.subject, said.decision) == (E01, "")
+    assert [str(day) for day in (said.since, said.public_from, said.public_until)] == [
+        "2026-11-02",
+        "2026-11-16",
+        "2029-11-16",
+    ]
+    changed = CONDUCT.publicity({**B3, "change_no": "演修字1号"})
+    assert changed is not None and changed.decision == "演修字1号"
+
+
+def test_a_sheet_counts_the_public_log(shelf: Any) -> None:
+    """Numbers 1 to n and the head, on the face and in the record; nothing without a history (persons)."""
+    shelf.enter("conduct", "B3", B3)
+    history = History(E12, 7, "ab" * 32, {("conduct", "B3", 1): 5})
+    host = replace(shelf.host(), history=lambda code: history if code == E12 else None)
+    made = SHEET.compose(host, order(E12))
+    assert made.complete is history
+    assert made.record["history"] == {
+        "subject": E12,
+        "sequence": 7,
+        "head": "ab" * 32,
+        "as_of": "2026-11-23T10:00:00+08:00",
+        "covers": ["credit/conduct"],
+        "shown": [5],
+    }
+    assert "本企业记录第 1–7 号,链首 abababababababab" in [row.value for row in made.face.rows]
+    assert "history" not in SHEET.compose(host, order("H12")).record
 
 
 def test_holders_may_not_enter_conduct() -> None:
