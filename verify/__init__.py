@@ -206,7 +206,6 @@ from .qr import (
     qr_key_id,
     raw_signature,
 )
-from .report import FORMAT as REPORT_FORMAT
 from .report import Indication, Reason, Report, SignatureReport, SubIndication, combine
 from .seal_states import (
     SEAL_STATE_FOLLOWS,
@@ -299,7 +298,6 @@ __all__ = [
     "MOST_OFD_ENTRIES",
     "MOST_OFD_SIGNATURES",
     "PDFIUM",
-    "REPORT_FORMAT",
     "SEAL_STATE_FOLLOWS",
     "SHA256_TREE",
     "SM3_PROVIDER",
