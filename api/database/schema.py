@@ -20,6 +20,7 @@ from . import (
     tables_enrolment,
     tables_est,
     tables_identity,
+    tables_log,
     tables_recovery,
     tables_renewals,
     tables_sealing,
@@ -35,6 +36,7 @@ from .tables import metadata
 __all__ = ["ROOMS", "metadata", "newest_revision", "stored_revision", "upgrade"]
 
 ROOMS = (
+    tables_log,
     tables_identity,
     tables_sealing,
     tables_editions,

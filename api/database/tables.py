@@ -56,16 +56,6 @@ ledger_entries = Table(
     comment="the public log: canonical JSON of each entry, dense from 0",
 )
 
-ledger_nodes = Table(
-    "ledger_nodes",
-    metadata,
-    Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("node_index", Integer, primary_key=True, autoincrement=False),
-    Column("hash", LargeBinary, nullable=False),
-    comment="hashes of complete subtrees; level 0 is the leaf hash",
-    sqlite_with_rowid=False,
-)
-
 ledger_checkpoints = Table(
     "ledger_checkpoints",
     metadata,

@@ -22,7 +22,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from verify import Json, JsonMalformed, SubjectLink, canonical_json, parse_json
+from verify import LARGEST_ENTRY, Json, JsonMalformed, SubjectLink, canonical_json, parse_json
 
 from .errors import EntryRefused
 
@@ -91,9 +91,12 @@ def encode_entry(
     if subject is not None:
         entry["subject"] = subject.to_json()
     try:
-        return canonical_json(entry)
+        leaf = canonical_json(entry)
     except JsonMalformed as error:
         raise EntryRefused(kind, "its body has no canonical form") from error
+    if len(leaf) > LARGEST_ENTRY:
+        raise EntryRefused(kind, f"{len(leaf)} bytes; an entry of the log has at most {LARGEST_ENTRY}")
+    return leaf
 
 
 def is_entry(leaf: bytes, index: int) -> bool:

@@ -82,3 +82,44 @@ class IntentClosed(LedgerError):
     def __init__(self, intent_id: str) -> None:
         super().__init__(f"intent {intent_id} has ended")
         self.intent_id = intent_id
+
+
+class CosignatureRefused(LedgerError):
+    """What came in as a cosignature is none of a head of ours by a listed witness.
+
+    ``code``: ``malformed``, ``unknown`` or ``no-head``.
+    """
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(f"cosignature refused: {why}")
+        self.code, self.why = code, why
+
+
+class LogBehind(LogDamaged):
+    """The database is older than a head that was shown: ``known`` entries, ``size`` in the database."""
+
+    def __init__(self, known: int, size: int, where: str) -> None:
+        super().__init__(
+            f"公开过 {known} 条的检查点({where}),数据库只有 {size} 条:数据库是较早的备份 "
+            f"a head of {known} entries was published ({where}), the database has {size}: an older backup"
+        )
+        self.known, self.size, self.where = known, size, where
+        self.todo = (
+            "不要继续写入,否则日志分叉;请恢复含有全部已公布条目的备份 to go on would fork the log; "
+            f"restore a newer backup with at least {known} entries"
+        )
+
+
+class LogOtherwise(LogDamaged):
+    """A head that was already shown is not a head of the log in the database: it is another history."""
+
+    def __init__(self, known: int, where: str) -> None:
+        super().__init__(
+            f"公开过的 {known} 条检查点({where})与数据库不符:这是另一段历史 "
+            f"the published head of {known} entries ({where}) is not that of the database: another history"
+        )
+        self.known, self.where = known, where
+        self.todo = (
+            "请恢复与已公布检查点相符的备份 restore the backup that agrees with what was published; "
+            "yinxin log check --checkpoint FILE says what differs"
+        )

@@ -3,7 +3,8 @@
 
 The order is the point.  The head that we continue from is read inside the write transaction, must carry our
 signature and must be the root of the stored nodes: bytes that changed on disk are found before they are
-signed over, never after.
+signed over, never after.  What is written is read back first, and both trees are computed from what came
+back.
 """
 
 from __future__ import annotations
@@ -11,15 +12,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, LargeBinary, Text, func, insert, literal, select
 
-from verify import Json, completed_nodes, leaf_hash, reference_digest, tree_root
+from verify import SHA256_TREE, SM3_TREE, Json, RightEdge, TreeHash, leaf_hash, reference_digest
 
-from ..database.tables import ledger_checkpoints, ledger_entries, ledger_nodes, row_commitments
+from ..database.tables import ledger_checkpoints, row_commitments
 from .entry import SALT_SIZE, RowCommitment, commit, encode_entry
 from .errors import LogDamaged, NotCommitted, TransactionOver
 from .signing import HeadSigner
-from .stored import entry_count, newest_head, peaks
+from .stored import (
+    TREES,
+    edge_hashes,
+    entry_count,
+    newest_head,
+    read_runs,
+    stored_leaves,
+    write_leaves,
+    write_runs,
+)
 from .subjects import REFERENCE_SALT, Concern, Histories
 
 
@@ -28,10 +38,9 @@ class Growth:
 
     def __init__(self, connection: Connection, signer: HeadSigner, *, at_least: int) -> None:
         self._connection, self._signer = connection, signer
-        self.size = require_head(connection, signer, at_least=at_least, fast=True)
-        self._nodes = peaks(connection, self.size)
-        self._fresh: list[tuple[int, int, bytes]] = []
-        self._leaves: list[tuple[int, bytes]] = []
+        self._edges = require_head(connection, signer, at_least=at_least, fast=True)
+        self._before = self.size = self._edges[SHA256_TREE].size
+        self._leaves: list[bytes] = []
 
     @property
     def grown(self) -> bool:
@@ -40,48 +49,73 @@ class Growth:
 
     def add(self, leaf: bytes) -> None:
         """Append one leaf."""
-        done = completed_nodes(self._node, self.size, leaf_hash(leaf))
-        self._nodes.update({(level, index): reached for level, index, reached in done})
-        self._fresh.extend(done)
-        self._leaves.append((self.size, leaf))
+        self._leaves.append(leaf)
         self.size += 1
 
     def write(self, *, at: datetime) -> None:
-        """Leaves, nodes and the signed head, into the open transaction."""
-        root = tree_root(self._node, self.size)
-        self._connection.execute(
-            insert(ledger_entries), [{"entry_index": index, "leaf": leaf} for index, leaf in self._leaves]
+        """Leaves, hashes and the signed head, into the open transaction.
+
+        Raises :class:`LogDamaged` when something comes back from the database as something else.
+        """
+        connection, size = self._connection, self.size
+        write_leaves(connection, self._before, self._leaves)
+        leaves = stored_leaves(connection, self._before, size)
+        if leaves != self._leaves:
+            raise LogDamaged("the database gave back other entries than were written")
+        for tree, edge in self._edges.items():
+            runs = edge.extend(tree.leaves(leaves))
+            write_runs(connection, tree, runs)
+            if read_runs(connection, tree, runs) != runs:
+                raise LogDamaged(f"the database gave back another {tree.name} tree than was written")
+        sha256, sm3 = (
+            RightEdge(tree, size, nodes).root()
+            for tree, nodes in edge_hashes(connection, size, TREES).items()
         )
-        self._connection.execute(
-            insert(ledger_nodes),
-            [{"level": level, "node_index": index, "hash": reached} for level, index, reached in self._fresh],
-        )
-        self._connection.execute(
-            insert(ledger_checkpoints).values(
-                size=self.size, root=root, note=self._signer.sign(self.size, root), signed_at=at
+        if (sha256, sm3) != tuple(edge.root() for edge in self._edges.values()):
+            raise LogDamaged("its stored trees have other roots than were computed")
+        note = self._signer.sign(size, sha256, sm3)
+        # The lock is what keeps writers apart.  Should it fail, the newest head is still the one read above.
+        newest = select(func.coalesce(func.max(ledger_checkpoints.c.size), 0)).scalar_subquery()
+        swapped = connection.execute(
+            insert(ledger_checkpoints).from_select(
+                ["size", "root", "note", "signed_at"],
+                select(
+                    literal(size),
+                    literal(sha256, LargeBinary),
+                    literal(note, Text),
+                    literal(at, ledger_checkpoints.c.signed_at.type),
+                ).where(newest == self._before),
             )
         )
+        if swapped.rowcount != 1:
+            raise LogDamaged("another writer signed a head meanwhile")
 
-    def _node(self, level: int, index: int) -> bytes:
-        return self._nodes[level, index]
 
+def require_head(
+    connection: Connection, signer: HeadSigner, *, at_least: int = 0, fast: bool = False
+) -> dict[TreeHash, RightEdge]:
+    """The right edges of both trees, if what is stored is exactly what we signed last.
 
-def require_head(connection: Connection, signer: HeadSigner, *, at_least: int = 0, fast: bool = False) -> int:
-    """The size of the log, if what is stored is exactly what we signed last.  Raises :class:`LogDamaged`."""
+    Raises :class:`LogDamaged`.
+    """
     head, count = newest_head(connection), entry_count(connection)
     size = 0 if head is None else head.size
     if size < at_least:
         raise LogDamaged(f"it went back from {at_least} entries to {size}")
     if count != size:
         raise LogDamaged(f"its newest checkpoint says {size} entries, the database holds {count}")
+    edges = {
+        tree: RightEdge(tree, size, nodes) for tree, nodes in edge_hashes(connection, size, TREES).items()
+    }
     if head is None:
-        return 0
+        return edges
     signed = signer.require(head.note, fast=fast)
-    nodes = peaks(connection, size)
-    root = tree_root(lambda level, index: nodes[level, index], size)
-    if not (signed.size == size and signed.root == head.root == root):
+    if not (signed.size == size and signed.root == head.root == edges[SHA256_TREE].root()):
         raise LogDamaged("its stored tree has another root than its newest checkpoint")
-    return size
+    # Heads that were signed before there was a second tree state one root.
+    if signed.sm3_root not in (None, edges[SM3_TREE].root()):
+        raise LogDamaged("its stored SM3 tree has another root than its newest checkpoint")
+    return edges
 
 
 class Transaction:

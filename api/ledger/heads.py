@@ -18,10 +18,11 @@ _TABLE = "ledger_checkpoints"
 
 @dataclass(frozen=True, slots=True)
 class SignedHead:
-    """A size and the root that was signed for it."""
+    """A size and the roots that were signed for it."""
 
     size: int
     root: bytes
+    sm3_root: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def read_heads(connection: Connection, log_keys: Sequence[LogKey], *, published:
     for position, head in enumerate(stored, 1):
         known = _verified(head, list(log_keys) if position == len(stored) else fast)
         if known is not None:
-            signed.append(SignedHead(known.size, known.root))
+            signed.append(SignedHead(known.size, known.root, known.sm3_root))
         else:
             findings.append(
                 Finding(
@@ -78,7 +79,7 @@ def read_heads(connection: Connection, log_keys: Sequence[LogKey], *, published:
                 )
             )
         else:
-            signed.append(SignedHead(kept.size, kept.root))
+            signed.append(SignedHead(kept.size, kept.root, kept.sm3_root))
     signed.sort(key=lambda head: head.size)
     return Heads(tuple(signed), len(stored), newest, tuple(findings))
 

@@ -10,14 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
-from verify import LogKey, LogProof, consistency_path, empty_root, inclusion_path
+from sqlalchemy import Connection
+
+from verify import (
+    SHA256_TREE,
+    SM3_TREE,
+    GetNode,
+    LogKey,
+    LogProof,
+    TreeHash,
+    consistency_path,
+    inclusion_path,
+    parse_checkpoint,
+    parse_note,
+)
 
 from ..database import Database
 from .errors import NoSuchEntry, NoSuchRange
 from .growth import Growth, Transaction, require_head
 from .signing import HeadSigner, LogSigners
-from .stored import entry_count, newest_head, node_reader, stored_leaf
+from .stored import StoredHead, entry_count, gathered, newest_head, stored_leaf
+from .witnessed import cosigned_note, witnessed_head
 
 
 class Ledger:
@@ -42,7 +57,7 @@ class Ledger:
         self._seen = 0  # the largest size that this process knows of; only ever grows
         if not inspecting:
             with database.read() as connection:
-                self._seen = require_head(connection, self._signer)
+                self._seen = require_head(connection, self._signer)[SHA256_TREE].size
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -69,7 +84,7 @@ class Ledger:
         """The newest signed head; of an empty log, the head of nothing."""
         with self._database.read() as connection:
             head = newest_head(connection)
-        return head.note if head is not None else self._signer.sign(0, empty_root())
+        return head.note if head is not None else self._signer.sign(0, SHA256_TREE.empty, SM3_TREE.empty)
 
     def size(self) -> int:
         """How many entries the log has."""
@@ -81,17 +96,20 @@ class Ledger:
         with self._database.read() as connection:
             return stored_leaf(connection, index)
 
-    def prove(self, index: int) -> LogProof:
-        """Entry, path and newest head: all that anybody needs.  Raises :class:`NoSuchEntry`."""
-        with self._database.read() as connection:
-            head = newest_head(connection)
-            size = 0 if head is None else head.size
-            if head is None or not 0 <= index < size:
-                raise NoSuchEntry(index, size)
-            path = inclusion_path(node_reader(connection), index, size)
-            return LogProof(index, stored_leaf(connection, index), path, head.note)
+    def prove(self, index: int, *, witnessed: bool = False) -> LogProof:
+        """Entry, paths and newest head: all that anybody needs.  Raises :class:`NoSuchEntry`.
 
-    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        ``witnessed``: under the newest head that most witnesses cosigned, where one covers the entry.
+        """
+        with self._database.read() as connection:
+            newest = newest_head(connection)
+            size = 0 if newest is None else newest.size
+            if newest is None or not 0 <= index < size:
+                raise NoSuchEntry(index, size)
+            head = (witnessed_head(connection, index) if witnessed else None) or newest
+            return _proof(connection, head, index)
+
+    def consistency(self, old: int, new: int, tree: TreeHash = SHA256_TREE) -> tuple[bytes, ...]:
         """The proof that the tree of ``new`` entries only appends to that of ``old``.
 
         Raises :class:`NoSuchRange`.
@@ -100,8 +118,28 @@ class Ledger:
             size = entry_count(connection)
             if not 1 <= old <= new <= size:
                 raise NoSuchRange(old, new, size)
-            return consistency_path(node_reader(connection), old, new)
+            walk = partial(_consistency, old=old, new=new, tree=tree)
+            return gathered(connection, tree, walk)
 
     def log_keys(self) -> tuple[LogKey, ...]:
         """The public keys that sign the heads, for the trust list."""
         return self._signer.keys
+
+
+def _proof(connection: Connection, head: StoredHead, index: int) -> LogProof:
+    """Heads that were signed before there was a second tree are proven in the first alone."""
+    sha256, sm3 = (
+        gathered(connection, tree, partial(_inclusion, index=index, size=head.size, tree=tree))
+        for tree in (SHA256_TREE, SM3_TREE)
+    )
+    two = parse_checkpoint(parse_note(head.note).text).sm3_root is not None
+    note, leaf = cosigned_note(connection, head), stored_leaf(connection, index)
+    return LogProof(index, leaf, sha256, note, sm3 if two else None)
+
+
+def _inclusion(get_node: GetNode, *, index: int, size: int, tree: TreeHash) -> tuple[bytes, ...]:
+    return inclusion_path(get_node, index, size, tree)
+
+
+def _consistency(get_node: GetNode, *, old: int, new: int, tree: TreeHash) -> tuple[bytes, ...]:
+    return consistency_path(get_node, old, new, tree)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recompute the tree from the leaves and hold every stored hash and signed head against it.
+"""Recompute both trees from the leaves and hold every stored hash and signed head against them.
 
-Two trees grow side by side: one from the bytes of the entries, one from their stored hashes.  Where only the
-first disagrees with a signed head, an entry was edited and its number is known; where only the second does, a
-hash was edited; where both do, the entries that this head added are not those that were signed.
+The SHA-256 tree grows twice side by side: from the bytes of the entries, and from their stored hashes.  Where
+only the first disagrees with a signed head, an entry was edited and its number is known; where only the
+second does, a hash was edited; where both do, the entries that this head added are not those that it signed.
 """
 
 from __future__ import annotations
@@ -13,41 +13,19 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
-from verify import completed_nodes, leaf_hash, tree_root
+from verify import SHA256_TREE, SM3_TREE, RightEdge, TreeHash
 
-from ..database.tables import ledger_entries, ledger_nodes
+from ..database.tables import ledger_entries
+from ..database.tables_log import ledger_hashes
 from .entry import is_entry
 from .findings import Finding, FindingKind
 from .heads import SignedHead
+from .stored import HASH_SIZE, TREE_NAMES, TREES, split
 
 CHUNK = 1024
-ENTRIES, NODES, HEADS = "ledger_entries", "ledger_nodes", "ledger_checkpoints"
+ENTRIES, NODES, HEADS = "ledger_entries", "ledger_hashes", "ledger_checkpoints"
 
-_LOST = bytes(32)
-
-
-class GrowingTree:
-    """Keeps the peaks only: all that the next leaf and the root need."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._peaks: dict[int, tuple[int, bytes]] = {}
-
-    def add(self, reached: bytes) -> tuple[tuple[int, int, bytes], ...]:
-        """Append one leaf hash; the nodes that it completes."""
-        done = completed_nodes(self._node, self.size, reached)
-        self._peaks.update({level: (index, one) for level, index, one in done})
-        self.size += 1
-        return done
-
-    def root(self) -> bytes:
-        """Of what was added so far."""
-        return tree_root(self._node, self.size)
-
-    def _node(self, level: int, index: int) -> bytes:
-        known, reached = self._peaks[level]
-        assert known == index
-        return reached
+_LOST = bytes(HASH_SIZE)
 
 
 @dataclass(slots=True)
@@ -57,13 +35,17 @@ class Recomputation:
     connection: Connection
     heads: tuple[SignedHead, ...]  # smallest first
     count: int  # one more than the highest number of an entry
-    leaves: GrowingTree = field(default_factory=GrowingTree)
-    hashes: GrowingTree = field(default_factory=GrowingTree)
+    leaves: RightEdge = field(default_factory=lambda: RightEdge(SHA256_TREE))
+    sm3: RightEdge = field(default_factory=lambda: RightEdge(SM3_TREE))
+    hashes: RightEdge = field(default_factory=lambda: RightEdge(SHA256_TREE))
     findings: list[Finding] = field(default_factory=list)
     _next_head: int = 0
     _verdicts: list[tuple[int, bool, bool]] = field(default_factory=list)  # size, leaves agree, hashes agree
     _apart: list[int] = field(default_factory=list)  # entries whose bytes and stored hash disagree
-    _inner: list[tuple[int, int, bool]] = field(default_factory=list)  # level, index, stored at all
+    _inner: list[tuple[TreeHash, int, int, bool]] = field(
+        default_factory=list
+    )  # … level, index, stored at all
+    _sm3_apart: list[int] = field(default_factory=list)  # sizes whose SM3 root is not the signed one
 
     def run(
         self,
@@ -81,26 +63,39 @@ class Recomputation:
         self._judge()
 
     def _chunk(self, start: int, end: int, leaves: Mapping[int, bytes]) -> None:
-        stored = _nodes(self.connection, 0, start, end)
-        inner: dict[int, dict[int, bytes]] = {}
+        stored = _hashes(self.connection, SHA256_TREE, 0, start, end)
+        stored_sm3 = _hashes(self.connection, SM3_TREE, 0, start, end)
+        made: list[bytes] = []
+        whole: list[bytes] = []
+        second: list[bytes] = []
         for index in range(start, end):
             leaf, reached = leaves.get(index), stored.get(index)
-            made = leaf_hash(leaf) if leaf is not None else reached or _LOST
+            made.append(SHA256_TREE.leaf(leaf) if leaf is not None else reached or _LOST)
+            second.append(SM3_TREE.leaf(leaf) if leaf is not None else stored_sm3.get(index, _LOST))
+            whole.append(made[-1] if reached is None else reached)
             if leaf is None:
                 self._entry(FindingKind.DELETED, index, zh="不见了", en="is gone")
-            elif reached != made:
+            elif reached != made[-1]:
                 self._apart.append(index)
             elif not is_entry(leaf, index):
                 self._entry(FindingKind.ENTRY_CHANGED, index, zh="不是规范条目", en="is no canonical entry")
-            self.leaves.add(made)
-            whole = reached if reached is not None and len(reached) == len(_LOST) else made
-            for level, node, one in self.hashes.add(whole)[1:]:
-                inner.setdefault(level, {})[node] = one
+        computed: dict[tuple[TreeHash, int], dict[int, bytes]] = {}
+        at = start
+        for size in sorted({end, *(one.size for one in self.heads if start < one.size < end)}):
+            part = slice(at - start, size - start)
+            self.leaves.extend(made[part])
+            for edge, fresh in ((self.hashes, whole[part]), (self.sm3, second[part])):
+                for run in edge.extend(fresh):
+                    row = computed.setdefault((edge.tree, run.level), {})
+                    row.update(enumerate(run.hashes, run.start))
+            at = size
             self._compare_heads()
-        for level, made_nodes in inner.items():
-            found = _nodes(self.connection, level, min(made_nodes), max(made_nodes) + 1)
+        for (tree, level), nodes in computed.items():
+            if tree is SHA256_TREE and level == 0:
+                continue  # these were taken from there
+            found = _hashes(self.connection, tree, level, min(nodes), max(nodes) + 1)
             self._inner += [
-                (level, node, node in found) for node, one in made_nodes.items() if found.get(node) != one
+                (tree, level, node, node in found) for node, one in nodes.items() if found.get(node) != one
             ]
 
     def _compare_heads(self) -> None:
@@ -108,9 +103,12 @@ class Recomputation:
         while self._next_head < len(self.heads) and self.heads[self._next_head].size <= size:
             head = self.heads[self._next_head]
             self._next_head += 1
-            if head.size == size:
-                agree = (self.leaves.root() == head.root, self.hashes.root() == head.root)
-                self._verdicts.append((size, *agree))
+            if head.size != size:
+                continue
+            agree = (self.leaves.root() == head.root, self.hashes.root() == head.root)
+            self._verdicts.append((size, *agree))
+            if all(agree) and head.sm3_root not in (None, self.sm3.root()):
+                self._sm3_apart.append(size)
 
     def _judge(self) -> None:
         agreed = 0
@@ -131,21 +129,34 @@ class Recomputation:
                     zh="的内容已被改动,与入账时的摘要不符",
                     en="was edited: it no longer has the hash that it had when it was signed",
                 )
-        for level, node, there in self._inner:
+        for tree, level, node, there in self._inner:
             if not any(index >> level == node for index in self._apart):
-                self._node(level, node, **(_EDITED if there else _MISSING))
-        expected = sum(self.count >> level for level in range(self.count.bit_length()))
-        held = self.connection.execute(select(func.count()).select_from(ledger_nodes)).scalar_one()
-        if held > expected:
+                self._node(level, node, tree, **(_EDITED if there else _MISSING))
+        for size in self._sm3_apart[:1]:
             self.findings.append(
                 Finding(
-                    FindingKind.NODES_WRONG,
-                    NODES,
-                    "*",
-                    f"日志树多出 {held - expected} 个节点",
-                    f"{held - expected} nodes too many are stored",
+                    FindingKind.ROOT_MISMATCH,
+                    HEADS,
+                    f"{size}",
+                    f"大小为 {size} 的检查点所签的 SM3 根与条目不符",
+                    f"the checkpoint of size {size} signs another SM3 root than its entries have",
                 )
             )
+        expected = sum(self.count >> level for level in range(self.count.bit_length()))
+        for tree in TREES:
+            lengths = select(func.coalesce(func.sum(func.length(ledger_hashes.c.hashes)), 0))
+            query = lengths.where(ledger_hashes.c.tree == TREE_NAMES[tree.name])
+            held = int(self.connection.execute(query).scalar_one()) // HASH_SIZE
+            if held > expected:
+                self.findings.append(
+                    Finding(
+                        FindingKind.NODES_WRONG,
+                        NODES,
+                        "*",
+                        f"{tree.name} 日志树多出 {held - expected} 个节点",
+                        f"{held - expected} nodes too many of the {tree.name} tree are stored",
+                    )
+                )
 
     def _root_mismatch(self, agreed: int, size: int) -> None:
         which = f"{agreed}" if size - agreed == 1 else f"{agreed}–{size - 1}"
@@ -165,8 +176,8 @@ class Recomputation:
             Finding(kind, ENTRIES, str(index), f"日志第 {index} 条{zh}", f"entry {index} {en}")
         )
 
-    def _node(self, level: int, node: int, *, zh: str, en: str) -> None:
-        key = f"{level}/{node}"
+    def _node(self, level: int, node: int, tree: TreeHash = SHA256_TREE, *, zh: str, en: str) -> None:
+        key = f"{TREE_NAMES[tree.name]} {level}/{node}"
         self.findings.append(
             Finding(FindingKind.NODES_WRONG, NODES, key, f"日志树节点 {key} {zh}", f"tree node {key} {en}")
         )
@@ -183,8 +194,21 @@ def _leaves(connection: Connection, start: int, end: int) -> dict[int, bytes]:
     return {int(row.entry_index): bytes(row.leaf) for row in connection.execute(query)}
 
 
-def _nodes(connection: Connection, level: int, start: int, end: int) -> dict[int, bytes]:
-    query = select(ledger_nodes.c.node_index, ledger_nodes.c.hash).where(
-        ledger_nodes.c.level == level, ledger_nodes.c.node_index >= start, ledger_nodes.c.node_index < end
+def _hashes(connection: Connection, tree: TreeHash, level: int, start: int, end: int) -> dict[int, bytes]:
+    """What is there of these nodes; a run that overlaps another is damage, and the later one counts."""
+    table = ledger_hashes
+    here = (table.c.tree == TREE_NAMES[tree.name]) & (table.c.level == level)
+    first = select(func.max(table.c.start)).where(here, table.c.start <= start).scalar_subquery()
+    query = (
+        select(table.c.start, table.c.hashes)
+        .where(here, table.c.start >= func.coalesce(first, start), table.c.start < end)
+        .order_by(table.c.start)
     )
-    return {int(row.node_index): bytes(row.hash) for row in connection.execute(query)}
+    found: dict[int, bytes] = {}
+    for row in connection.execute(query):
+        found.update(
+            (index, one)
+            for index, one in enumerate(split(bytes(row.hashes)), int(row.start))
+            if start <= index < end and len(one) == HASH_SIZE
+        )
+    return found

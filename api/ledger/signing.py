@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys import Signer
-from verify import Checkpoint, LedgerError, LogKey, SignedNote, check_checkpoint, log_key_id, note_signature
+from verify import (
+    Checkpoint,
+    LedgerError,
+    LogKey,
+    SignedNote,
+    check_checkpoint,
+    log_key_id,
+    note_signature,
+    sm3_extension,
+)
 
 from .errors import LogDamaged
 
@@ -39,9 +48,9 @@ class HeadSigner:
         for key in self.keys:
             log_key_id(key)  # an origin that cannot name a key is refused now, not at the first entry
 
-    def sign(self, size: int, root: bytes) -> str:
+    def sign(self, size: int, root: bytes, sm3_root: bytes) -> str:
         """The signed note of one head."""
-        text = Checkpoint(self._origin, size, root).text()
+        text = Checkpoint(self._origin, size, root, (sm3_extension(sm3_root),)).text()
         message = text.encode("utf-8")
         signatures = (self._ed25519.sign(message), self._sm2.sign(message))
         lines = tuple(note_signature(key, one) for key, one in zip(self.keys, signatures, strict=True))

@@ -1,21 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log as it lies in the database: heads, leaves, and the hashes of complete subtrees."""
+"""The log as it lies in the database: heads, leaves, and the hashes of complete subtrees of both trees."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    LargeBinary,
+    Row,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
+from sqlalchemy.sql.expression import CompoundSelect
 
-from ..database.tables import ledger_checkpoints, ledger_entries, ledger_nodes
+from verify import SHA256_TREE, SM3_TREE, GetNode, HashRun, TreeHash, edge_nodes
+
+from ..database.tables import ledger_checkpoints, ledger_entries
+from ..database.tables_log import ledger_hashes
 from .errors import LogDamaged, NoSuchEntry
 
-# Built once: a proof reads some twenty nodes, and building the statement costs more than reading one.
-_NODE = select(ledger_nodes.c.hash).where(
-    ledger_nodes.c.level == bindparam("level"), ledger_nodes.c.node_index == bindparam("node")
-)
+HASH_SIZE = 32
+TREES = (SHA256_TREE, SM3_TREE)
+TREE_NAMES: Mapping[str, str] = {SHA256_TREE.name: "sha256", SM3_TREE.name: "sm3"}
+"""How a tree is called in the database."""
+
+Node = tuple[str, int, int]
+"""Tree (as in the database), level, index."""
+
+Found = TypeVar("Found")
+_FEWEST = 8  # statements are kept for so many nodes and its multiples
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +52,14 @@ def newest_head(connection: Connection) -> StoredHead | None:
     """The checkpoint with the largest size, or ``None`` for an empty log."""
     query = select(ledger_checkpoints).order_by(ledger_checkpoints.c.size.desc()).limit(1)
     row = connection.execute(query).one_or_none()
+    return _head(row) if row is not None else None
+
+
+def head_of(connection: Connection, size: int) -> StoredHead | None:
+    """The checkpoint of exactly this size."""
+    row = connection.execute(
+        select(ledger_checkpoints).where(ledger_checkpoints.c.size == size)
+    ).one_or_none()
     return _head(row) if row is not None else None
 
 
@@ -58,37 +87,154 @@ def stored_leaf(connection: Connection, index: int) -> bytes:
     return bytes(leaf)
 
 
-def node_reader(connection: Connection) -> Callable[[int, int], bytes]:
-    """Reads stored nodes one by one.  A missing node raises :class:`LogDamaged`."""
+def stored_leaves(connection: Connection, start: int, end: int) -> list[bytes]:
+    """The entries ``start..end``, all of them.  Raises :class:`LogDamaged`."""
+    query = (
+        select(ledger_entries.c.leaf)
+        .where(ledger_entries.c.entry_index >= start, ledger_entries.c.entry_index < end)
+        .order_by(ledger_entries.c.entry_index)
+    )
+    found = [bytes(one) for one in connection.execute(query).scalars()]
+    if len(found) != max(0, end - start):
+        raise LogDamaged(f"of the entries {start} to {end - 1} {len(found)} are there")
+    return found
 
-    def get(level: int, index: int) -> bytes:
-        found = connection.execute(_NODE, {"level": level, "node": index}).scalar_one_or_none()
-        if found is None:
-            raise LogDamaged(f"node {level}/{index} of its tree is missing")
-        return bytes(found)
 
-    return get
-
-
-def peaks(connection: Connection, size: int) -> dict[tuple[int, int], bytes]:
-    """The complete subtrees that a tree of ``size`` consists of: all that growing and its root need."""
-    wanted = [(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1]
+def stored_nodes(connection: Connection, nodes: Sequence[Node]) -> dict[Node, bytes]:
+    """These nodes, in one question.  Raises :class:`LogDamaged` when one is missing."""
+    wanted = list(dict.fromkeys(nodes))
     if not wanted:
         return {}
-    rows = connection.execute(
-        select(ledger_nodes).where(
-            or_(
-                *(
-                    and_(ledger_nodes.c.level == level, ledger_nodes.c.node_index == index)
-                    for level, index in wanted
-                )
-            )
-        )
-    )
-    found = {(int(row.level), int(row.node_index)): bytes(row.hash) for row in rows}
-    if len(found) != len(wanted):
-        raise LogDamaged("a node of its tree is missing")
+    room = -(-len(wanted) // _FEWEST) * _FEWEST
+    asked = wanted + [wanted[0]] * (room - len(wanted))  # few statements: each is made once
+    given = {
+        name: value
+        for at, (tree, level, index) in enumerate(asked)
+        for name, value in ((f"t{at}", tree), (f"l{at}", level), (f"i{at}", index))
+    }
+    found: dict[Node, bytes] = {}
+    for at, start, part in connection.execute(_node_question(room), given):
+        if start is not None and part is not None and len(part) == HASH_SIZE:
+            found[asked[at]] = bytes(part)
+    for tree, level, index in wanted:
+        if (tree, level, index) not in found:
+            raise LogDamaged(f"node {level}/{index} of its {tree} tree is missing")
     return found
+
+
+def edge_hashes(
+    connection: Connection, size: int, trees: Sequence[TreeHash]
+) -> dict[TreeHash, dict[tuple[int, int], bytes]]:
+    """For each tree the complete subtrees that a log of ``size`` consists of, in one question."""
+    nodes = edge_nodes(size)
+    found = stored_nodes(connection, [(TREE_NAMES[tree.name], *node) for tree in trees for node in nodes])
+    return {tree: {node: found[TREE_NAMES[tree.name], *node] for node in nodes} for tree in trees}
+
+
+def gathered(connection: Connection, tree: TreeHash, walk: Callable[[GetNode], Found]) -> Found:
+    """What ``walk`` makes of stored nodes: walked once to learn which, asked for at once, walked again."""
+    name = TREE_NAMES[tree.name]
+    wanted: list[Node] = []
+
+    def note(level: int, index: int) -> bytes:
+        wanted.append((name, level, index))
+        return bytes(HASH_SIZE)
+
+    walk(note)
+    found = stored_nodes(connection, wanted)
+    return walk(lambda level, index: found[name, level, index])
+
+
+def stored_hashes(connection: Connection, tree: TreeHash, level: int, start: int, end: int) -> bytes:
+    """The hashes ``start..end`` of one level, side by side.  Raises :class:`LogDamaged`."""
+    table, name = ledger_hashes, TREE_NAMES[tree.name]
+    here = (table.c.tree == name) & (table.c.level == level)
+    first = select(func.max(table.c.start)).where(here, table.c.start <= start).scalar_subquery()
+    query = (
+        select(table.c.start, table.c.hashes)
+        .where(here, table.c.start >= first, table.c.start < end)
+        .order_by(table.c.start)
+    )
+    parts: list[bytes] = []
+    at = start
+    for row in connection.execute(query):
+        skip = (at - int(row.start)) * HASH_SIZE
+        part = bytes(row.hashes)[skip : skip + (end - at) * HASH_SIZE] if skip >= 0 else b""
+        if not part or len(part) % HASH_SIZE:
+            break
+        parts.append(part)
+        at += len(part) // HASH_SIZE
+    if at != end:
+        raise LogDamaged(f"node {level}/{at} of its {name} tree is missing")
+    return b"".join(parts)
+
+
+def write_leaves(connection: Connection, start: int, leaves: Sequence[bytes]) -> None:
+    """Entries from number ``start`` on."""
+    _insert(
+        connection,
+        "INSERT INTO ledger_entries (entry_index, leaf) VALUES (?, ?)",
+        list(enumerate(leaves, start)),
+    )
+
+
+def write_runs(connection: Connection, tree: TreeHash, runs: Sequence[HashRun]) -> None:
+    """What one growth added to one tree."""
+    name = TREE_NAMES[tree.name]
+    rows = [(name, run.level, run.start, b"".join(run.hashes)) for run in runs]
+    into = "INSERT INTO ledger_hashes (tree, level, start, hashes) VALUES (?, ?, ?, ?)"
+    _insert(connection, into, rows)
+
+
+def read_runs(connection: Connection, tree: TreeHash, runs: Sequence[HashRun]) -> tuple[HashRun, ...]:
+    """The same runs as the database has them."""
+    question = _said(
+        connection, "SELECT hashes FROM ledger_hashes WHERE tree = ? AND level = ? AND start = ?"
+    )
+    found: list[HashRun] = []
+    for run in runs:
+        key = (TREE_NAMES[tree.name], run.level, run.start)
+        row = connection.exec_driver_sql(question, key).one_or_none()
+        found.append(HashRun(run.level, run.start, split(b"" if row is None else bytes(row[0]))))
+    return tuple(found)
+
+
+def split(hashes: bytes) -> tuple[bytes, ...]:
+    """Hashes that stand side by side."""
+    return tuple(hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE))
+
+
+def _insert(connection: Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Many rows straight to the driver: building a dictionary for each costs more than the database does."""
+    connection.exec_driver_sql(_said(connection, into), list(rows))
+
+
+def _said(connection: Connection, statement: str) -> str:
+    """With the marks of this driver."""
+    return statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
+
+
+@lru_cache(maxsize=32)
+def _node_question(count: int) -> CompoundSelect[Any]:
+    """One statement for so many nodes; building it costs more than asking."""
+    table = ledger_hashes
+    parts = []
+    for at in range(count):
+        index = bindparam(f"i{at}", type_=Integer)
+        run = (
+            select(table.c.start, table.c.hashes)
+            .where(
+                table.c.tree == bindparam(f"t{at}"),
+                table.c.level == bindparam(f"l{at}"),
+                table.c.start <= index,
+            )
+            .order_by(table.c.start.desc())
+            .limit(1)
+            .subquery(f"r{at}")
+        )
+        part = func.substr(run.c.hashes, (index - run.c.start) * HASH_SIZE + 1, HASH_SIZE, type_=LargeBinary)
+        parts.append(select(literal_column(str(at)).label("at"), run.c.start, part.label("part")))
+    return union_all(*parts)
 
 
 def _head(row: Row[Any]) -> StoredHead:

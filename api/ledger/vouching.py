@@ -7,13 +7,37 @@ legitimate change would commit to the edit as well.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, LargeBinary, func, select
 
-from verify import Json, JsonMalformed, leaf_hash
+from verify import SHA256_TREE, Json, JsonMalformed, leaf_hash
 
-from ..database.tables import ledger_entries, ledger_nodes, row_commitments
+from ..database.tables import ledger_entries, row_commitments
+from ..database.tables_log import ledger_hashes
 from .entry import key_commitment, row_commitment, row_of
 from .errors import RowAltered
+from .stored import HASH_SIZE, TREE_NAMES
+
+_RUN = ledger_hashes.c
+_HASH = (
+    select(
+        func.substr(
+            _RUN.hashes,
+            (row_commitments.c.entry_index - _RUN.start) * HASH_SIZE + 1,
+            HASH_SIZE,
+            type_=LargeBinary,
+        )
+    )
+    .where(
+        _RUN.tree == TREE_NAMES[SHA256_TREE.name],
+        _RUN.level == 0,
+        _RUN.start <= row_commitments.c.entry_index,
+    )
+    .order_by(_RUN.start.desc())
+    .limit(1)
+    .correlate(row_commitments)
+    .scalar_subquery()
+)
+"""The leaf hash that the tree was built of."""
 
 
 def require_vouched(connection: Connection, table: str, key: str, values: dict[str, Json]) -> None:
@@ -23,17 +47,13 @@ def require_vouched(connection: Connection, table: str, key: str, values: dict[s
     every append.
     """
     note = connection.execute(
-        select(row_commitments, ledger_entries.c.leaf, ledger_nodes.c.hash)
+        select(row_commitments, ledger_entries.c.leaf, _HASH.label("hash"))
         .join(ledger_entries, ledger_entries.c.entry_index == row_commitments.c.entry_index)
-        .join(
-            ledger_nodes,
-            (ledger_nodes.c.level == 0) & (ledger_nodes.c.node_index == row_commitments.c.entry_index),
-        )
         .where(row_commitments.c.table_name == table, row_commitments.c.row_key == key)
         .order_by(row_commitments.c.entry_index.desc())
         .limit(1)
     ).one_or_none()
-    if note is None:
+    if note is None or note.hash is None:
         raise RowAltered(table)
     salt, leaf = bytes(note.salt), bytes(note.leaf)
     public = {

@@ -13,6 +13,11 @@ from .cosignature import (
     require_quorum,
     witness_key_id,
 )
+from .edge import (
+    HashRun,
+    RightEdge,
+    edge_nodes,
+)
 from .errors import (
     LedgerError,
     LogContradicted,
@@ -69,6 +74,7 @@ from .tiles import (
     tile_path,
 )
 from .tree import (
+    GetNode,
     check_consistency,
     check_inclusion,
     completed_nodes,
@@ -78,6 +84,12 @@ from .tree import (
     leaf_hash,
     node_hash,
     tree_root,
+)
+from .witness_keys import (
+    encode_log_key,
+    encode_witness_key,
+    parse_log_key,
+    parse_witness_key,
 )
 
 __all__ = [
@@ -89,6 +101,8 @@ __all__ = [
     "Checkpoint",
     "Cosignature",
     "Fetch",
+    "GetNode",
+    "HashRun",
     "LedgerError",
     "LogContradicted",
     "LogForked",
@@ -100,6 +114,7 @@ __all__ = [
     "NoteSignature",
     "ProofInvalid",
     "QuorumMissing",
+    "RightEdge",
     "SignedNote",
     "Submission",
     "TileMalformed",
@@ -122,8 +137,11 @@ __all__ = [
     "cosignature_line",
     "cosignature_message",
     "cosignatures",
+    "edge_nodes",
     "empty_root",
     "encode_bundle",
+    "encode_log_key",
+    "encode_witness_key",
     "entries_from_tiles",
     "entry_bundle",
     "entry_from_tiles",
@@ -135,12 +153,14 @@ __all__ = [
     "note_key_id",
     "note_signature",
     "parse_checkpoint",
+    "parse_log_key",
     "parse_log_proof",
     "parse_note",
     "parse_signature",
     "parse_submission",
     "parse_tile_path",
     "parse_tlog_proof",
+    "parse_witness_key",
     "proof_from_tiles",
     "require_growth",
     "require_quorum",

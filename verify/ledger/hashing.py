@@ -9,8 +9,9 @@ module is loaded, and both give the same bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from keys import HashAlgorithm, digest
 
@@ -33,6 +34,19 @@ class TreeHash:
     def node(self, left: bytes, right: bytes) -> bytes:
         """``HASH(0x01 || left || right)``."""
         return self.digest(b"\x01" + left + right)
+
+    def leaves(self, entries: Iterable[bytes]) -> list[bytes]:
+        """The leaf hash of each entry."""
+        one = self.digest
+        return [one(b"\x00" + entry) for entry in entries]
+
+    def parents(self, row: Sequence[bytes]) -> list[bytes]:
+        """The node above each two neighbours; an odd last one has none yet."""
+        one = self.digest
+        return [
+            one(b"\x01" + left + right)
+            for left, right in zip(islice(row, 0, None, 2), islice(row, 1, None, 2), strict=False)
+        ]
 
 
 def _sha256(data: bytes) -> bytes:

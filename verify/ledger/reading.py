@@ -60,9 +60,7 @@ class TileReader:
             name = TileName(level, index, self._width(level, index), self.tree)
             rows = [check_tile(fetch_either(self._fetch, name), name)]
             for _ in range(HEIGHT):
-                below = rows[-1]
-                pairs = range(0, len(below) - 1, 2)
-                rows.append(tuple(self.tree.node(below[at], below[at + 1]) for at in pairs))
+                rows.append(tuple(self.tree.parents(rows[-1])))
             if name.width == WIDTH:
                 above, position = divmod(index, WIDTH)
                 if rows[HEIGHT][0] != self._rows(level + 1, above)[0][position]:

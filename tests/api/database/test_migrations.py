@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
 from api.database import Database, DatabaseUnavailable
 from api.database.schema import metadata, newest_revision
-from api.database.tables import ledger_entries, ledger_nodes
 
 FOLDER = Path(__file__).resolve().parents[3] / "api" / "database"
 
@@ -52,7 +51,8 @@ def test_one_line_of_revisions() -> None:
     ("table", "column"),
     [
         ("ledger_entries", "entry_index"),
-        ("ledger_nodes", "level"),
+        ("ledger_hashes", "level"),
+        ("ledger_cosignatures", "size"),
         ("ledger_checkpoints", "size"),
         ("row_commitments", "entry_index"),
     ],
@@ -61,7 +61,8 @@ def test_the_log_is_append_only(database: Database, table: str, column: str, act
     """Hygiene, not proof: our own mistakes stop here; a thief drops the trigger and meets the tree."""
     values = {
         "ledger_entries": "(0, 'x')",
-        "ledger_nodes": "(0, 0, 'x')",
+        "ledger_hashes": "('sm3', 0, 0, 'x')",
+        "ledger_cosignatures": "(1, 'x', 'x', 'x')",
         "ledger_checkpoints": "(1, 'x', 'x', 'x')",
         "row_commitments": "(0, 'x', 'x', 'x', 'x')",
     }
@@ -100,18 +101,3 @@ def test_a_database_that_is_none(tmp_path: Path) -> None:
             database.upgrade()
         assert refused.value.todo
         database.dispose()
-
-
-def test_nodes_have_their_key_as_storage(database: Database) -> None:
-    """Proofs read nodes by key: one lookup each, not two."""
-    if database.dialect != "sqlite":
-        pytest.skip("about SQLite")
-    with database.write() as connection:
-        connection.execute(insert(ledger_nodes).values(level=0, node_index=0, hash=b"x"))
-        connection.execute(insert(ledger_entries).values(entry_index=0, leaf=b"x"))
-    with database.read() as connection:
-        assert connection.execute(select(ledger_nodes)).all() == [(0, 0, b"x")]
-        (sql,) = connection.exec_driver_sql(
-            "SELECT sql FROM sqlite_master WHERE name = 'ledger_nodes'"
-        ).fetchone()  # type: ignore[misc]
-        assert "WITHOUT ROWID" in sql

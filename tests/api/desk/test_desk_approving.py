@@ -154,7 +154,7 @@ def use_refused(rooms: Any, submission_id: str, seal_id: str, officer: Officer) 
     after = rooms.state()
     assert {name for name in before if before[name] != after[name]} == {
         "ledger_entries",
-        "ledger_nodes",
+        "ledger_hashes",
         "ledger_checkpoints",
     }
     return refused.value.code

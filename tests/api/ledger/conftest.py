@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from api.database import Database
+from api.database.tables_log import ledger_hashes
 from api.database.tables_sealing import sequences
 from api.ledger import Ledger, LedgerFindings, Transaction, check_ledger
 from verify import Json
@@ -33,6 +34,27 @@ def put(tx: Transaction, name: str, last: int) -> int:
 @pytest.fixture(name="put")
 def put_fixture() -> Callable[[Transaction, str, int], int]:
     return put
+
+
+@pytest.fixture
+def node(database: Database, sql: Callable[..., int]) -> Callable[..., None]:
+    """Put another hash, or none, in the place of one stored node: what an editor of the file can do."""
+
+    def edit(level: int, index: int, value: bytes, *, tree: str = "sha256") -> None:
+        with database.read() as connection:
+            table = ledger_hashes
+            query = select(table).where(table.c.tree == tree, table.c.level == level, table.c.start <= index)
+            row = connection.execute(query.order_by(table.c.start.desc()).limit(1)).one()
+        at = (index - row.start) * 32
+        key = (tree, level, row.start)
+        sql("DELETE FROM ledger_hashes WHERE tree = ? AND level = ? AND start = ?", *key)
+        head, tail = bytes(row.hashes)[:at], bytes(row.hashes)[at + 32 :]
+        parts = [(row.start, head + value + tail)] if value else [(row.start, head), (index + 1, tail)]
+        for start, hashes in parts:
+            if hashes:
+                sql("INSERT INTO ledger_hashes VALUES (?, ?, ?, ?)", tree, level, start, hashes)
+
+    return edit
 
 
 @pytest.fixture

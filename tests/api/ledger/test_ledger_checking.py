@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from api.database import Database
-from api.database.tables import ledger_entries, ledger_nodes
+from api.database.tables import ledger_entries
+from api.database.tables_log import ledger_hashes
 from api.ledger import FindingKind, Intents, Ledger, LedgerFindings, Transaction, check_ledger
-from verify import LogKey, completed_nodes, leaf_hash
+from verify import SHA256_TREE, SM3_TREE, LogKey, RightEdge
 
 Put = Callable[[Transaction, str, int], int]
 Check = Callable[..., LedgerFindings]
@@ -57,7 +58,7 @@ def test_progress_is_told(database: Database, ledger: Ledger) -> None:
 
 
 def test_an_empty_log_is_clean(check: Check, sql: Sql) -> None:
-    for table in ("ledger_entries", "ledger_nodes", "ledger_checkpoints", "row_commitments", "sequences"):
+    for table in ("ledger_entries", "ledger_hashes", "ledger_checkpoints", "row_commitments", "sequences"):
         sql(f"DELETE FROM {table}")
     assert check().clean
 
@@ -142,12 +143,17 @@ def test_an_entry_edited_with_its_whole_path(check: Check, sql: Sql, database: D
         ]
     leaves[2] = leaves[2].replace(b"a.b", b"c.d")
     sql("UPDATE ledger_entries SET leaf = ? WHERE entry_index = 2", leaves[2])
-    made: dict[tuple[int, int], bytes] = {}
-    for index, leaf in enumerate(leaves):
-        for level, node, one in completed_nodes(lambda a, b: made[a, b], index, leaf_hash(leaf)):
-            made[level, node] = one
-    for (level, node), one in made.items():
-        sql("UPDATE ledger_nodes SET hash = ? WHERE level = ? AND node_index = ?", one, level, node)
+    for tree in (SHA256_TREE, SM3_TREE):
+        name = {"SHA-256": "sha256", "SM3": "sm3"}[tree.name]
+        sql("DELETE FROM ledger_hashes WHERE tree = ?", name)
+        for run in RightEdge(tree).extend(tree.leaves(leaves)):
+            sql(
+                "INSERT INTO ledger_hashes VALUES (?, ?, ?, ?)",
+                name,
+                run.level,
+                run.start,
+                b"".join(run.hashes),
+            )
     assert named(check()) == [("root-mismatch", "ledger_entries", "2–3")]
 
 
@@ -161,18 +167,19 @@ def test_swapped_entries(check: Check, sql: Sql) -> None:
     ]
 
 
-@pytest.mark.parametrize(("level", "node"), [(0, 0), (0, 6), (1, 0), (1, 2), (2, 0)])
-def test_an_edited_node(check: Check, sql: Sql, level: int, node: int) -> None:
-    where = "WHERE level = ? AND node_index = ?"
-    assert sql(f"UPDATE ledger_nodes SET hash = ? {where}", bytes(32), level, node) == 1
-    assert named(check()) == [("nodes-wrong", "ledger_nodes", f"{level}/{node}")]
-    sql(f"DELETE FROM ledger_nodes {where}", level, node)
-    assert named(check()) == [("nodes-wrong", "ledger_nodes", f"{level}/{node}")]
+@pytest.mark.parametrize("tree", ["sha256", "sm3"])
+@pytest.mark.parametrize(("level", "index"), [(0, 0), (0, 6), (1, 0), (1, 2), (2, 0)])
+def test_an_edited_node(check: Check, node: Callable[..., None], tree: str, level: int, index: int) -> None:
+    node(level, index, bytes(32), tree=tree)
+    assert named(check()) == [("nodes-wrong", "ledger_hashes", f"{tree} {level}/{index}")]
+    node(level, index, b"", tree=tree)
+    assert named(check()) == [("nodes-wrong", "ledger_hashes", f"{tree} {level}/{index}")]
 
 
-def test_a_node_too_many(check: Check, sql: Sql) -> None:
-    sql("INSERT INTO ledger_nodes VALUES (9, 9, ?)", bytes(32))
-    assert named(check()) == [("nodes-wrong", "ledger_nodes", "*")]
+@pytest.mark.parametrize("tree", ["sha256", "sm3"])
+def test_a_node_too_many(check: Check, sql: Sql, tree: str) -> None:
+    sql("INSERT INTO ledger_hashes VALUES (?, 9, 9, ?)", tree, bytes(32))
+    assert named(check()) == [("nodes-wrong", "ledger_hashes", "*")]
 
 
 def test_an_unsigned_entry(check: Check, sql: Sql, database: Database) -> None:
@@ -206,8 +213,8 @@ def test_a_database_put_back_as_a_whole(check: Check, sql: Sql, ledger: Ledger) 
     """It agrees with itself; only a head that somebody kept shows it."""
     kept = ledger.checkpoint()
     sql("DELETE FROM ledger_entries WHERE entry_index >= 5")
-    sql("DELETE FROM ledger_nodes WHERE level = 0 AND node_index >= 5")
-    sql("DELETE FROM ledger_nodes WHERE level = 1 AND node_index = 2")
+    sql("DELETE FROM ledger_hashes WHERE level = 0 AND start >= 5")
+    sql("DELETE FROM ledger_hashes WHERE level = 1 AND start = 2")
     sql("DELETE FROM ledger_checkpoints WHERE size = 7")
     assert check().clean
     assert named(check(kept)) == [("rolled-back", "ledger_checkpoints", "7")]
@@ -249,7 +256,9 @@ def test_findings_show_no_values(check: Check, sql: Sql) -> None:
     assert "424242" not in str(check().to_json())
 
 
-def test_many_entries(ledger: Ledger, put: Put, check: Check, sql: Sql, database: Database) -> None:
+def test_many_entries(
+    ledger: Ledger, put: Put, check: Check, sql: Sql, database: Database, node: Callable[..., None]
+) -> None:
     """More than one chunk; an edit in the middle is still one finding."""
     with ledger.transaction() as tx:
         for number in range(2100):
@@ -258,10 +267,10 @@ def test_many_entries(ledger: Ledger, put: Put, check: Check, sql: Sql, database
     assert check().clean
     assert check().size == 2108
     sql("UPDATE ledger_entries SET leaf = ? WHERE entry_index = 1500", b"{}")
-    sql("UPDATE ledger_nodes SET hash = ? WHERE level = 10 AND node_index = 0", bytes(32))
+    node(10, 0, bytes(32))
     assert named(check()) == [
         ("entry-changed", "ledger_entries", "1500"),
-        ("nodes-wrong", "ledger_nodes", "10/0"),
+        ("nodes-wrong", "ledger_hashes", "sha256 10/0"),
     ]
     with database.read() as connection:
-        assert connection.execute(select(ledger_nodes).where(ledger_nodes.c.level == 11)).one()
+        assert connection.execute(select(ledger_hashes).where(ledger_hashes.c.level == 11)).all()

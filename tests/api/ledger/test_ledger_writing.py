@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 
 from api.database import Database
-from api.database.tables import ledger_checkpoints, ledger_entries, ledger_nodes, row_commitments
+from api.database.tables import ledger_checkpoints, ledger_entries, row_commitments
+from api.database.tables_log import ledger_hashes
 from api.database.tables_sealing import sequences
 from api.ledger import (
     EntryRefused,
@@ -30,8 +31,11 @@ from api.ledger import (
 )
 from keys import KeyKind, generate_key
 from verify import (
+    SHA256_TREE,
+    SM3_TREE,
     Indication,
     LogKey,
+    TreeHash,
     Trust,
     canonical_json,
     check_checkpoint,
@@ -43,7 +47,7 @@ from verify import (
 )
 
 AT = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
-TABLES = (ledger_entries, ledger_nodes, ledger_checkpoints, row_commitments, sequences)
+TABLES = (ledger_entries, ledger_hashes, ledger_checkpoints, row_commitments, sequences)
 
 
 def trust(keys: tuple[LogKey, ...]) -> Trust:
@@ -61,16 +65,16 @@ def trust(keys: tuple[LogKey, ...]) -> Trust:
     )
 
 
-def plain_root(leaves: list[bytes]) -> bytes:
+def plain_root(leaves: list[bytes], tree: TreeHash = SHA256_TREE) -> bytes:
     """RFC 9162 section 2.1.1, word by word: the oracle."""
     if not leaves:
-        return empty_root()
+        return empty_root(tree)
     if len(leaves) == 1:
-        return leaf_hash(leaves[0])
+        return leaf_hash(leaves[0], tree)
     half = 1
     while half * 2 < len(leaves):
         half *= 2
-    return node_hash(plain_root(leaves[:half]), plain_root(leaves[half:]))
+    return node_hash(plain_root(leaves[:half], tree), plain_root(leaves[half:], tree), tree)
 
 
 def counts(database: Database) -> list[int]:
@@ -300,15 +304,24 @@ def test_whole_state(ledger: Ledger, database: Database, batches: list[int]) -> 
                 select(ledger_entries.c.leaf).order_by(ledger_entries.c.entry_index)
             ).scalars()
         ]
-        nodes = {(n.level, n.node_index): bytes(n.hash) for n in connection.execute(select(ledger_nodes))}
+        nodes = {
+            (row.tree, row.level, row.start + at): bytes(row.hashes)[32 * at : 32 * at + 32]
+            for row in connection.execute(select(ledger_hashes))
+            for at in range(len(row.hashes) // 32)
+        }
     expected = {
-        (level, index): plain_root(leaves[index << level : (index + 1) << level])
+        (name, level, index): plain_root(leaves[index << level : (index + 1) << level], tree)
+        for name, tree in (("sha256", SHA256_TREE), ("sm3", SM3_TREE))
         for level in range(len(leaves).bit_length())
         for index in range(len(leaves) >> level)
     }
     assert nodes == expected
     head = check_checkpoint(ledger.checkpoint(), ledger.log_keys(), require=2)
-    assert (head.size, head.root) == (len(leaves), plain_root(leaves))
+    assert (head.size, head.root, head.sm3_root) == (
+        len(leaves),
+        plain_root(leaves),
+        plain_root(leaves, SM3_TREE),
+    )
 
 
 def test_starts_where_it_stopped(
@@ -342,9 +355,16 @@ DAMAGES = [
     "DELETE FROM ledger_checkpoints WHERE size = 3",
     "DELETE FROM ledger_entries WHERE entry_index = 2",
     "INSERT INTO ledger_entries SELECT 3, leaf FROM ledger_entries WHERE entry_index = 0",
-    "UPDATE ledger_nodes SET hash = (SELECT hash FROM ledger_nodes WHERE level = 0 AND node_index = 1)"
-    " WHERE level = 0 AND node_index = 2",
-    "DELETE FROM ledger_nodes WHERE level = 1 AND node_index = 0",
+    *(
+        statement
+        for tree in ("sha256", "sm3")
+        for statement in (
+            "UPDATE ledger_hashes SET hashes = (SELECT o.hashes FROM ledger_hashes AS o WHERE o.level = 0 "
+            f"AND o.start = 1 AND o.tree = '{tree}') WHERE level = 0 AND start = 2 AND tree = '{tree}'",
+            f"DELETE FROM ledger_hashes WHERE level = 1 AND start = 0 AND tree = '{tree}'",
+            f"UPDATE ledger_hashes SET hashes = '' WHERE level = 0 AND start = 2 AND tree = '{tree}'",
+        )
+    ),
     "UPDATE ledger_checkpoints SET root = (SELECT root FROM ledger_checkpoints WHERE size = 2)"
     " WHERE size = 3",
 ]
@@ -380,7 +400,7 @@ def test_a_log_that_went_back_is_not_continued(ledger: Ledger, sql: Callable[...
             tx.append("a.b", {})
     for table, column in (("ledger_entries", "entry_index"), ("ledger_checkpoints", "size - 1")):
         sql(f"DELETE FROM {table} WHERE {column} = 2")
-    sql("DELETE FROM ledger_nodes WHERE level = 0 AND node_index = 2")
+    sql("DELETE FROM ledger_hashes WHERE level = 0 AND start = 2")
     with pytest.raises(LogDamaged, match="went back"), ledger.transaction() as tx:
         tx.append("a.b", {})
 

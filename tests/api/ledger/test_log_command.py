@@ -22,8 +22,8 @@ def test_a_damaged_log_is_looked_at(tmp_path: Path) -> None:
     good = CliRunner().invoke(app, command)
     assert (good.exit_code, json.loads(good.stdout)["findings"]) == (0, [])
     with closing(sqlite3.connect(data / "yinxin.db")) as raw:
-        raw.execute("DROP TRIGGER ledger_nodes_no_delete")
-        raw.execute("DELETE FROM ledger_nodes WHERE level = 1 AND node_index = 0")
+        raw.execute("DROP TRIGGER ledger_hashes_no_delete")
+        raw.execute("DELETE FROM ledger_hashes WHERE level = 1 AND start = 0")
         (last,) = raw.execute("SELECT max(entry_index) FROM ledger_entries").fetchone()
         raw.execute("DROP TRIGGER ledger_entries_no_update")
         raw.execute("UPDATE ledger_entries SET leaf = x'7b7d' WHERE entry_index = ?", (last,))

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What witnesses said of stored heads.
+
+A cosignature is worth what its signature is: whoever stores one has verified it, and whoever shows a head
+shows it with all of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from verify import (
+    LedgerError,
+    LogKey,
+    add_cosignatures,
+    cosignatures,
+    parse_checkpoint,
+    parse_note,
+    parse_signature,
+)
+
+from ..database import Database
+from ..database.tables_log import ledger_cosignatures as table
+from .errors import CosignatureRefused
+from .stored import StoredHead, head_of
+
+_LOOKED_AT = 256
+"""How many of the newest cosignatures are looked through for a head that many witnesses cosigned."""
+
+
+def cosigned_note(connection: Connection, head: StoredHead) -> str:
+    """The note of a head with every cosignature that came in for it."""
+    rows = connection.execute(
+        select(table.c.line).where(table.c.size == head.size).order_by(table.c.received_at, table.c.line)
+    )
+    lines = [parse_signature(str(line)) for line in rows.scalars()]
+    return add_cosignatures(parse_note(head.note), lines).encode() if lines else head.note
+
+
+def witnessed_head(connection: Connection, index: int = -1) -> StoredHead | None:
+    """The newest of the heads beyond entry ``index`` that most witnesses cosigned."""
+    rows = connection.execute(
+        select(table.c.size, table.c.witness)
+        .where(table.c.size > index)
+        .order_by(table.c.size.desc())
+        .limit(_LOOKED_AT)
+    )
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for row in rows:
+        found[int(row.size)].add(str(row.witness))
+    if not found:
+        return None
+    return head_of(connection, max(found, key=lambda size: (len(found[size]), size)))
+
+
+def take_cosignatures(
+    database: Database, note: str | bytes, witnesses: Sequence[LogKey], *, at: datetime
+) -> StoredHead:
+    """Keep what listed witnesses say of a head of ours; the head, which is unchanged.
+
+    ``note`` is the text of the checkpoint with their signature lines; other lines are left out.  Raises
+    :class:`CosignatureRefused`.
+    """
+    try:
+        parsed = parse_note(note)
+        size = parse_checkpoint(parsed.text).size
+        good = cosignatures(parsed, witnesses)
+    except LedgerError as error:
+        raise CosignatureRefused("malformed", str(error)) from error
+    if not good:
+        raise CosignatureRefused("unknown", "no signature of a witness in the settings")
+    with database.read() as connection:
+        head = head_of(connection, size)
+        if head is None or parse_note(head.note).text != parsed.text:
+            raise CosignatureRefused("no-head", f"this log never signed this head of {size} entries")
+        known = set(connection.execute(select(table.c.line).where(table.c.size == size)).scalars())
+    fresh = {one.line.line()[:-1]: one for one in good}
+    rows = [
+        {"size": size, "line": line, "witness": one.witness, "received_at": at}
+        for line, one in fresh.items()
+        if line not in known
+    ]
+    if rows:
+        with database.write() as connection:
+            there = set(connection.execute(select(table.c.line).where(table.c.size == size)).scalars())
+            rows = [row for row in rows if row["line"] not in there]
+            if rows:
+                connection.execute(insert(table), rows)
+    return head
