@@ -95,6 +95,10 @@ TABLE: Final[Mapping[str, Row]] = MappingProxyType(
         "JWS_MALFORMED": _failed(_A.INTEGRITY),
         "LOG_PROOF_MALFORMED": _failed(_A.INTEGRITY),
         "NOT_IN_LOG": _failed(_A.INTEGRITY),
+        "PACK_MALFORMED": _failed(_A.INTEGRITY),
+        "PACK_PART_UNREADABLE": _failed(_A.INTEGRITY),
+        "PACK_PROOF_OF_ANOTHER": _failed(_A.INTEGRITY),
+        "PACK_RECORD_DIFFERS": _failed(_A.INTEGRITY),
         "NOT_SEALED": _unsure(_A.INTEGRITY),
         "NO_CODE": _unsure(_A.INTEGRITY),
         "NO_SIGNED_ATTRIBUTES": _unsure(_A.INTEGRITY, _A.CONSTRAINTS),
@@ -123,6 +127,8 @@ TABLE: Final[Mapping[str, Row]] = MappingProxyType(
         "UNKNOWN_SUBFILTER": _unsure(_A.INTEGRITY, _A.CONSTRAINTS),
         "UNREADABLE": _failed(_A.INTEGRITY),
         # Is all of it protected?
+        "PACK_INCOMPLETE": _unsure(_A.COVERAGE),
+        "PACK_PART_FOREIGN": _failed(_A.COVERAGE),
         "BYTES_AFTER_SEAL": _failed(_A.COVERAGE),
         "BYTE_RANGE_BOUNDS": _failed(_A.COVERAGE),
         "BYTE_RANGE_GAP": _failed(_A.COVERAGE),
@@ -202,6 +208,8 @@ TABLE: Final[Mapping[str, Row]] = MappingProxyType(
         "QR_KEY_REVOKED": _failed(_A.REVOCATION),
         "QR_LOGGED_BEFORE_REVOCATION": _note(_A.REVOCATION),
         "REVOCATION_UNKNOWN": _unsure(_A.REVOCATION),
+        "PACK_SIGNER_NOT_GOOD": _failed(_A.REVOCATION),
+        "PACK_STATUS_OF_ANOTHER_TIME": _unsure(_A.REVOCATION),
         "STATUS_CONTRADICTED": _failed(_A.REVOCATION, _A.CONSTRAINTS),
         "STATUS_NOT_SHOWN": _unsure(_A.REVOCATION),
         # When?
@@ -302,6 +310,7 @@ TABLE: Final[Mapping[str, Row]] = MappingProxyType(
         "STATUS_NOT_IN_LOG": _unsure(_A.CONSTRAINTS),
         "TRUST_LIST_EXPIRED": _unsure(_A.CONSTRAINTS),
         "TRUST_LIST_FROM_FUTURE": _unsure(_A.CONSTRAINTS),
+        "TRUST_LIST_ROLLBACK": _unsure(_A.CONSTRAINTS),
         "TRUST_LIST_STALE": _either(_A.CONSTRAINTS),
         "WITNESS_QUORUM_MISSING": _unsure(_A.CONSTRAINTS),
     }
