@@ -219,7 +219,9 @@ from .qr import (
     qr_key_id,
     raw_signature,
 )
+from .report import FORMAT as REPORT_FORMAT
 from .report import Indication, Reason, Report, SignatureReport, SubIndication, combine
+from .report_schema import SCHEMA_PATH, report_schema
 from .seal_states import (
     SEAL_STATE_FOLLOWS,
     SealChange,
@@ -311,6 +313,8 @@ __all__ = [
     "MOST_OFD_ENTRIES",
     "MOST_OFD_SIGNATURES",
     "PDFIUM",
+    "REPORT_FORMAT",
+    "SCHEMA_PATH",
     "SEAL_STATE_FOLLOWS",
     "SHA256_TREE",
     "SM3_PROVIDER",
@@ -570,6 +574,7 @@ __all__ = [
     "read_ofd_signature",
     "read_ofd_signatures",
     "reference_digest",
+    "report_schema",
     "require_document_status",
     "require_growth",
     "require_quorum",

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from .aspects import Aspect, AspectStatus, Subject, admits_a_pass, aspects_of, deviations_of
 from .canonical import Json
 from .errors import VerifyError
+
+FORMAT: Final = "yinxin-report/1"
 
 
 class Indication(StrEnum):
@@ -150,6 +153,7 @@ class Report:
 
     def to_json(self) -> dict[str, Json]:
         return {
+            "format": FORMAT,
             "kind": self.kind,
             "indication": self.indication.value,
             "sub_indication": None if self.sub_indication is None else self.sub_indication.value,

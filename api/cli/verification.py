@@ -31,6 +31,7 @@ from .output import (
     refuse,
     say,
 )
+from .reporting import SchemaOption, unread
 
 MOST_BYTES = 200 * 1024 * 1024
 UNREADABLE = 3
@@ -64,6 +65,7 @@ def verify(
     ] = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
+    schema: SchemaOption = False,  # noqa: ARG001 - answers by itself
 ) -> None:
     """查验文件 — check files offline: genuine, altered, unsure.
 
@@ -158,8 +160,7 @@ def _check(path: Path, trust: Trust, at: datetime, content: Path | None) -> dict
             content=None if about is None else lambda algorithm: digest(algorithm, _stamped(about)),
         )
     except (InputRefused, Unreadable) as error:
-        unread = {"file": str(path), "kind": "unreadable", "indication": None, "sub_indication": None}
-        return {**unread, "signatures": [], "reasons": [], "facts": {}, "error": str(error)}
+        return unread(str(path), error)
     return {"file": str(path), **report.to_json()}
 
 

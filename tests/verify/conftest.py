@@ -19,6 +19,10 @@ from asn1crypto import algos, core, crl, keys, x509
 from keys import HashAlgorithm, KeyKind, Scheme, SoftwareKey, default_scheme, digest, generate_key
 from verify import Trust, parse_certificate, parse_crl
 
+from .conforming import every_report_conforms
+
+__all__ = ["every_report_conforms"]
+
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 START, END = AT - timedelta(days=200), AT + timedelta(days=900)
 RFC = {"signed_data": "1.2.840.113549.1.7.2", "data": "1.2.840.113549.1.7.1"}

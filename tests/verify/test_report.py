@@ -81,6 +81,7 @@ def test_json(indication: Indication, sub: SubIndication) -> None:
     assert {"name": "integrity", "status": "passed", "reasons": [], "detail": {}} in asked
     assert [one["name"] for one in asked] == [one.value for one in AspectName]
     assert found == {
+        "format": "yinxin-report/1",
         "kind": "pdf",
         "indication": indication.value,
         "sub_indication": sub.value,

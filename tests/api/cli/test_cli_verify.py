@@ -91,10 +91,14 @@ def test_several_files(yinxin: Any, public: Public, seen: tuple[int, ...], expec
 def test_json_of_a_sealed_file(yinxin: Any, public: Public) -> None:
     """One object for each file; each signature with its own verdict, reasons and facts."""
     (one,) = yinxin("verify", public.files[PASSED], "--trust", public.trust_list, "--json").json
-    assert set(one) == {"file", "kind", "indication", "sub_indication", "signatures", "reasons", "facts"}
+    assert set(one) == {
+        "file", "format", "kind", "indication", "sub_indication", "signatures", "reasons", "facts",
+    }  # fmt: skip
     assert (one["kind"], one["sub_indication"]) == ("pdf", None)
     (signature,) = one["signatures"]
-    assert set(signature) == {"format", "indication", "sub_indication", "reasons", "facts"}
+    assert set(signature) == {
+        "format", "indication", "sub_indication", "reasons", "aspects", "deviations", "facts",
+    }  # fmt: skip
     assert signature["indication"] == "TOTAL-PASSED"
     assert signature["facts"]["signer"]["uscc"] == "11510106DEM9A00331"
     assert signature["facts"]["algorithm"] == "SM2 with SM3"

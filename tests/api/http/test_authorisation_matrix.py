@@ -67,6 +67,7 @@ MATRIX = (
     everybody("GET", "/R/{document_id}", 200),
     everybody("GET", "/relying/{module}/{view}", 404),
     everybody("GET", "/trust-list.json", 200),
+    everybody("GET", "/schemas/report-1.json", 200),
     everybody("GET", "/log/checkpoint", 200),
     everybody("GET", "/log/entries/{index}", 200),
     everybody("GET", "/log/proof/{index}", 200),
