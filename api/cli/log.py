@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``yinxin log check|proof``: recompute the ledger and the rows it protects; export a proof."""
+"""``yinxin log check|prove``: recompute the ledger and the rows it protects; export a proof."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ..ledger import entries_with_reference
+from ..wiring import Service
 from .files import require_new, write_new
 from .output import (
     DEFAULT_DATA,
@@ -22,7 +24,7 @@ from .output import (
     say,
 )
 
-app = typer.Typer(help="公开日志 the public log: check, proof.", no_args_is_help=True)
+app = typer.Typer(help="公开日志 the public log: check, prove.", no_args_is_help=True)
 
 
 @app.command()
@@ -69,27 +71,60 @@ def _kept(path: Path) -> str:
 
 
 @app.command()
-def proof(
-    index: Annotated[int, typer.Argument(metavar="ENTRY", help="number of the entry, from 0", min=0)],
+def prove(
+    index: Annotated[
+        int | None, typer.Argument(metavar="ENTRY", help="number of the entry, from 0", min=0)
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="write the proof to this new file; standard output by default")
+        Path | None,
+        typer.Option("--out", "-o", help="write the proof to this new file; standard output by default"),
+    ] = None,
+    document: Annotated[
+        str | None, typer.Option(help="of the entry that issued this document (its 16 characters)")
+    ] = None,
+    decision: Annotated[
+        str | None, typer.Option(help="of the newest entry that rests on the decision with this number")
     ] = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
-    """导出证明 — write the proof of one entry for `yinxin verify`.
+    """导出证明 — prove that an entry is in the log, for `yinxin verify`.
 
-    Entry, inclusion proof and signed checkpoint in one JSON file, which goes to
-    standard output; with --out into a new file, and --json says which.
+    Entry, its place in both trees, signed checkpoint and cosignatures of witnesses in one
+    file that stays good without this service. It goes to standard output; with --out into
+    a new file, and --json says which.
     """
+    if [index, document, decision].count(None) != 2:
+        raise typer.BadParameter(
+            "一项:序号、--document 或 --decision give one of ENTRY, --document, --decision"
+        )
     require_new(out)
     with opened(data) as service:
-        made = service.ledger.prove(index).encode()
+        found = _entry(service, index, document, decision)
+        made = service.ledger.prove(found, witnessed=True).encode()
     if out is None:
         typer.echo(made)
         return
     write_new(out, made)
     if as_json:
-        print_json({"file": str(out), "entry": index})
+        print_json({"file": str(out), "entry": found})
     else:
-        say(f"[green]✔[/] {plain(out)}  日志 ledger entry {index}")
+        say(f"[green]✔[/] {plain(out)}  日志 ledger entry {found}")
+
+
+app.command("proof", hidden=True)(prove)  # its name until tiles and witnesses came
+
+
+def _entry(service: Service, index: int | None, document: str | None, decision: str | None) -> int:
+    if index is not None:
+        return index
+    if document is not None:
+        return service.library.lookup(document).ledger_index
+    with service.database.read() as connection:
+        found = entries_with_reference(connection, str(decision))
+    if not found:
+        raise refuse(
+            f"没有条目依据决定 no entry rests on decision {decision}",
+            "give its number as it was entered, or the number of the entry",
+        )
+    return found[-1]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from api.wiring import open_service
+from verify import parse_log_proof
 
 
 def edit(data: Path, *statements: str) -> None:
@@ -79,7 +80,7 @@ def test_proof_to_a_file(yinxin: Any, made: Path, tmp_path: Path) -> None:
     size = yinxin("log", "check", "--data", made, "--json").json["size"]
     for entry in (0, size - 1):
         out = tmp_path / f"{entry}.json"
-        ran = yinxin("log", "proof", entry, "--out", out, "--data", made, "--json")
+        ran = yinxin("log", "prove", entry, "--out", out, "--data", made, "--json")
         assert ran.json == {"file": str(out), "entry": entry}
         (report,) = yinxin("verify", out, "--data", made, "--json").json
         assert (report["kind"], report["indication"]) == ("log-proof", "TOTAL-PASSED")
@@ -87,16 +88,16 @@ def test_proof_to_a_file(yinxin: Any, made: Path, tmp_path: Path) -> None:
 
 def test_proof_to_standard_output(yinxin: Any, made: Path, tmp_path: Path) -> None:
     """Redirected into a file, it is the same proof."""
-    ran = yinxin("log", "proof", 5, "--data", made)
-    assert json.loads(ran.out)["index"] == 5
+    ran = yinxin("log", "prove", 5, "--data", made)
+    assert parse_log_proof(ran.out.rstrip("\n").encode()).index == 5
     path = tmp_path / "redirected.json"
     path.write_text(ran.out, "utf-8")
     assert yinxin("verify", path, "--data", made).code == 0
 
 
 def test_altered_proof(yinxin: Any, made: Path, tmp_path: Path) -> None:
-    value = json.loads(yinxin("log", "proof", 5, "--data", made).out)
-    value["index"] = 6
+    value = json.loads(yinxin("log", "prove", 5, "--data", made).out)
+    value["tlog_proof"] = value["tlog_proof"].replace("index 5", "index 6")
     path = tmp_path / "altered.json"
     path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True), "utf-8")
     assert yinxin("verify", path, "--data", made).code == 1
@@ -104,14 +105,47 @@ def test_altered_proof(yinxin: Any, made: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("entry", [10**6, 10**30])
 def test_an_entry_that_is_not_there(yinxin: Any, made: Path, entry: int) -> None:
-    ran = yinxin("log", "proof", entry, "--data", made)
+    ran = yinxin("log", "prove", entry, "--data", made)
     assert (ran.code, f"no entry {entry}" in ran.err) == (1, True)
+
+
+def test_the_entry_is_found_by_document_and_decision(yinxin: Any, copied: Path, tmp_path: Path) -> None:
+    """A record with its decision, a sheet that shows it: each proven by what a person holds in hand."""
+    body = {
+        "key": "B1",
+        "subject": "91511300DEM001121R",
+        "kind": "bad",
+        "code": "LX-FALSE-PERF",
+        "text": "申报虚假业绩",
+        "authority": "省厅(演示)",
+        "decision_no": "演建罚字〔2026〕3号",
+        "decided": "2026-05-26",
+        "public_until": "2027-05-26",
+    }
+    service = open_service(copied)
+    entry = service.records.enter("credit", "conduct", "B1", body, by="test").ledger_index
+    issued = service.sheets.print("credit_sheet", "91511300DEM001121R", {"purpose": "投标"})
+    service.close()
+    wanted = (
+        ("--decision", "演建罚字〔2026〕3号", entry),
+        ("--document", issued.document_id, issued.ledger_index),
+    )
+    for option, value, index in wanted:
+        out = tmp_path / f"{option}.json"
+        ran = yinxin("log", "prove", option, value, "-o", out, "--data", copied, "--json")
+        assert ran.json == {"file": str(out), "entry": index}
+        (report,) = yinxin("verify", out, "--data", copied, "--json").json
+        assert report["indication"] == "TOTAL-PASSED"
+        assert report["facts"]["entry"]["subject"]["code"] == "91511300DEM001121R"
+    assert yinxin("log", "prove", "--decision", "no such", "--data", copied).code == 1
+    assert yinxin("log", "prove", "1", "--decision", "x", "--data", copied).code == 64
+    assert yinxin("log", "prove", "--data", copied).code == 64
 
 
 def test_proof_never_overwrites(yinxin: Any, made: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.json"
     mine.write_text("mine")
-    assert yinxin("log", "proof", 1, "--out", mine, "--data", made).code == 1
+    assert yinxin("log", "prove", 1, "--out", mine, "--data", made).code == 1
     assert mine.read_text() == "mine"
 
 

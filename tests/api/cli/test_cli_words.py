@@ -21,7 +21,7 @@ from api.demo.serving import COMMAND
 COMMANDS = [
     ["init"], ["serve"], ["demo"], ["verify"], ["seal"], ["doctor"],
     ["seal-admin", "list"], ["seal-admin", "show"], ["seal-admin", "suspend"], ["seal-admin", "step"],
-    ["cert", "issue"], ["cert", "show"], ["cert", "revoke"], ["log", "check"], ["log", "proof"],
+    ["cert", "issue"], ["cert", "show"], ["cert", "revoke"], ["log", "check"], ["log", "prove"],
 ]  # fmt: skip
 PRINTS_RESULTS = [one for one in COMMANDS if one != ["serve"]]
 
@@ -74,9 +74,9 @@ NOWHERE = ["--data", "no-such-directory"]
         (["doctor", *NOWHERE], 1),
         (["doctor", "--data", ""], 1),
         (["log", "check", *NOWHERE], 1),
-        (["log", "proof", "0", *NOWHERE], 1),
-        (["log", "proof", "one"], 64),
-        (["log", "proof", "--", "-1"], 64),
+        (["log", "prove", "0", *NOWHERE], 1),
+        (["log", "prove", "one"], 64),
+        (["log", "prove", "--", "-1"], 64),
         (["cert", "show", "1", *NOWHERE], 1),
         (["cert", "revoke", "1", *NOWHERE], 1),
         (["cert", "issue", "no-such-file", "--holder", "x", "--holder-name", "x"], 1),
