@@ -21,6 +21,7 @@ from . import (
     keycentre,
     keys,
     log,
+    offline_page,
     preserving,
     probing,
     seal_lives,
@@ -64,6 +65,7 @@ app.command("seal")(sealing.seal)
 app.command("inspect")(inspecting.inspect)
 app.add_typer(seal_lives.app, name="seal-admin")
 app.add_typer(batches.app, name="batch")
+app.command("offline-page")(offline_page.offline_page)
 app.command("timestamp")(timestamping.timestamp)
 app.command("doctor")(checkup.doctor)
 app.add_typer(certificates.app, name="cert")

@@ -166,6 +166,15 @@ VERDICTS: Final = {
         ("无法判断:本机时间不对", "Cannot be decided: the clock of this device is wrong"),
         ("请校准本机日期和时间后再验。", "Set date and time of this device and check again."),
     ),
+    "genuine": _verdict(
+        "IR-33",
+        "warn",
+        ("真实、未改动;现状未知", "Genuine and unaltered; how it stands now is not known"),
+        (
+            "请联网打开码中的官方网址查询现状。",
+            "Go online and open the address in the code to see how it stands.",
+        ),
+    ),
     "not-registered": _verdict(
         "IR-17",
         "unsure",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small strict reader of DER, for key files and certificates that a person opens in the page.
 
-/** Read one element at `offset`: {tag, value, end}.  Definite lengths only. */
+/** Read one element at `offset`: {tag, value, end, raw}.  Definite lengths only. */
 export function read(bytes, offset = 0) {
   if (offset + 2 > bytes.length) throw new Error("DER: ends too early");
   const tag = bytes[offset];
@@ -15,7 +15,8 @@ export function read(bytes, offset = 0) {
     start += count;
   }
   if (start + length > bytes.length) throw new Error("DER: longer than the file");
-  return { tag, value: bytes.subarray(start, start + length), end: start + length };
+  const end = start + length;
+  return { tag, value: bytes.subarray(start, end), end, raw: bytes.subarray(offset, end) };
 }
 
 /** The elements inside a constructed value. */

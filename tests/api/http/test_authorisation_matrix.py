@@ -65,6 +65,8 @@ MATRIX = (
     everybody("GET", "/verify/code", 400),
     everybody("GET", "/r/{document_id}", 200),
     everybody("GET", "/R/{document_id}", 200),
+    everybody("GET", "/offline", 308),
+    everybody("GET", "/offline/{path:path}", 404),
     everybody("GET", "/relying/{module}/{view}", 404),
     everybody("GET", "/trust-list.json", 200),
     everybody("GET", "/schemas/report-1.json", 200),
@@ -456,6 +458,7 @@ def case(site: Any) -> dict[str, str]:
         "module": "credit",
         "kind": "conduct",
         "view": "none",
+        "path": "none",
         "document_type": "credit_sheet",
         "index": "0",
         "number": "0",
@@ -477,7 +480,8 @@ def asked(site: Any) -> dict[str, httpx.Client]:
 
 
 def address(row: Row, case: Mapping[str, str]) -> str:
-    return row.path.format(**case, name="permit_application" if "forms" in row.path else "none")
+    path = row.path.replace(":path}", "}")
+    return path.format(**case, name="permit_application" if "forms" in row.path else "none")
 
 
 def words(row: Row, case: Mapping[str, str]) -> dict[str, Any]:

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The offline page: codes by camera, picture or text, files by digest; the lists that the verdicts rest on.
+
+import { ago, china } from "./ages.js";
+import { checkQr } from "./check_qr.js";
+import { carriesRecord, digestsOf, isRecord, matches } from "./digests.js";
+import { kept, refresh, take } from "./keeping.js";
+import { ListRefused, fingerprints } from "./lists.js";
+import { hasCamera, readPicture, watch } from "./picture.js";
+import { REASONS } from "./reasons.js";
+import { element, showVerdict } from "./show.js";
+
+const BASE = new URL("../../", import.meta.url); // beside this folder: both lists
+const by = (id) => document.getElementById(id);
+let lists = { trust: null, status: null, fetched: null };
+let last = null; // the statement that files are compared with
+
+async function showLists(wrong = []) {
+  try {
+    lists = await kept();
+  } catch (error) {
+    wrong = [...wrong, error instanceof ListRefused ? error.code : String(error.message)];
+  }
+  const { trust, status, fetched } = lists;
+  const now = new Date();
+  const words = trust
+    ? [`信任名单第 ${trust.sequence} 号,名单时间 ${china(trust.issued)}(${ago(trust.issued, now)}),本机取得于 ${ago(fetched, now)}。`,
+       status ? `状态名单第 ${status.sequence} 号,名单时间 ${china(status.issued)}(${ago(status.issued, now)})。` : "没有状态名单,现状未知。"]
+    : ["本机还没有信任名单:请联网更新,或从文件导入。"];
+  const old = trust && now > new Date(trust.next_update);
+  const clock = trust && now < new Date(trust.issued);
+  if (old) words.push("信任名单已过更新期限,请尽快更新。");
+  if (clock) words.push("本机时钟早于名单时间,请校准时钟。");
+  for (const code of wrong) words.push(`${REASONS[code]?.[0] ?? code}(${code})`);
+  by("lists").replaceChildren(...words.map((text, i) => element("span", i > 1 || !trust ? "field-error" : "", text, element("br"))));
+  by("lists").dataset.sequence = trust ? String(trust.sequence) : "";
+  by("lists").dataset.wrong = wrong.join(" ");
+  const roots = trust ? await fingerprints(trust) : [];
+  by("roots").replaceChildren(...roots.map((one) => element("li", "", `${one.name} `, element("span", "code", one.sha256))));
+}
+
+async function check(text) {
+  const clean = text.trim();
+  if (!clean) return;
+  if (!lists.trust) {
+    const todo = element("p", "error", "本机还没有信任名单,无法核验。请先联网更新名单,或从文件导入。");
+    by("answer").replaceChildren(todo);
+    return;
+  }
+  const at = new Date();
+  const found = await checkQr(clean, lists.trust, at, { status: lists.status });
+  last = found.facts.record_digest ? found : null;
+  showVerdict(by("answer"), found, lists, { at });
+}
+
+function say(text) {
+  by("answer").replaceChildren(element("p", "error", text));
+}
+
+async function fromPicture(file) {
+  if (!file) return;
+  try {
+    const [text] = await readPicture(file);
+    if (text === undefined) say("图片里没有认出二维码:请拍清楚、放正、只留二维码再试。");
+    else await check(text);
+  } catch (error) {
+    say(`图片无法读取:${error.message}`);
+  }
+}
+
+let watching = false;
+async function camera() {
+  const [button, view] = [by("camera"), by("view")];
+  if (watching) {
+    watching = false;
+    return;
+  }
+  watching = true;
+  view.hidden = false;
+  button.textContent = "关闭摄像头 Stop";
+  try {
+    const text = await watch(view, () => !watching);
+    if (text !== null) await check(text);
+  } catch (error) {
+    say(`摄像头打不开(${error.name}):请允许使用摄像头,或改为选择图片。`);
+  } finally {
+    watching = false;
+    view.hidden = true;
+    button.textContent = "打开摄像头 Camera";
+  }
+}
+
+async function compare() {
+  const [file] = by("file").files;
+  if (!file) return;
+  const box = by("file-answer");
+  try {
+    const found = await digestsOf(file);
+    const typed = by("digest").value.trim();
+    const told = [];
+    if (typed) told.push(matches(found, typed) ? "✔ 与填写的摘要一致。" : "× 与填写的摘要不一致:不是同一个文件,或被改动。");
+    const digest = last?.facts.record_digest;
+    if (digest && isRecord(found, digest)) told.push("✔ 这个文件就是上面二维码所签的记录。");
+    else if (digest && (await carriesRecord(found.bytes, digest))) {
+      told.push("✔ 文件内嵌的记录就是上面二维码所签的记录;页面其余内容和印章请用 yinxin verify 或联网查验。");
+    } else if (digest) told.push("? 文件内没有找到上面二维码所签的记录(离线只能比对记录)。");
+    if (!told.length) told.push("已算出摘要,请与网页或日志证明中的摘要逐位比对;先查二维码,还会比对所签的记录。");
+    box.replaceChildren(
+      ...told.map((text) => element("p", text.startsWith("×") ? "field-error" : "label", text)),
+      element("p", "", "SHA-256 ", element("span", "code", found.sha256)),
+      element("p", "", "SM3 ", element("span", "code", found.sm3)),
+    );
+  } catch (error) {
+    box.replaceChildren(element("p", "field-error", error.message));
+  }
+}
+
+async function importList(file) {
+  if (!file) return;
+  try {
+    await take(await file.text());
+    await showLists();
+  } catch (error) {
+    if (!(error instanceof ListRefused)) throw error;
+    await showLists([error.code]);
+  }
+}
+
+function start() {
+  by("host").textContent = location.host;
+  const tick = () => {
+    by("clock").textContent = china(new Date());
+  };
+  tick();
+  setInterval(tick, 1000);
+  by("typed").addEventListener("submit", (event) => {
+    event.preventDefault();
+    check(by("text").value);
+  });
+  by("picture").addEventListener("change", (event) => fromPicture(event.target.files[0]));
+  by("file").addEventListener("change", compare);
+  by("digest").addEventListener("change", compare);
+  by("list-file").addEventListener("change", (event) => importList(event.target.files[0]));
+  by("refresh").addEventListener("click", async () => showLists(await refresh(BASE)));
+  by("camera").hidden = !hasCamera();
+  by("camera").addEventListener("click", camera);
+  by("larger").addEventListener("click", () => {
+    const large = document.documentElement.classList.toggle("large");
+    by("larger").setAttribute("aria-pressed", String(large));
+  });
+  if (new URLSearchParams(location.search).get("size") === "large") by("larger").click();
+  navigator.serviceWorker?.register(new URL("../sw.js", import.meta.url)).catch(() => undefined);
+}
+
+start();
+// What is on the device is shown first; the network comes after and may never come.
+await showLists();
+await showLists(await refresh(BASE));
+document.documentElement.dataset.ready = "yes";
