@@ -40,6 +40,7 @@ def explain(before: View, after: View, floor: int, referrers: dict[int, set[int]
     for number in sorted(update.replaced.keys() - update.explained):
         if number not in update.explained:
             _replaced(update, form, number)
+    _require_whole(update)
     return Step(form.finish(), form.resources_grew)
 
 
@@ -65,18 +66,45 @@ def _sort(update: Update, floor: int) -> None:
             raise Unexplained(f"object {spot.number} already named object {number}, which did not exist")
 
 
+def _require_whole(update: Update) -> None:
+    """What was written can be read, and refers to nothing that is missing and could come later."""
+    before, after = update.before, update.after
+    for number, entry in (*update.new.items(), *update.replaced.items()):
+        for target in after.document.paths(number, entry, after):
+            if not after.in_use(target) and not before.paths_to(target, number):
+                raise Unexplained(f"object {number} refers to object {target}, which does not exist")
+
+
 def _trailer(update: Update) -> None:
     old, new = update.before.section.trailer, update.after.section.trailer
     _same_but_for(old, new, _TRAILER_MAY_DIFFER, "the trailer")
-    was, now = old.get("Info"), new.get("Info")
+    former, now = old.get("Info"), new.get("Info")
     if now is None:
         return
-    if not isinstance(now, Ref) or not isinstance(update.after.resolved(now), dict):
+    after = update.after.resolved(now)
+    if not isinstance(now, Ref) or not isinstance(after, dict):
         raise Unexplained("the document information is no dictionary of its own")
-    if was == now:
-        update.explain(now.number, ())
-    elif now.number not in update.new:
-        raise Unexplained("the document information is now an object that had another use")
+    if former != now:
+        if now.number not in update.new:
+            raise Unexplained("the document information is now an object that had another use")
+        return
+    before = dictionary(update.before.resolved(former), "the document information")
+    for key in before.keys() | after.keys():
+        was, value = before.get(key), after.get(key)
+        if not same(was, value) and not (isinstance(was, bytes | None) and isinstance(value, bytes | None)):
+            raise Unexplained("the document information holds something else than text")
+    update.explain(now.number, _trailers(update, now.number))
+
+
+def _trailers(update: Update, number: int) -> list[Spot]:
+    """Where cross-reference streams, which are objects as well, name what trailers name."""
+    starts = {section.start for section in update.before.document.sections}
+    entries = update.before.entries
+    return [
+        spot
+        for spot in update.uses(number)
+        if spot.path in (("Root",), ("Info",)) and entries[spot.number].place in starts
+    ]
 
 
 def _catalog(update: Update, form: Form) -> None:
@@ -84,7 +112,8 @@ def _catalog(update: Update, form: Form) -> None:
     old, new = (dictionary(view.value(number), "the catalog") for view in (update.before, update.after))
     _same_but_for(old, new, _CATALOG_MAY_DIFFER, "the catalog")
     # A signature may say that it certifies the catalog; nothing else has a reason to name it.
-    update.explain(number, [spot for spot in update.uses(number) if spot.path[-1:] == ("Data",)])
+    certified = [spot for spot in update.uses(number) if spot.path[-1:] == ("Data",)]
+    update.explain(number, certified + _trailers(update, number))
     spot = Spot(number)
     version = new.get("Version")
     if version is not None and not (isinstance(version, Name) and _VERSION.fullmatch(version)):
