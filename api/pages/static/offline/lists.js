@@ -55,7 +55,11 @@ export async function openStatusList(text, trust, known, at) {
   await requireKnown(signatures, trust, trust.anchors, within);
   requireNewer(list, known);
   if (list.publisher !== trust.publisher) throw new ListRefused("LIST_PUBLISHER", "another publisher");
-  await openStatus(list);
+  try {
+    await openStatus(list);
+  } catch (error) {
+    throw new ListRefused("LIST_MALFORMED", String(error.message));
+  }
   return list;
 }
 

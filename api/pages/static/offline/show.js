@@ -55,8 +55,13 @@ export function showVerdict(box, found, lists, { at, links = true }) {
   if (facts.document_successor && links) parts.push(successor(facts));
   const rows = compared(facts);
   if (rows.length) {
-    const table = element("table", "facts compare stack", element("tbody", "", ...rows));
-    parts.push(element("section", "card", element("h3", "", "请与纸面逐项核对 ", english("Compare with the paper")), table));
+    // Nobody vouches for what an unproven code says of itself: it is not for comparing.
+    const proven = Boolean(facts.authority);
+    const title = proven
+      ? element("h3", "", "请与纸面逐项核对 ", english("Compare with the paper"))
+      : element("h3", "", "码中自称的内容,未经证实 ", english("What the code says of itself, unproven"));
+    const table = element("table", `facts stack${proven ? " compare" : ""}`, element("tbody", "", ...rows));
+    parts.push(element("section", "card", title, table));
   }
   parts.push(element("section", "card", element("h3", "", "核验过程 ", english("How it was checked")), lines(found, lists, at)));
   box.replaceChildren(...parts);

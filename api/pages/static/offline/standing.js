@@ -13,16 +13,36 @@ const IN_FORCE = ["normal", "correcting", "disputed"];
 const MOST_BYTES = 64 * 1024 * 1024;
 const opened = new WeakMap();
 
-/** The list with its arrays unpacked; unpacked once for each list. */
+/** The list with its arrays unpacked; unpacked once for each list.  Throws for one that contradicts itself. */
 export async function openStatus(list) {
   if (!opened.has(list)) {
     const states = await inflate(fromBase64(list.states), "gzip", MOST_BYTES);
-    const changes = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await inflate(fromBase64(list.changes), "gzip", MOST_BYTES)));
-    if (states.length !== Math.ceil(list.size / 2)) throw new Error("document status list: size and states differ");
-    const byIndex = new Map(changes.map(([index, at, reason, successor]) => [index, { at, reason, successor }]));
-    opened.set(list, { issued: list.issued, next_update: list.next_update, log: list.log, size: list.size, states, changes: byIndex });
+    const told = await inflate(fromBase64(list.changes), "gzip", MOST_BYTES);
+    const changes = new Map(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(told)).map(readChange));
+    requireWhole(list.size, states, changes);
+    const { issued, next_update, log, size } = list;
+    opened.set(list, { issued, next_update, log, size, states, changes });
   }
   return opened.get(list);
+}
+
+function readChange([index, at, reason, successor]) {
+  if (!Number.isSafeInteger(index) || Number.isNaN(Date.parse(at))) throw new Error("document status list: changes");
+  return [index, { at, reason, successor }];
+}
+
+/** Every state is known, and exactly those that are not normal have a change beside them. */
+function requireWhole(size, states, changes) {
+  const nibble = (place) => (place & 1 ? states[place >> 1] & 15 : states[place >> 1] >> 4);
+  let good = states.length === Math.ceil(size / 2) && (size % 2 === 0 || nibble(size) === 0);
+  let special = 0;
+  for (let place = 0; good && place < size; place += 1) {
+    const state = nibble(place);
+    if (state < 2) continue; // nothing there, or normal
+    special += 1;
+    good = STATES[state] !== null && changes.has(place);
+  }
+  if (!good || special !== changes.size) throw new Error("document status list: states and changes differ");
 }
 
 /** {facts, findings} for a statement; `day` is the China day of the list's issue, as a number. */
