@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``yinxin evidence``: one time stamp for all stored documents; it is renewed, and so are single files."""
+"""``yinxin evidence``: one time stamp for all stored documents; it is renewed, and so are single files;
+what proves one of them in one file."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,9 +17,11 @@ from .files import read_input, require_new, write_new
 from .output import DEFAULT_DATA, DataOption, JsonOption, opened, plain, print_json, say
 
 app = typer.Typer(
-    help="证据记录 evidence records (RFC 4998), and time stamps renewed inside files.", no_args_is_help=True
+    help="证据记录 evidence records (RFC 4998), time stamps renewed inside files, evidence packs.",
+    no_args_is_help=True,
 )
 MOST_BYTES = 50 * 1024 * 1024
+SUBMISSION = re.compile(r"[0-9a-f]{32}")
 
 
 @app.command()
@@ -54,6 +58,33 @@ def due(
     say(f"即将到期的批次 batches to renew  {len(found.batches)}")
     for one, end in found.batches:
         say(f"    {plain(one)}  {end:%Y-%m-%d}")
+
+
+@app.command()
+def pack(
+    number: Annotated[
+        str, typer.Argument(metavar="ID", help="identifier of a document or of a filed submission")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="write the ZIP file to this new file")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """证据包 — one file with everything that proves a document or submission.
+
+    Original, signatures, certificates, revocation lists of then, time stamps, log
+    proof and public lists; yinxin verify checks it offline, years later too.
+    """
+    require_new(out)
+    with opened(data) as service:
+        if SUBMISSION.fullmatch(number):
+            made = service.packs.of_submission(service.submissions.filed(number))
+        else:
+            made = service.packs.of_document(number)
+    write_new(out, made)
+    if as_json:
+        print_json({"file": str(out), "id": number, "bytes": len(made)})
+    else:
+        say(f"[green]✔[/] {plain(out)}  证据包 evidence pack of {plain(number)}")
 
 
 @app.command()

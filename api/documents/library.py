@@ -119,6 +119,11 @@ class Library:
             raise FileAltered(row.id)
         return content
 
+    def statement(self, document_id: str) -> str:
+        """The text of the QR code: the signed statement."""
+        with self._database.read() as connection:
+            return str(_row(connection, _normalized(document_id)).qr_text)
+
     def has_ofd(self, document_id: str) -> bool:
         """The document was issued as OFD too."""
         with self._database.read() as connection:

@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..confined import ChecksBusy, ConfinedError
+from ..packs import PackDidNotVerify, PackError
 from .value import Problem
-from .wording import Rows, later
+from .wording import Rows, later, ours
 
 
 def _busy(error: Any) -> Problem:
@@ -22,4 +23,9 @@ def _busy(error: Any) -> Problem:
     )
 
 
-PUBLIC: Rows = {ConfinedError: later(), ChecksBusy: _busy}
+PUBLIC: Rows = {
+    ConfinedError: later(),
+    ChecksBusy: _busy,
+    PackError: ours(),
+    PackDidNotVerify: ours("证据包未通过核验,未予发出"),
+}

@@ -55,6 +55,19 @@ def ofd(document_id: str, session: SessionOf, service: ServiceOf) -> Response:
     )
 
 
+@router.get("/api/v1/documents/{document_id}/evidence-pack")
+def evidence_pack(document_id: str, session: SessionOf, service: ServiceOf) -> Response:
+    """Everything that proves the document, in one file, for those who may have the PDF."""
+    found = service.visible_document(session, document_id)
+    return pack_answer(found.document_id, service.packs.of_document(found.document_id))
+
+
+def pack_answer(name: str, pack: bytes) -> Response:
+    """An evidence pack to be kept."""
+    disposition = f'attachment; filename="{name}.zip"'
+    return Response(pack, media_type="application/zip", headers={"Content-Disposition": disposition})
+
+
 def links(service: Service, document_id: str | None) -> dict[str, object] | None:
     """Where a document is found."""
     if document_id is None:

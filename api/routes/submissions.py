@@ -16,7 +16,7 @@ from ..submissions import Filing, Item, Submission
 from ..wiring import Service
 from .access import Right, ServiceOf, SessionOf, require
 from .bodies import Base64, Id, RequestBody, from_base64, moment, to_base64
-from .documents import links
+from .documents import links, pack_answer
 
 router = APIRouter(prefix="/api/v1", tags=["submissions"])
 MOST_PARTS = 40
@@ -78,6 +78,13 @@ def item(submission_id: Id, item_id: Id, session: SessionOf, service: ServiceOf)
     return Response(
         content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
+
+
+@router.get("/submissions/{submission_id}/evidence-pack")
+def evidence_pack(submission_id: Id, session: SessionOf, service: ServiceOf) -> Response:
+    """Everything that proves the submission, in one file, for the applicant and for the agency addressed."""
+    found = service.visible_submission(session, submission_id)
+    return pack_answer(found.number or found.submission_id, service.packs.of_submission(found))
 
 
 async def _filing(request: Request) -> Filing:

@@ -23,7 +23,7 @@ from .errors import (
     SubmissionExpired,
     UnknownAgency,
 )
-from .model import FILED, Applicant, Filing, Item, State, Submission
+from .model import FILED, FORM_ITEM, Applicant, Filing, Item, State, Submission
 from .ports import AgencySeals, SubmissionPorts
 from .room import Submissions
 from .sealing import words_of
@@ -32,6 +32,7 @@ from .store import require_in_log as require_submission_in_log
 
 __all__ = [
     "FILED",
+    "FORM_ITEM",
     "AgencySeals",
     "Applicant",
     "AttachmentRefused",

@@ -49,6 +49,14 @@ class Submissions:
             raise NoSuchSubmission(submission_id)
         return found
 
+    def filed(self, submission_id: str) -> Submission:
+        """One that was filed, for whoever runs the service.  Raises :class:`NoSuchSubmission`."""
+        with self._ports.database.read() as connection:
+            found = read_submission(connection, submission_id)
+        if found.state not in FILED:
+            raise NoSuchSubmission(submission_id)
+        return found
+
     def of(self, applicant: Applicant) -> tuple[Submission, ...]:
         """Everything of this applicant that did not expire, newest first, without items."""
         query = (

@@ -47,6 +47,7 @@ from ..keycentre import KeyCentreUnavailable
 from ..keycentre.recoveries import Recoveries, committed_recoveries
 from ..ledger import Intents, Ledger, LedgerFindings, LogSigners, Source, check_ledger
 from ..login import Login, LoginPorts, Session
+from ..packs import EvidencePacks
 from ..plugins import EnabledModules, found_plugins, load_plugins
 from ..plugins.records import RecordStore
 from ..publication import PublicationPorts, TrustPublisher, committed_trust_lists
@@ -92,6 +93,7 @@ from .batch_queue import BatchCall
 from .batches import is_gone, worker_name
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
+from .packs import packs_of
 from .public_rooms import PublicRooms
 from .renewals import file_renewals_of, preserving_of, renewals_of
 
@@ -406,6 +408,11 @@ class Service(PublicRooms):
             random=secrets.token_bytes,
             preserving=self.preserving,
         )
+
+    @cached_property
+    def packs(self) -> EvidencePacks:
+        """Evidence packs."""
+        return packs_of(self)
 
     @cached_property
     def preserving(self) -> Preserving:

@@ -91,7 +91,9 @@ def _composed(
     reasons = []
     for name, report in material.reports.items():
         if report.indication is not _PASSED:
-            reasons += [_in_part(name, reason) for reason in report.reasons]
+            inner = (one.reasons for one in report.signatures if one.indication is not _PASSED)
+            told = report.reasons or tuple(reason for each in inner for reason in each)
+            reasons += [_in_part(name, reason) for reason in told]
     for part, finding in disagreements(material):
         marks.append((finding.indication, finding.sub))
         reasons.append(_in_part(part.name, finding.reason))

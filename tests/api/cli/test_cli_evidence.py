@@ -147,3 +147,16 @@ def test_renewed_inside_the_file(
     refused = yinxin("evidence", "renew-file", plain_pdf, "--out", tmp_path / "no.pdf", "--data", made)
     assert refused.code == 1
     assert not (tmp_path / "no.pdf").exists()
+
+
+def test_pack(yinxin: Any, issued: Any) -> None:
+    """One file, made by one command and checked by one, with the trust list that the service publishes."""
+    data, ids, files = issued
+    made = files[0].with_suffix(".zip")
+    assert yinxin("evidence", "pack", ids[0], "-o", made, "--data", data, "--json").json["id"] == ids[0]
+    (report,) = yinxin("verify", made, "--data", data, "--json").json
+    assert (report["kind"], report["indication"]) == ("evidence-pack", "TOTAL-PASSED"), report["reasons"]
+    roles = {one["role"] for one in report["facts"]["parts"]}
+    assert {"original", "signature", "timestamp", "status", "log-proof", "trust-list", "index"} <= roles
+    assert yinxin("evidence", "pack", ids[0], "-o", made, "--data", data).code == 1  # nothing is overwritten
+    assert yinxin("evidence", "pack", "0" * 32, "-o", files[0].with_suffix(".x"), "--data", data).code == 1

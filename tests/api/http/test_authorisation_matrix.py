@@ -285,7 +285,9 @@ MATRIX = (
     # A submission and what is in it: whoever filed it, and the agency that it is addressed to.
     only("GET", "/api/v1/submissions/{submission_id}", "401 200 404 404 200 404 404"),
     only("GET", "/api/v1/submissions/{submission_id}/items/{item_id}/file", "401 200 404 404 200 404 404"),
+    only("GET", "/api/v1/submissions/{submission_id}/evidence-pack", "401 200 404 404 200 404 404"),
     # The receipt was issued by A1, the authority that runs the platform: its officers may have it as well.
+    only("GET", "/api/v1/documents/{document_id}/evidence-pack", "401 200 403 403 200 200 403"),
     only("GET", "/documents/{document_id}/file", "401 200 403 403 200 200 403"),
     # The platform seals receipts itself, so there is no OFD of them.
     only("GET", "/documents/{document_id}/document.ofd", "401 404 403 403 404 404 403"),
