@@ -5,21 +5,27 @@ from __future__ import annotations
 
 from .checking import check_ledger
 from .errors import (
+    CosignatureRefused,
     EntryRefused,
     HistoryMoved,
     IntentClosed,
     LedgerError,
+    LogBehind,
     LogDamaged,
+    LogOtherwise,
     NoSuchEntry,
     NoSuchRange,
     NotCommitted,
+    NotPublished,
     RowAltered,
     TransactionOver,
 )
+from .files import LogFiles
 from .findings import Finding, FindingKind, LedgerFindings
 from .growth import Transaction
 from .intents import Intent, Intents, committed_intents
 from .ledger import Ledger
+from .publishing import LogPublisher, Published
 from .rows import Source
 from .signing import LogSigners
 from .subjects import (
@@ -34,6 +40,7 @@ from .vouching import require_vouched
 
 __all__ = [
     "Concern",
+    "CosignatureRefused",
     "EntryRefused",
     "Finding",
     "FindingKind",
@@ -44,11 +51,17 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LedgerFindings",
+    "LogBehind",
     "LogDamaged",
+    "LogFiles",
+    "LogOtherwise",
+    "LogPublisher",
     "LogSigners",
     "NoSuchEntry",
     "NoSuchRange",
     "NotCommitted",
+    "NotPublished",
+    "Published",
     "RowAltered",
     "Source",
     "Transaction",

@@ -42,6 +42,14 @@ class NoSuchEntry(LedgerError):
         self.index, self.size = index, size
 
 
+class NotPublished(LedgerError):
+    """There is no such file of the log, or not yet."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is not published")
+        self.path = path
+
+
 class NoSuchRange(LedgerError):
     """There is no consistency proof between these two sizes."""
 

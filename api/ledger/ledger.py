@@ -7,10 +7,11 @@ every transaction leaves one signed head.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -29,10 +30,12 @@ from verify import (
 
 from ..database import Database
 from .errors import NoSuchEntry, NoSuchRange
+from .files import LogFiles
 from .growth import Growth, Transaction, require_head
+from .publishing import LogPublisher
 from .signing import HeadSigner, LogSigners
 from .stored import StoredHead, entry_count, gathered, newest_head, stored_leaf
-from .witnessed import cosigned_note, witnessed_head
+from .witnessed import cosigned_note, take_cosignatures, witnessed_head
 
 
 class Ledger:
@@ -120,6 +123,15 @@ class Ledger:
                 raise NoSuchRange(old, new, size)
             walk = partial(_consistency, old=old, new=new, tree=tree)
             return gathered(connection, tree, walk)
+
+    def publisher(self, folder: Path) -> LogPublisher:
+        """Who keeps a folder of static files at this log."""
+        empty = partial(self._signer.sign, 0, SHA256_TREE.empty, SM3_TREE.empty)
+        return LogPublisher(self._database, LogFiles(folder), self._signer, empty=empty)
+
+    def take_cosignatures(self, note: str | bytes, witnesses: Sequence[LogKey]) -> None:
+        """Keep what listed witnesses say of a head of this log.  Raises :class:`CosignatureRefused`."""
+        take_cosignatures(self._database, note, witnesses, at=self._clock())
 
     def log_keys(self) -> tuple[LogKey, ...]:
         """The public keys that sign the heads, for the trust list."""

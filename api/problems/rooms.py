@@ -86,12 +86,14 @@ from ..est import (
 )
 from ..keycentre import KeyCentreError, KeyCentreRefused, KeyCentreUnavailable, NoSuchRecovery
 from ..ledger import (
+    CosignatureRefused,
     HistoryMoved,
     IntentClosed,
     LedgerError,
     LogDamaged,
     NoSuchEntry,
     NoSuchRange,
+    NotPublished,
     RowAltered,
 )
 from ..login import CsrfMissing, LoginError, LoginRefused, NotLoggedIn
@@ -479,6 +481,12 @@ ROOMS: Rows = {
     LedgerError: ours("公开日志未能写入", code="public-log"),
     LogDamaged: ours("公开日志与已签名的状态不符,已停止写入", status=503),
     NoSuchEntry: say(404, "没有这条日志", "请核对条目号。 Check the number: the log is shorter."),
+    NotPublished: say(404, "日志没有这个文件", "请先读取检查点。 Read the checkpoint first."),
+    CosignatureRefused: say(
+        422,
+        "联署未被接受",
+        "只接受设置中所列见证方对本日志检查点的联署。 Only listed witnesses, only heads of this log.",
+    ),
     NoSuchRange: say(
         404,
         "没有这两个大小之间的证明",

@@ -52,6 +52,7 @@ from .answers import answer_error, answer_http_error, answer_validation_error
 from .batch_work import batch_work
 from .chores import chores
 from .limits import BodyLimit
+from .log_work import log_work
 from .ocsp import OcspDoor
 from .peers import PeerNoted
 from .views import (
@@ -87,7 +88,7 @@ def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with chores(service), batch_work(service):
+        async with chores(service), batch_work(service), log_work(service):
             yield
 
     limit = service.settings.max_upload_mb * 1024 * 1024

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from verify import LogKey
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -35,6 +37,9 @@ class Settings:
     public_checks_at_once: int
     public_checks_per_minute: int
     public_requests_per_minute: int
+    log_folder: Path
+    log_witnesses: tuple[LogKey, ...]
+    log_quorum: int
     documents_level: str
     est_client_certificate_from: tuple[str, ...]
     acme_enabled: bool
@@ -73,6 +78,9 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("public", "checks_at_once"): "public_checks_at_once",
     ("public", "checks_per_minute"): "public_checks_per_minute",
     ("public", "requests_per_minute"): "public_requests_per_minute",
+    ("log", "folder"): "log_folder",
+    ("log", "witnesses"): "log_witnesses",
+    ("log", "quorum"): "log_quorum",
     ("documents", "level"): "documents_level",
     ("est", "client_certificate_from"): "est_client_certificate_from",
     ("acme", "enabled"): "acme_enabled",

@@ -164,6 +164,26 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
             "requests a minute of one address for public pages, log and lists; 0: no limit",
         ),
     },
+    "log": {
+        "folder": Setting(
+            values.path,
+            "public/log",
+            "公开日志的静态文件目录,可由任何静态服务器直接提供;请与数据库分开保存,恢复旧备份时靠它发现回退",
+            "folder of the log's static files; keep it apart from the database: it tells an old backup",
+        ),
+        "witnesses": Setting(
+            values.witnesses,
+            [],
+            "见证方的公钥,每行一个,如 yinxin witness init 所打印;只接受它们对检查点的联署",
+            "keys of witnesses as yinxin witness init prints them; cosignatures of others are refused",
+        ),
+        "quorum": Setting(
+            lambda value, _folder: values.whole(value, least=0, most=64),
+            0,
+            "验证方要求的见证方个数,写入信任名单;0 表示不要求",
+            "how many witnesses verifiers ask for, as the trust list says; 0: none",
+        ),
+    },
     "documents": {
         "level": Setting(
             values.level,

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from keys import KeysError, der
-from verify import IdentifierInvalid, parse_uscc
+from verify import IdentifierInvalid, LogKey, NoteMalformed, parse_uscc, parse_witness_key
 
 from .errors import Wrong
 
@@ -196,3 +196,13 @@ def resolve(value: Any, _folder: Path) -> tuple[tuple[str, str], ...]:
         return tuple((name.lower(), str(ip_address(one))) for name, one in value.items())
     except ValueError as error:
         raise Wrong(f"不是 IP 地址 no IP address: {error}", todo) from None
+
+
+def witnesses(value: Any, _folder: Path) -> tuple[LogKey, ...]:
+    todo = 'write ["NAME+ID+BASE64", …] as yinxin witness init printed it'
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise Wrong("应为公钥的列表 it must be a list of keys", todo)
+    try:
+        return tuple(parse_witness_key(one.strip()) for one in value)
+    except NoteMalformed as error:
+        raise Wrong(f"不是见证方公钥 it is no key of a witness: {error.rule}", todo) from None

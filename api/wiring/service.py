@@ -94,6 +94,7 @@ from .batches import is_gone, worker_name
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
 from .packs import packs_of
+from .log_rooms import LogRooms
 from .public_rooms import PublicRooms
 from .renewals import file_renewals_of, preserving_of, renewals_of
 
@@ -104,7 +105,7 @@ QR_ALGORITHM = "SM2"
 PLATFORM_SEAL_NAME = "建筑市场监管与诚信平台"
 
 
-class Service(PublicRooms):
+class Service(PublicRooms, LogRooms):
     """Everything that routes, pages and commands use, wired once.  Safe to share between threads."""
 
     def __init__(
