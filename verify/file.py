@@ -9,6 +9,7 @@ from datetime import datetime
 
 from .bundle import Bundle, BundleMalformed, is_pem, parse_bundle
 from .canonical import JsonMalformed, parse_json
+from .cms_file import cms_of, cms_report
 from .errors import Unreadable
 from .evidence import evidence_report, is_evidence_record
 from .form import FORMAT as FORM
@@ -18,9 +19,10 @@ from .ledger import check_log_proof
 from .ledger.proof_file import FORMATS as LOG_PROOFS
 from .ofd import check_ofd, is_ofd
 from .pack import check_evidence_pack, is_evidence_pack
+from .page_codes import is_address, with_page_codes
 from .pdf import check_pdf
 from .picture import PictureRefused, read_codes
-from .qr import QrMalformed, QrNotOurs, check_qr, parse_address
+from .qr import check_qr
 from .report import Indication, Reason, Report, SubIndication
 from .seal_file import is_seal_file, seal_file_report
 from .status_receipt import FORMAT as STATUS_RECEIPT
@@ -40,12 +42,19 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
 def check_file(
-    data: bytes, *, trust: Trust, at: datetime, name: str = "", content: ContentDigest | None = None
+    data: bytes,
+    *,
+    trust: Trust,
+    at: datetime,
+    name: str = "",
+    content: ContentDigest | None = None,
+    codes: bool = False,
 ) -> Report:
     """The report on a sealed PDF or OFD, seal, form, trust list, seal status list, log proof, status receipt,
-    certificate, CRL, time stamp, record under a JWS, evidence pack, QR picture or QR text.
+    certificate, CRL, time stamp, CMS signature, record under a JWS, evidence pack, QR picture or QR text.
 
-    ``content`` digests the file that a time stamp or evidence record is about, which stands beside it.
+    ``content`` digests the file that a time stamp, evidence record or detached signature is about, which
+    stands beside it.  ``codes``: the QR codes on the pages of a PDF or OFD are read and judged as well.
     Raises :class:`Unreadable`, which says in Chinese and English what to do, and nothing else for any bytes.
     """
     if not data:
@@ -54,11 +63,13 @@ def check_file(
         limit = LARGEST_FILE // 1024**2
         raise Unreadable(f"文件超过 {limit} MB,无法查验 the file is larger than {limit} MB")
     if data.startswith(b"%PDF-"):
-        return check_pdf(data, trust=trust, at=at)
+        report = check_pdf(data, trust=trust, at=at)
+        return with_page_codes(report, data, trust, at) if codes else report
     if is_evidence_pack(data):
         return check_evidence_pack(data, trust=trust, at=at)
     if is_ofd(data):
-        return check_ofd(data, trust=trust, at=at)
+        report = check_ofd(data, trust=trust, at=at)
+        return with_page_codes(report, data, trust, at) if codes else report
     if data.startswith(_PICTURES):
         return _picture(data, trust, at)
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -70,6 +81,8 @@ def check_file(
         return seal_file_report(data, trust, at, content)
     if data.startswith(b"\x30") and is_evidence_record(data):
         return evidence_report(data, trust, at, content)
+    if (der := cms_of(data)) is not None:
+        return cms_report(der, trust, at, content)
     if is_pem(data) or data.startswith(b"\x30"):
         try:
             return _bundle(parse_bundle(data), trust, at)
@@ -114,7 +127,7 @@ def _picture(data: bytes, trust: Trust, at: datetime) -> Report:
         texts = read_codes(data)
     except PictureRefused as error:
         raise Unreadable(error.rule) from error
-    ours = [text for text in texts if _is_address(text)]
+    ours = [text for text in texts if is_address(text)]
     if not ours:
         reason = Reason(
             "NO_CODE",
@@ -171,18 +184,7 @@ def _code(data: bytes) -> str | None:
         text = data.decode("utf-8").strip()
     except UnicodeDecodeError:
         return None
-    return text if _is_address(text) else None
-
-
-def _is_address(text: str) -> bool:
-    """An address that is malformed is meant as one of a document, and judged as such."""
-    try:
-        parse_address(text)
-    except QrNotOurs:
-        return False
-    except QrMalformed:
-        return True
-    return True
+    return text if is_address(text) else None
 
 
 def _unknown(data: bytes, name: str) -> str:
