@@ -17,6 +17,7 @@ from . import (
     certificates,
     checkup,
     demonstration,
+    documents,
     inspecting,
     keycentre,
     keys,
@@ -77,6 +78,7 @@ app.add_typer(preserving.app, name="evidence")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keycentre.app, name="kmc")
 app.add_typer(keys.app, name="key")
+app.add_typer(documents.app, name="document")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from .answering import DocumentState, Line, LineState, PublicAnswer
+from .committed import committed as committed_document
 from .committed import committed_documents
 from .composing import REHEARSAL, compose_numbered, rehearse, require_printable
 from .editions import OFD_MIME, can_seal_ofd, committed_editions
@@ -65,6 +66,7 @@ __all__ = [
     "StoredDocument",
     "Within",
     "can_seal_ofd",
+    "committed_document",
     "committed_documents",
     "committed_editions",
     "compose_numbered",

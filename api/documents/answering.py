@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from relying import Body, Face, Row
-from verify import Trust
+from verify import DocumentStanding, Trust
 
 from ..ledger import Ledger
 from ..plugins import CHINA, EnabledModules
@@ -26,6 +26,16 @@ class DocumentState(StrEnum):
     VALID = "valid"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+    CORRECTING = "correcting"
+    DISPUTED = "disputed"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    WITHHELD = "withheld"
+    LAPSED = "lapsed"
+    CANCELLED = "cancelled"
+    TRANSFERRED = "transferred"
+    FORFEITED = "forfeited"
+    OTHER = "other"
     DOUBTFUL = "doubtful"  # something is proven to be wrong
     UNDECIDED = "undecided"  # something could not be checked
 
@@ -97,7 +107,7 @@ def answer(
         ecert_id=row.ecert_id,
         type=row.type,
         title=row.title,
-        state=_state(kept, lines, at),
+        state=_state(kept, evidence, lines, at),
         issuer=row.issuer,
         issuer_name=row.issuer_name,
         issued_at=row.issued_at,
@@ -120,15 +130,27 @@ def answer(
     )
 
 
-def _state(kept: Kept, lines: tuple[Line, ...], at: datetime) -> DocumentState:
+def _state(kept: Kept, evidence: Evidence, lines: tuple[Line, ...], at: datetime) -> DocumentState:
     proven = [line.state for line in lines if line.name in ("issued", "unaltered", "logged")]
     if LineState.NO in proven:
         return DocumentState.DOUBTFUL
     if LineState.UNKNOWN in [*proven, lines[-1].state]:
         return DocumentState.UNDECIDED
+    told = _told(evidence)
+    if told is not None and not told.in_force:
+        return DocumentState(told.value)
     if _successor(kept) is not None:
         return DocumentState.SUPERSEDED
+    if told is not None and not _expired(kept.row, at):
+        return DocumentState(told.value)
     return DocumentState.EXPIRED if _expired(kept.row, at) else DocumentState.VALID
+
+
+def _told(evidence: Evidence) -> DocumentStanding | None:
+    """What the list of document states says of it, where that is not the normal state."""
+    said = evidence.statement.facts.get("document_status")
+    found = next((one for one in DocumentStanding if one.value == said), None)
+    return None if found is DocumentStanding.NORMAL else found
 
 
 def _successor(kept: Kept) -> str | None:
@@ -194,6 +216,11 @@ def _status(kept: Kept, evidence: Evidence, at: datetime) -> Line:
         state, detail = LineState.UNKNOWN, "登记内容存疑,现状无法确定"
     elif not evidence.sealed:
         state, detail = LineState.UNKNOWN, "印章未能核验通过,现状无法确定"
+    elif (told := _told(evidence)) is not None and told is not DocumentStanding.SUPERSEDED:
+        facts = evidence.statement.facts
+        state = LineState.YES if told.in_force else LineState.NO
+        since = str(facts.get("document_status_since", ""))[:10]
+        detail = f"自 {since} 起{told.zh}(原因 {facts.get('document_status_reason')})"
     elif (newer := _successor(kept)) is not None:
         state, detail = LineState.NO, f"已被新版取代,新版文书标识 {newer}"
     elif _expired(row, at):

@@ -20,6 +20,7 @@ from sqlalchemy import Row
 from keys import HashAlgorithm, digest
 from relying import Body, Face
 from verify import (
+    DocumentStanding,
     Indication,
     JsonMalformed,
     LogProof,
@@ -39,8 +40,16 @@ from .files import file_sha256
 
 _RECORDED = ("ecert_id", "type", "title", "issuer", "issuer_name", "holder", "holder_name", "valid_until")
 _LOGGED = ("ecert_id", "type", "seal_id", "sha256", "sm3")
-_STATEMENT_HOLDS = {"QR_GENUINE", "QR_EXPIRED"}
-"""A statement that has run out is still a genuine one: the answer on the present status says so."""
+_STATEMENT_HOLDS = {
+    "QR_GENUINE",
+    "QR_EXPIRED",
+    "TRUST_LIST_STALE",
+    "CLOCK_BEHIND",
+    "DOCUMENT_STATUS_STALE",
+    *(f"DOCUMENT_{state.name}" for state in DocumentStanding),
+}
+"""A statement that has run out, or whose document was revoked, is still a genuine one: the answer on the
+present status says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +130,10 @@ def _stated(row: Row[Any], statement: Report) -> bool | None:
     facts = statement.facts
     if facts and (facts["document_id"], facts["document_kind"]) != (row.id, row.type):
         return False
-    if statement.indication is Indication.INDETERMINATE:
+    holds = {reason.code for reason in statement.reasons} <= _STATEMENT_HOLDS
+    if statement.indication is Indication.INDETERMINATE and not holds:
         return None
-    return {reason.code for reason in statement.reasons} <= _STATEMENT_HOLDS
+    return holds
 
 
 def _record(row: Row[Any], stated: Mapping[str, Any]) -> Body | None:

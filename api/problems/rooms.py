@@ -118,6 +118,7 @@ from ..seals import (
     SealStepRefused,
     SealUseRefused,
 )
+from ..standings import DocumentStatusDidNotVerify, StandingError, StandingFinal, StandingUnknown
 from ..status import NothingKnown, StatusError, StatusRequestRefused
 from ..submissions import (
     AttachmentRefused,
@@ -360,6 +361,14 @@ ROOMS: Rows = {
     SealNotUsable: spoken(409),
     SealStepRefused: _seal_step,
     SealStatusDidNotVerify: ours("印章状态列表未通过自身核验,没有办理"),
+    StandingError: ours("文书状态变更未能完成"),
+    StandingUnknown: one_field(422, "状态或原因不符合要求"),
+    StandingFinal: say(
+        409,
+        "文书已是该状态,或已终结",
+        "请核对文书的现状;已注销、吊销或转出的不再变动。 Look at how it stands: in that state, or ended.",
+    ),
+    DocumentStatusDidNotVerify: ours("文书状态列表未通过自身核验,没有办理"),
     NoSuchUse: say(404, "没有这条用印记录", "请刷新页面。 Reload the page."),
     # Approval before use, mandates
     ApprovalError: ours("用印审批未能完成"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from ca.adapters.pkilint_gate import second_lint
 from keys import Vault
 from seal import EVERY_CHANNEL, Channel, Grant, SealDesign
-from verify import Accuracy, SealStatusList, Trust
+from verify import Accuracy
 
 from ..accounts import AccountBook, Role, committed_accounts, committed_mandates
 from ..acme import (
@@ -69,6 +68,7 @@ from ..seals import (
     require_known_types,
 )
 from ..settings import Settings
+from ..standings import STANDING_ROWS
 from ..status import (
     EpochWatch,
     PublishedLists,
@@ -93,10 +93,11 @@ from .batch_queue import BatchCall
 from .batches import is_gone, worker_name
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
-from .packs import packs_of
 from .log_rooms import LogRooms
+from .packs import packs_of
 from .public_rooms import PublicRooms
 from .renewals import file_renewals_of, preserving_of, renewals_of
+from .standings import StandingRooms
 
 CHORES = "service"
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
@@ -105,7 +106,7 @@ QR_ALGORITHM = "SM2"
 PLATFORM_SEAL_NAME = "建筑市场监管与诚信平台"
 
 
-class Service(PublicRooms, LogRooms):
+class Service(PublicRooms, StandingRooms, LogRooms):
     """Everything that routes, pages and commands use, wired once.  Safe to share between threads."""
 
     def __init__(
@@ -188,7 +189,6 @@ class Service(PublicRooms, LogRooms):
             clock=now,
             random=random,
         )
-        self._trust: tuple[Trust, SealStatusList | None, Trust] | None = None
         self.seal_status = SealStatusPublisher(seal_ports)
         self.seal_lives = SealLives(seal_ports, self.seal_status)
         self.seal_uses = SealUses(seal_ports, self.seal_lives)
@@ -430,14 +430,6 @@ class Service(PublicRooms, LogRooms):
         """Sealed files that others keep: looked at, and renewed with the authorities of this service."""
         return file_renewals_of(self.database, self.certificates, self.timestamps, self.trust)
 
-    def trust(self) -> Trust:
-        """What this service trusts now, and how seals stand."""
-        trust, status = self.certificates.trust(), self.seal_status.known()
-        kept = self._trust
-        if kept is None or kept[0] is not trust or kept[1] is not status:
-            kept = self._trust = (trust, status, replace(trust, seal_status=status))
-        return kept[2]
-
     def document_types(self) -> tuple[str, ...]:
         """Every type that is issued here, the core's receipt included."""
         return (RECEIPT, *(one.name for one in self.modules.documents))
@@ -543,6 +535,7 @@ class Service(PublicRooms, LogRooms):
         self.enrolments.resume()
         self.seal_lives.finish()
         self.seal_status.refresh()
+        self.document_status.refresh()
         if self.settings.acme_enabled:
             self.acme.do_chores()
         if self.key_centre is not None:
@@ -559,6 +552,7 @@ class Service(PublicRooms, LogRooms):
             **LIFE_ROWS,
             **APPROVAL_ROWS,
             "seal_status": committed_seal_status,
+            **STANDING_ROWS,
             **ENROLMENT_ROWS,
             **BATCH_ROWS,
             **EST_ROWS,

@@ -18,6 +18,8 @@ from .findings import CHINA, Finding
 from .statement import QrStatement
 
 UNKNOWN = "unknown"
+MARGIN = timedelta(days=1)
+"""A document may be issued before midnight and go on record after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def standing_of(statement: QrStatement, listed: DocumentStatusList | None, at: d
     stale = _stale(listed, at)
     state = listed.state_at(statement.log_index)
     if state is None:
-        if statement.issued < listed.issued.astimezone(CHINA).date():
+        if statement.issued < listed.issued.astimezone(CHINA).date() - MARGIN:
             return Standing("", "", facts, (_NOT_REGISTERED, *stale))
         return Standing(
             f"文书新于状态列表(截至 {as_of}),现状未知",

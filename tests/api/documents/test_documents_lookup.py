@@ -147,8 +147,9 @@ def test_superseded_document_names_both_neighbours(
     assert [(one.table, one.key) for one in rooms.check().findings] == [("documents", permit.document_id)]
 
 
-def test_expired_document(rooms: Any) -> None:
+def test_expired_document(rooms: Any, officer: Officer) -> None:
     """Genuine, but over: the statement still proves who issued it.  The last day is included."""
+    rooms.granted(rooms.seal_of(), officer)  # the keys sign for agencies whose seals somebody may use
     made = Composition(
         face=Face(title="临时许可", number="L1", rows=(Row("事项", "演示"),)),
         record={"n": 1},

@@ -100,6 +100,7 @@ MATRIX = (
     everybody("GET", "/seals/{seal_id}.svg", 200),
     everybody("GET", "/api/v1/seals", 200),
     everybody("GET", "/seal-status.json", 200),
+    everybody("GET", "/document-status.json", 200),
     everybody("GET", "/api/v1/seals/{seal_id}", 200),
     everybody("GET", "/api/v1/seals/{seal_id}/seal.esl", 200),
     everybody("GET", "/seals/{seal_id}", 200, headers=PAGE),
@@ -295,6 +296,13 @@ MATRIX = (
     only("GET", "/documents/{document_id}/file", "401 200 403 403 200 200 403"),
     # The platform seals receipts itself, so there is no OFD of them.
     only("GET", "/documents/{document_id}/document.ofd", "401 404 403 403 404 404 403"),
+    # The agency that issued it: here, the authority that runs the platform.
+    only(
+        "POST",
+        "/api/v1/documents/{document_id}/state",
+        "401 403 403 403 422 422 403",
+        json={"state": "none", "reason": "x"},
+    ),
     # The officer's.
     only("GET", "/api/v1/desk", "401 403 403 403 200 200 403"),
     only(

@@ -436,6 +436,7 @@ def standing_cases() -> Iterator[Case]:
     yield good("state unknown: no log index", at_place(None), status="usual")
     yield good("state unknown: issued after the list", at_place(900, DAY), status="usual")
     yield good("state unknown: issued on the day of the list", at_place(5, DAY), status="usual")
+    yield good("state unknown: issued on the day before the list", at_place(5, DAY - 1), status="usual")
     for name, place in (("correcting", 11), ("disputed", 12)):
         yield good(f"state {name}", at_place(place), f"DOCUMENT_{name.upper()}", status="usual")
     for name, place in (

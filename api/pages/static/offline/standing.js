@@ -11,6 +11,7 @@ export const STATES = [
 ];
 const IN_FORCE = ["normal", "correcting", "disputed"];
 const MOST_BYTES = 64 * 1024 * 1024;
+const MARGIN = 1; // day: a document may be issued before midnight and go on record after it
 const opened = new WeakMap();
 
 /** The list with its arrays unpacked; unpacked once for each list.  Throws for one that contradicts itself. */
