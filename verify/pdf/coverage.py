@@ -8,7 +8,7 @@ followed by zeros only.
 
 from __future__ import annotations
 
-import re
+from binascii import unhexlify
 from dataclasses import dataclass
 
 from keys import KeysError
@@ -16,7 +16,6 @@ from keys.der import read
 
 from .reading import SignatureField
 
-_HEX = re.compile(rb"<(?:[0-9A-Fa-f]{2})+>")
 _WHITESPACE = b"\x00\t\n\x0c\r "
 LARGEST_CONTENTS = 4 * 1024 * 1024
 
@@ -66,7 +65,7 @@ def coverage_of(field: SignatureField, data: bytes) -> Coverage:
             "BYTE_RANGE_BOUNDS", "签名范围超出文件或相互重叠", "ByteRange leaves the file or overlaps itself"
         )
     hole = data[gap:resume]
-    if not _HEX.fullmatch(hole) or bytes.fromhex(hole[1:-1].decode("ascii")) != field.contents:
+    if not _is_hex_of(hole, field.contents):
         raise CoverageRefused(
             "BYTE_RANGE_GAP",
             "签名范围的空隙不恰好是签名值",
@@ -83,6 +82,16 @@ def coverage_of(field: SignatureField, data: bytes) -> Coverage:
             "CONTENTS_PADDING", "签名值之后有多余数据", "after the DER value only zero bytes may follow"
         )
     return Coverage(gap, resume, end, field.contents[: value.end])
+
+
+def _is_hex_of(hole: bytes, contents: bytes) -> bool:
+    """Two digits for each byte and nothing between them; of any case, for the gap is not signed."""
+    if len(hole) != 2 * len(contents) + 2 or hole[:1] != b"<" or hole[-1:] != b">":
+        return False
+    try:
+        return unhexlify(hole[1:-1]) == contents
+    except ValueError:
+        return False
 
 
 def only_whitespace(tail: bytes) -> bool:

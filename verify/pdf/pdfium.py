@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,24 +39,47 @@ class SecondReading:
     fields: tuple[SecondField, ...] = ()
 
 
-def read_with_pdfium(data: bytes, end: int | None = None) -> SecondReading:
-    """The first ``end`` bytes, or all.  Never raises: what PDFium cannot open is not readable."""
+def read_with_pdfium(data: bytes) -> SecondReading:
+    """Never raises: what PDFium cannot open is not readable."""
+    import pypdfium2.raw as raw
+
+    with opened(data, len(data)) as document:
+        if not document:
+            return SecondReading(readable=False)
+        count = max(raw.FPDF_GetSignatureCount(document), 0)
+        if count > MOST_SIGNATURES:
+            # Asking for each walks through all: one field listed a hundred thousand times would take
+            # hours, and nobody else gets in.  The first parser has no more, so the two disagree.
+            count = 0
+        fields = tuple(_field(raw, raw.FPDF_GetSignatureObject(document, n)) for n in range(count))
+        return SecondReading(True, raw.FPDF_GetPageCount(document), fields)
+
+
+def read_revision(data: bytes, end: int, place: int) -> tuple[int, int, SecondField | None]:
+    """Pages, signature fields, and one of these fields, as the first ``end`` bytes have them."""
+    import pypdfium2.raw as raw
+
+    with opened(data, end) as document:
+        if not document:
+            return 0, 0, None
+        count = raw.FPDF_GetSignatureCount(document)
+        inside = 0 <= place < count <= MOST_SIGNATURES
+        field = _field(raw, raw.FPDF_GetSignatureObject(document, place)) if inside else None
+        return raw.FPDF_GetPageCount(document), count, field
+
+
+@contextmanager
+def opened(data: bytes, end: int) -> Iterator[Any]:
+    """The first ``end`` bytes as a document, or nothing that is true; PDFium is held meanwhile."""
     import pypdfium2.raw as raw
 
     with PDFIUM:
-        document = raw.FPDF_LoadMemDocument64(data, len(data) if end is None else end, None)
-        if not document:
-            return SecondReading(readable=False)
+        document = raw.FPDF_LoadMemDocument64(data, end, None)
         try:
-            count = max(raw.FPDF_GetSignatureCount(document), 0)
-            if count > MOST_SIGNATURES:
-                # Asking for each walks through all: one field listed a hundred thousand times would take
-                # hours, and nobody else gets in.  The first parser has no more, so the two disagree.
-                count = 0
-            fields = tuple(_field(raw, raw.FPDF_GetSignatureObject(document, n)) for n in range(count))
-            return SecondReading(True, raw.FPDF_GetPageCount(document), fields)
+            yield document
         finally:
-            raw.FPDF_CloseDocument(document)
+            if document:
+                raw.FPDF_CloseDocument(document)
 
 
 def _field(raw: Any, handle: Any) -> SecondField:

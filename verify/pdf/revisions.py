@@ -36,11 +36,14 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A signed revision as it was: what is in it must be what the other parser sees in its bytes."""
+    """A signed revision as it was: what is in it must be what the other parser sees in its bytes.
+
+    ``place``: of the signature that was asked for among the signature fields; ``None`` when it is not there.
+    """
 
     pages: int
-    fields: tuple[tuple[tuple[int, ...], bytes, str], ...]  # byte range, value and sub-filter, in their order
-    holds: bool  # the signature that was asked for
+    fields: int
+    place: int | None
 
 
 class Revisions:
@@ -101,26 +104,25 @@ class Revisions:
 
         Raises :class:`NotComparable`.
         """
-        view = self._views[self.number_of(end)]
+        view, now = self._views[self.number_of(end)], self._views[len(self._sections) - 1]
+        fields, place = 0, None
         try:
             root = view.value(view.root.number)
-            pages = view.resolved(root["Pages"])["Count"]
-            listed = _field_list(view)
-            found, holds = [], False
-            for one in listed:
+            pages = view.resolved(view.resolved(root["Pages"])["Count"])
+            for one in _field_list(view):
                 entries = view.resolved(one)
                 if not isinstance(entries, dict) or entries.get("FT") != "Sig":
                     continue
-                value = view.resolved(entries.get("V"))
-                mine = _signature(view, value if isinstance(value, dict) else {})
-                found.append(mine)
                 if isinstance(one, Ref) and tuple(one) == field.object_id:
-                    now = self._last_view().value(one.number)
-                    named = isinstance(now, dict) and same(now.get("T"), entries.get("T"))
-                    holds = named and mine == (field.byte_range, field.contents, field.sub_filter)
+                    shown = now.value(one.number)
+                    named = isinstance(shown, dict) and same(shown.get("T"), entries.get("T"))
+                    mine = _signature(view, view.resolved(entries.get("V")))
+                    if named and mine == (field.byte_range, field.contents, field.sub_filter):
+                        place = fields
+                fields += 1
         except (Malformed, KeyError, TypeError, AttributeError) as error:
             raise NotComparable(f"{type(error).__name__}: {error}") from error
-        return Revision(pages if isinstance(pages, int) else -1, tuple(found), holds)
+        return Revision(pages if type(pages) is int else -1, fields, place)
 
     def unlisted_object_after(self, end: int) -> bool:
         """Does an object stand after ``end`` that no cross-reference section names?
@@ -144,9 +146,6 @@ class Revisions:
         if end not in self._numbers:
             raise NotComparable("the signed revision is not part of the document that is shown")
         return self._numbers[end]
-
-    def _last_view(self) -> View:
-        return self._views[len(self._sections) - 1]
 
     def _number(self, end: int) -> int:
         """The section that ends the bytes before ``end``: all older ones before it, all newer ones after."""
@@ -204,7 +203,9 @@ def _field_list(view: View) -> list[object]:
     return fields if isinstance(fields, list) else []
 
 
-def _signature(view: View, entries: dict[str, object]) -> tuple[tuple[int, ...], bytes, str]:
+def _signature(view: View, entries: object) -> tuple[tuple[int, ...], bytes, str]:
+    if not isinstance(entries, dict):
+        return (), b"", ""
     numbers = view.resolved(entries.get("ByteRange"))
     contents = view.resolved(entries.get("Contents"))
     name = view.resolved(entries.get("SubFilter"))

@@ -24,7 +24,7 @@ from .findings import (
     failed,
     unsure,
 )
-from .pdfium import SecondReading, read_with_pdfium
+from .pdfium import read_revision
 from .reading import PdfReading, SignatureField, read_with_qpdf
 from .revisions import NotComparable, Revision, Revisions, last_cross_reference
 from .time_stamps import is_time_stamp
@@ -52,7 +52,6 @@ class SealedFile:
         self._last = self._ends[-1] if self._ends else 0
         self._quiet_tail = only_whitespace(data[self._last :])
         self._revisions: Revisions | None = None
-        self._seconds: dict[int, SecondReading] = {}
 
     def coverage(self, number: int) -> Coverage | None:
         """What signature ``number`` protects; ``None`` when it does not say so properly."""
@@ -141,7 +140,7 @@ class SealedFile:
             if self._revisions is None:
                 self._revisions = Revisions(self._data, self._ends)
             then = self._revisions.at(coverage.end, field)
-            if not then.holds or not _agrees(then, self._second(coverage.end)):
+            if not _agrees(then, field, self._data, coverage.end):
                 return [NOT_IN_ITS_REVISION]
             # 2. Everything that came after must be explained.
             if coverage.end == self._last and self._revisions.unlisted_object_after(coverage.end):
@@ -164,13 +163,15 @@ class SealedFile:
             ]
         return [] if changes.allowed else [MODIFIED_AFTER_SEAL]
 
-    def _second(self, end: int) -> SecondReading:
-        """The other parser's view of one revision, asked for once."""
-        if end not in self._seconds:
-            self._seconds[end] = read_with_pdfium(self._data, end)
-        return self._seconds[end]
 
-
-def _agrees(then: Revision, second: SecondReading) -> bool:
-    theirs = tuple((one.byte_range, one.contents, one.sub_filter) for one in second.fields)
-    return second.readable and then.pages == second.pages and then.fields == theirs
+def _agrees(then: Revision, field: SignatureField, data: bytes, end: int) -> bool:
+    """Does the other parser see the same in the bytes of this revision?"""
+    if then.place is None:
+        return False
+    pages, fields, theirs = read_revision(data, end, then.place)
+    mine = (field.byte_range, field.contents, field.sub_filter)
+    return (
+        (pages, fields) == (then.pages, then.fields)
+        and theirs is not None
+        and (theirs.byte_range, theirs.contents, theirs.sub_filter) == mine
+    )

@@ -78,6 +78,11 @@ def _require_whole(update: Update) -> None:
 def _trailer(update: Update) -> None:
     old, new = update.before.section.trailer, update.after.section.trailer
     _same_but_for(old, new, _TRAILER_MAY_DIFFER, "the trailer")
+    size, before_size = new.get("Size"), old.get("Size")
+    if type(size) is not int or type(before_size) is not int or size < before_size:
+        raise Unexplained("the file is said to have fewer objects than before")
+    if max(update.after.section.entries, default=0) >= size:
+        raise Unexplained("an object has a number beyond those that the file is said to have")
     former, now = old.get("Info"), new.get("Info")
     if now is None:
         return

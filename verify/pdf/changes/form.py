@@ -17,6 +17,7 @@ _FILLED_MAY_DIFFER: Final = frozenset(("V", "AP", "F", "Ff"))
 _WIDGET_MAY_DIFFER: Final = frozenset(("AP", "F"))
 _ACTIVE: Final = frozenset(("A", "AA", "PA", "PMD", "OC"))
 """What a signature field has no use for: actions, and layers that can be switched off."""
+_MAY_LEAD_ON: Final = frozenset(("AP", "V", "Lock", "SV", "Kids"))
 _VALUES: Final = (None, "Sig", "DocTimeStamp")
 
 
@@ -84,7 +85,17 @@ class Form:
             for kid in widgets:
                 self._require_widget(ref, kid)
         self._created.update((ref.number, *(one.number for one in widgets)))
+        for one in {ref, *widgets}:
+            self._require_plain(after.value(one.number))
         return self._change(name, field, [after.value(one.number) for one in widgets], widgets, created=True)
+
+    def _require_plain(self, entries: dict[str, Value]) -> None:
+        """Only known entries lead to something new."""
+        for key in entries.keys() - _MAY_LEAD_ON:
+            if any(
+                number in self._update.new and number not in self._created for number in _named(entries[key])
+            ):
+                raise Unexplained(f"{key} of a new signature field leads to something new")
 
     def _require_widget(self, field: Ref, kid: Value) -> None:
         widget = self._update.after.resolved(kid)
@@ -196,6 +207,15 @@ def page_changed(
 def _is_annots(update: Update, spot: Spot) -> bool:
     page = update.before.value(spot.number)
     return spot.path == ("Annots",) and isinstance(page, dict) and page.get("Type") == "Page"
+
+
+def _named(value: Value) -> Iterator[int]:
+    """The objects that a value names itself."""
+    if isinstance(value, Ref):
+        yield value.number
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _named(inner)
 
 
 def _added(old: list[Value], new: list[Value], what: str) -> list[Value]:
