@@ -151,6 +151,7 @@ from .ledger import (
 from .ledger import (
     parse_submission as parse_witness_submission,
 )
+from .log_notice import LogNotice, LogNoticeMalformed, check_log_notice, parse_log_notice
 from .ocsp import (
     CertId,
     OcspMalformed,
@@ -369,6 +370,8 @@ __all__ = [
     "LogEntryMalformed",
     "LogForked",
     "LogKey",
+    "LogNotice",
+    "LogNoticeMalformed",
     "LogProof",
     "LogProofMalformed",
     "LogWentBack",
@@ -472,6 +475,7 @@ __all__ = [
     "check_history",
     "check_inclusion",
     "check_jws",
+    "check_log_notice",
     "check_log_proof",
     "check_ocsp_response",
     "check_ofd",
@@ -545,6 +549,7 @@ __all__ = [
     "parse_jws",
     "parse_log_entry",
     "parse_log_key",
+    "parse_log_notice",
     "parse_log_proof",
     "parse_note",
     "parse_ocsp_response",

@@ -17,6 +17,7 @@ from .form import check_form
 from .jws import check_jws, is_jws
 from .ledger import check_log_proof
 from .ledger.proof_file import FORMATS as LOG_PROOFS
+from .log_notice import check_log_notice, is_log_notice
 from .ofd import check_ofd, is_ofd
 from .pack import check_evidence_pack, is_evidence_pack
 from .page_codes import is_address, with_page_codes
@@ -75,6 +76,8 @@ def check_file(
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"{"):
         return _json(data, trust, at)
+    if is_log_notice(data):
+        return check_log_notice(data, trust=trust, at=at)
     if data.startswith(b"\x30") and is_timestamp(data):
         return timestamp_report(data, trust, at, content)
     if is_seal_file(data):

@@ -22,6 +22,7 @@ from . import (
     keycentre,
     keys,
     log,
+    monitor,
     offline_page,
     preserving,
     probing,
@@ -74,6 +75,7 @@ authority.app.command("probe")(probing.probe)
 app.add_typer(authority.app, name="ca")
 app.add_typer(acme.app, name="acme")
 app.add_typer(log.app, name="log")
+app.add_typer(monitor.app, name="monitor")
 app.add_typer(preserving.app, name="evidence")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keycentre.app, name="kmc")

@@ -97,6 +97,7 @@ from ..ledger import (
     RowAltered,
 )
 from ..login import CsrfMissing, LoginError, LoginRefused, NotLoggedIn
+from ..monitor import MonitorError
 from ..plugins import (
     FieldsRefused,
     ModuleMisbehaved,
@@ -512,6 +513,7 @@ ROOMS: Rows = {
         "该主体刚有新的公开记录",
         "请重新打印,以载入最新记录。 Something was entered meanwhile: print it again, with all of it.",
     ),
+    MonitorError: ours("监测未能进行", status=503),
     IntentClosed: say(409, "该操作已被中止", "请重新发起。 What was announced has ended: start again."),
     DatabaseError: ours("数据库无法使用"),
     DatabaseUnavailable: ours("数据库暂时无法连接", status=503),

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A log over HTTP(S), or in a folder with the published files.
+
+No redirect is followed and no proxy of the environment is used: who answers is who was named.  Answers are
+bounded, so that a hostile log cannot fill a monitor.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+
+from verify import LARGEST_BUNDLE, TileMissing
+
+from ..errors import LogUnreachable
+from ..model import Fetched
+
+PATIENCE_SECONDS = 30.0
+
+
+def open_source(where: str) -> Fetched:
+    """``http(s)://…/log`` or a folder that holds ``checkpoint`` and ``tile/``."""
+    if where.startswith(("http://", "https://")):
+        return _http(where.rstrip("/"))
+    return _folder(Path(where))
+
+
+def _folder(root: Path) -> Fetched:
+    def fetch(path: str) -> bytes:
+        try:
+            with (root / path).open("rb") as file:
+                content = file.read(LARGEST_BUNDLE + 1)
+            _require_bounded(len(content), path)
+            return content
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            if not root.is_dir():
+                raise LogUnreachable(str(root), "no such folder") from None
+            raise TileMissing(path) from None
+        except OSError as error:
+            raise LogUnreachable(f"{root}/{path}", error.strerror or "unreadable") from error
+
+    return fetch
+
+
+def _http(base: str) -> Fetched:
+    client = httpx.Client(timeout=PATIENCE_SECONDS, follow_redirects=False, trust_env=False)
+
+    def fetch(path: str) -> bytes:
+        address = f"{base}/{path}"
+        try:
+            with client.stream("GET", address) as answer:
+                if answer.status_code == httpx.codes.NOT_FOUND:
+                    raise TileMissing(path)
+                if answer.status_code != httpx.codes.OK:
+                    raise LogUnreachable(address, f"it answered {answer.status_code}")
+                content = bytearray()
+                for piece in answer.iter_bytes():
+                    content += piece
+                    _require_bounded(len(content), address)
+                return bytes(content)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise LogUnreachable(address, type(error).__name__) from error
+
+    return fetch
+
+
+def _require_bounded(size: int, where: str) -> None:
+    if size > LARGEST_BUNDLE:
+        raise LogUnreachable(where, f"more than {LARGEST_BUNDLE} bytes")
