@@ -39,6 +39,7 @@ def offline_page(
     if lists:
         with opened(data) as service:
             written["trust-list.json"] = service.publisher.current()
+            written["document-status.json"] = service.document_status.current()
     written.update((f"{FOLDER}/{path}", content) for path, content in offline_files().items())
     for path, content in written.items():
         with plain_errors():

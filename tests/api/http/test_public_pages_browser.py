@@ -79,7 +79,7 @@ def test_the_live_page_is_read_in_order(site: Any, sheet: Any, page: Any, shots:
     for expected in ("本页只说明文书真伪,不评价企业", "本页从不要求付款、登录或提供身份证号", "IR-00"):
         assert expected in page.inner_text("main")
     before = page.inner_text("#clock")
-    page.wait_for_function("before => document.getElementById('clock').textContent !== before", arg=before)
+    page.locator("#clock").filter(has_not_text=before).wait_for()
     for summary in page.locator("summary").all():
         summary.click()
     assert measured(page, "contrast") == []
@@ -102,7 +102,7 @@ def test_the_live_page_compares_a_file_that_stays(site: Any, sheet: Any, page: A
         path = tmp_path / f"{name}.pdf"
         path.write_bytes(content)
         page.set_input_files("#own", path)
-        page.wait_for_function(f"document.getElementById('own-answer').textContent.includes('{words}')")
+        page.locator("#own-answer", has_text=words).wait_for()
     assert sent == []
 
 
@@ -133,7 +133,11 @@ def test_the_offline_page(site: Any, sheet: Any, page: Any, shots: Path, tmp_pat
     assert page.evaluate("document.activeElement.className") == "words"
     (tmp_path / "sheet.pdf").write_bytes(sheet["pdf"])
     page.set_input_files("#file", tmp_path / "sheet.pdf")
-    page.wait_for_function("document.getElementById('file-answer').textContent.includes('内嵌的记录就是')")
+    page.locator("#file-answer", has_text="内嵌的记录就是").wait_for()
+    index = site.stage.client().get(f"/api/v1/documents/{sheet['document_id']}")["ledger_index"]
+    (tmp_path / "proof.json").write_bytes(site.stage.client().fetch(f"/log/proof/{index}"))
+    page.set_input_files("#proof", tmp_path / "proof.json")
+    page.locator("#file-answer", has_text="PDF 文件完全一致").wait_for()
     assert measured(page, "contrast") == measured(page, "small") == []
     shoot(page, shots, "phone-offline")
     page.evaluate("navigator.serviceWorker.ready")

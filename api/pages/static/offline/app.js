@@ -6,6 +6,7 @@ import { checkQr } from "./check_qr.js";
 import { carriesRecord, digestsOf, isRecord, matches } from "./digests.js";
 import { kept, refresh, take } from "./keeping.js";
 import { ListRefused, fingerprints } from "./lists.js";
+import { checkLogProof } from "./log_proof.js";
 import { hasCamera, readPicture, watch } from "./picture.js";
 import { REASONS } from "./reasons.js";
 import { element, showVerdict } from "./show.js";
@@ -92,27 +93,57 @@ async function camera() {
 
 async function compare() {
   const [file] = by("file").files;
-  if (!file) return;
+  const [proof] = by("proof").files;
   const box = by("file-answer");
   try {
-    const found = await digestsOf(file);
-    const typed = by("digest").value.trim();
-    const told = [];
-    if (typed) told.push(matches(found, typed) ? "✔ 与填写的摘要一致。" : "× 与填写的摘要不一致:不是同一个文件,或被改动。");
-    const digest = last?.facts.record_digest;
-    if (digest && isRecord(found, digest)) told.push("✔ 这个文件就是上面二维码所签的记录。");
-    else if (digest && (await carriesRecord(found.bytes, digest))) {
-      told.push("✔ 文件内嵌的记录就是上面二维码所签的记录;页面其余内容和印章请用 yinxin verify 或联网查验。");
-    } else if (digest) told.push("? 文件内没有找到上面二维码所签的记录(离线只能比对记录)。");
-    if (!told.length) told.push("已算出摘要,请与网页或日志证明中的摘要逐位比对;先查二维码,还会比对所签的记录。");
+    const found = file ? await digestsOf(file) : null;
+    const told = proof ? await fromProof(await proof.text(), found) : [];
+    if (found) told.push(...(await fromDigests(found)));
+    if (found && !told.length) told.push("已算出摘要:请与网页中的摘要逐位比对,或选上日志证明;先查二维码,还会比对所签的记录。");
     box.replaceChildren(
       ...told.map((text) => element("p", text.startsWith("×") ? "field-error" : "label", text)),
-      element("p", "", "SHA-256 ", element("span", "code", found.sha256)),
-      element("p", "", "SM3 ", element("span", "code", found.sm3)),
+      ...(found ? [digestLine("SHA-256", found.sha256), digestLine("SM3", found.sm3)] : []),
     );
   } catch (error) {
     box.replaceChildren(element("p", "field-error", error.message));
   }
+}
+
+const digestLine = (name, value) => element("p", "", `${name} `, element("span", "code", value));
+
+/** What the typed digest and the statement above say of a file. */
+async function fromDigests(found) {
+  const told = [];
+  const typed = by("digest").value.trim();
+  if (typed) told.push(matches(found, typed) ? "✔ 与填写的摘要一致。" : "× 与填写的摘要不一致:不是同一个文件,或被改动。");
+  const digest = last?.facts.record_digest;
+  if (!digest) return told;
+  if (isRecord(found, digest)) told.push("✔ 这个文件就是上面二维码所签的记录。");
+  else if (await carriesRecord(found.bytes, digest)) {
+    told.push("✔ 文件内嵌的记录就是上面二维码所签的记录;页面其余内容和印章请用 yinxin verify 或联网查验。");
+  } else told.push("? 文件内没有找到上面二维码所签的记录(离线只能比对记录)。");
+  return told;
+}
+
+/** What a log proof says: that its entry is in the log, and of which files the entry has the digests. */
+async function fromProof(text, found) {
+  if (!lists.trust) return ["? 本机还没有信任名单,不能核验日志证明。"];
+  const { indication, codes, facts } = await checkLogProof(text.trim(), lists.trust, new Date());
+  const [code] = codes;
+  const words = `${REASONS[code]?.[0] ?? ""}(${code})`;
+  if (indication !== "TOTAL-PASSED") return [`${indication === "TOTAL-FAILED" ? "×" : "?"} ${words}`];
+  const seen = facts.witnesses.map((one) => `${one.name} ${china(one.at)}`).join("、") || "无";
+  const told = [`✔ ${words}第 ${facts.index} 条,共 ${facts.size} 条;见证:${seen}。`];
+  const body = facts.entry?.kind === "document.issued" ? facts.entry.body : null;
+  if (!body) return [...told, "? 这一条日志不是签发文书的条目,不能用来比对文件。"];
+  if (last && body.document_id !== last.facts.document_id) told.push("× 日志证明是另一份文书的,与上面的二维码不同号。");
+  if (!found) return [...told, `签发的是文书 ${body.document_id};再选文件,比对日志中的摘要。`];
+  const pairs = [[body.sha256, body.sm3, "PDF"], [body.ofd_sha256, body.ofd_sm3, "OFD"]];
+  const same = pairs.find(([sha256, sm3]) => sha256 === found.sha256 && sm3 === found.sm3);
+  told.push(same
+    ? `✔ 文件与公开日志所载文书 ${body.document_id} 的 ${same[2]} 文件完全一致。`
+    : `× 文件与公开日志所载文书 ${body.document_id} 的文件不一致:不是原文件,或被改动。`);
+  return told;
 }
 
 async function importList(file) {
@@ -140,6 +171,7 @@ function start() {
   by("picture").addEventListener("change", (event) => fromPicture(event.target.files[0]));
   by("file").addEventListener("change", compare);
   by("digest").addEventListener("change", compare);
+  by("proof").addEventListener("change", compare);
   by("list-file").addEventListener("change", (event) => importList(event.target.files[0]));
   by("refresh").addEventListener("click", async () => showLists(await refresh(BASE)));
   by("camera").hidden = !hasCamera();

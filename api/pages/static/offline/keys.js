@@ -52,6 +52,18 @@ export async function verifyDefault(key, signature, message) {
   return raw !== null && verifyRaw(key, raw, message);
 }
 
+/** Ed25519 with the 32 bytes of a key; throws Unable in a browser that has none. */
+export async function verifyEd25519(raw, signature, message) {
+  let key;
+  try {
+    key = await subtle().importKey("raw", raw, "Ed25519", false, ["verify"]);
+  } catch (error) {
+    if (error instanceof Unable || error.name === "NotSupportedError") throw new Unable("this browser has no Ed25519");
+    return false;
+  }
+  return subtle().verify("Ed25519", key, signature, message);
+}
+
 /** SHA-256 of bytes. */
 export async function sha256(bytes) {
   return new Uint8Array(await subtle().digest("SHA-256", bytes));
