@@ -15,10 +15,11 @@ from typing import Annotated, Any
 import typer
 
 from keys import digest
-from verify import Trust, Unreadable, VerifyError, authority_lines, check_file, load_trust
+from verify import Trust, Unreadable, authority_lines, check_file
 
 from ..wiring import SETTINGS_FILE
 from .files import InputRefused, read_bounded
+from .lists import SEEN, AfterOption, DocumentStatusOption, load_lists
 from .output import (
     DEFAULT_DATA,
     DataOption,
@@ -57,6 +58,9 @@ def verify(
             "Without --trust: that of the data directory"
         ),
     ] = None,
+    document_status: DocumentStatusOption = None,
+    seen_file: Annotated[Path | None, SEEN] = None,
+    after: AfterOption = None,
     content: Annotated[
         Path | None,
         typer.Option(
@@ -75,7 +79,8 @@ def verify(
     3 any unreadable; the first of 1, 2, 3 that applies.
     """
     at = datetime.now(UTC)
-    known = _trust(trust, seal_status, data, at)
+    lists = (seal_status, document_status)
+    known = load_lists(_given(trust, lists, data), at, seen=seen_file, after=after)
     results = [_check(path, known, at, content) for path in files]
     if as_json:
         print_json(results)
@@ -97,21 +102,16 @@ def exit_code(results: Iterable[dict[str, Any]]) -> int:
 # What to believe
 
 
-def _trust(paths: Sequence[Path] | None, status: Path | None, data: Path, at: datetime) -> Trust:
-    found = [_read(path) for path in _members(paths)] if paths else _own_lists(data, seals=status is None)
-    if status is not None:
-        found.append(_read(status))
-    try:
-        return load_trust(found, at)
-    except VerifyError as error:
-        raise refuse(
-            f"信任材料不可用 unusable trust: {error}",
-            "fetch the trust list again from its publisher, or leave that file out",
-            code=UNREADABLE,
-        ) from error
+def _given(
+    paths: Sequence[Path] | None, lists: tuple[Path | None, Path | None], data: Path
+) -> list[tuple[str, bytes]]:
+    """Trust by name and content; ``lists``: of seals and of documents, instead of those of the directory."""
+    seals, documents = (one is None for one in lists)
+    found = [_read(path) for path in _members(paths)] if paths else _own_lists(data, seals, documents)
+    return found + [_read(path) for path in lists if path is not None]
 
 
-def _own_lists(data: Path, *, seals: bool) -> list[tuple[str, bytes]]:
+def _own_lists(data: Path, seals: bool, documents: bool) -> list[tuple[str, bytes]]:
     """The lists that the service of the data directory publishes, as it would hand them out now."""
     if not (data / SETTINGS_FILE).is_file():
         raise refuse(
@@ -123,6 +123,8 @@ def _own_lists(data: Path, *, seals: bool) -> list[tuple[str, bytes]]:
         found = [(f"{data} (trust list)", service.publisher.current())]
         if seals:
             found.append((f"{data} (seal status)", service.seal_status.current()))
+        if documents:
+            found.append((f"{data} (document status)", service.document_status.current()))
         return found
 
 
