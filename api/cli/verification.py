@@ -7,42 +7,46 @@ Exit codes: 0 all TOTAL-PASSED; otherwise the first that applies of 1 any TOTAL-
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from keys import digest
-from verify import Trust, Unreadable, authority_lines, check_file
+from verify import authority_lines
 
+from ..confined import CheckLimits
 from ..wiring import SETTINGS_FILE
+from .checking_files import MOST_BYTES, Asked, check_all, checks_of, walk
 from .files import InputRefused, read_bounded
 from .lists import SEEN, AfterOption, DocumentStatusOption, load_lists
 from .output import (
     DEFAULT_DATA,
     DataOption,
     JsonOption,
+    complaints,
     explain,
     opened,
     plain,
     plain_errors,
-    print_json,
     refuse,
     say,
 )
-from .reporting import SchemaOption, unread
+from .reporting import SchemaOption
+from .verdict_table import as_csv as print_csv
+from .verdict_table import as_json as print_array
+from .verdict_table import as_lines as print_lines
+from .verdict_table import progress
 
-MOST_BYTES = 200 * 1024 * 1024
 UNREADABLE = 3
-STAMPS = (".tsr", ".tst", ".ers")
 TONES = {"TOTAL-PASSED": ("green", "✔"), "TOTAL-FAILED": ("red", "✘"), "INDETERMINATE": ("yellow", "?")}
 
 
 def verify(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="files to check, recognised by content")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="files, or folders of files, recognised by content"),
     ],
     trust: Annotated[
         list[Path] | None,
@@ -64,35 +68,62 @@ def verify(
     content: Annotated[
         Path | None,
         typer.Option(
-            help="what a time stamp or evidence record is about; FILE for FILE.tsr or FILE.ers by default"
+            help="what a time stamp, evidence record or detached signature is about; FILE for FILE.tsr, "
+            "FILE.ers or FILE.p7s by default"
         ),
     ] = None,
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="folders with those inside")] = False,
+    codes: Annotated[
+        bool, typer.Option("--codes", help="read and judge the QR codes on the pages of PDF and OFD too")
+    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="print one line of CSV for each file")] = False,
+    seconds: Annotated[
+        int, typer.Option(help="of the processor, that one file may take", min=1, max=3600)
+    ] = CheckLimits().seconds,
+    memory_mb: Annotated[
+        int, typer.Option("--memory-mb", help="memory that one file may take", min=64, max=65536)
+    ] = CheckLimits().memory_mb,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
     schema: SchemaOption = False,  # noqa: ARG001 - answers by itself
 ) -> None:
     """查验文件 — check files offline: genuine, altered, unsure.
 
-    Sealed PDFs, OFDs and forms, seals, certificates, revocation lists, QR codes and pictures
-    of them, trust lists, log proofs, time stamps; no network is used.
+    Sealed PDFs, OFDs and forms, seals, CMS signatures, certificates, revocation lists, QR
+    codes and pictures of them, trust lists, log proofs, time stamps, evidence packs.  Each
+    file is checked in a process of its own, which has no network.
     Exit code: 0 all TOTAL-PASSED, 1 any TOTAL-FAILED, 2 any INDETERMINATE,
     3 any unreadable; the first of 1, 2, 3 that applies.
     """
-    at = datetime.now(UTC)
+    if as_json and as_csv:
+        raise typer.BadParameter("--json 与 --csv 只能选一个 one of the two", param_hint="--csv")
+    at, limits = datetime.now(UTC), CheckLimits(seconds, memory_mb)
+    checks_of(limits).warm()  # loads while the lists are read
     lists = (seal_status, document_status)
     known = load_lists(_given(trust, lists, data), at, seen=seen_file, after=after)
-    results = [_check(path, known, at, content) for path in files]
-    if as_json:
-        print_json(results)
-    else:
-        for result in results:
-            _show(result)
-    raise typer.Exit(exit_code(results))
+    asked = Asked(known, at, limits, content, codes)
+    many = any(one.is_dir() for one in files)
+    total = sum(1 for _ in walk(files, recursive=recursive)) if many and complaints.is_terminal else None
+
+    def results(step: Callable[[], None]) -> Iterator[dict[str, Any]]:
+        for result, _ in check_all(walk(files, recursive=recursive), asked):
+            yield result
+            step()
+
+    with progress(total) as step:
+        shown = results(step)
+        told = print_array(shown) if as_json else print_csv(shown) if as_csv else _lines(shown, many=many)
+        seen = {result["indication"] for result in told}
+    raise typer.Exit(exit_code(seen))
 
 
-def exit_code(results: Iterable[dict[str, Any]]) -> int:
-    """The exit code of a set of results."""
-    seen = {result["indication"] for result in results}
+def _lines(results: Iterable[dict[str, Any]], *, many: bool) -> Iterable[dict[str, Any]]:
+    """Of files that were named one by one, everything; of folders, a line each."""
+    return print_lines(results) if many else map(_show, results)
+
+
+def exit_code(seen: Collection[str | None]) -> int:
+    """The exit code of the indications that were seen."""
     for code, indication in ((1, "TOTAL-FAILED"), (2, "INDETERMINATE"), (UNREADABLE, None)):
         if indication in seen:
             return code
@@ -151,42 +182,12 @@ def _read(path: Path) -> tuple[str, bytes]:
 # One file
 
 
-def _check(path: Path, trust: Trust, at: datetime, content: Path | None) -> dict[str, Any]:
-    about = content or _beside(path)
-    try:
-        report = check_file(
-            read_bounded(path, MOST_BYTES),
-            trust=trust,
-            at=at,
-            name=path.name,
-            content=None if about is None else lambda algorithm: digest(algorithm, _stamped(about)),
-        )
-    except (InputRefused, Unreadable) as error:
-        return unread(str(path), error)
-    return {"file": str(path), **report.to_json()}
-
-
-def _beside(path: Path) -> Path | None:
-    """The file that a time stamp is about, by the custom that its name is the other's with an ending."""
-    try:
-        found = path.suffix.lower() in STAMPS and path.with_suffix("").is_file()
-    except OSError:
-        return None
-    return path.with_suffix("") if found else None
-
-
-def _stamped(path: Path) -> bytes:
-    try:
-        return read_bounded(path, MOST_BYTES)
-    except InputRefused as error:
-        raise Unreadable(f"{path}: {error}") from error
-
-
-def _show(result: dict[str, Any]) -> None:
+def _show(result: dict[str, Any]) -> dict[str, Any]:
+    """Say everything about one file."""
     if result["indication"] is None:
         say(f"[red]✘ 无法读取 unreadable[/]  {plain(result['file'])}")
         explain(f"[dim]{plain(result['error'])}[/]", indent=4)
-        return
+        return result
     say(f"{_verdict(result)}  {plain(result['file'])}")
     told: list[Any] = []
     for number, signature in enumerate(result["signatures"], 1):
@@ -195,6 +196,7 @@ def _show(result: dict[str, Any]) -> None:
         _reasons(signature["reasons"], indent=6)
         told += signature["reasons"]
     _reasons([reason for reason in result["reasons"] if reason not in told], indent=4)
+    return result
 
 
 def _verdict(one: dict[str, Any]) -> str:

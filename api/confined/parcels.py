@@ -39,6 +39,7 @@ class Order:
     limits: CheckLimits
     size: int
     beside: int | None
+    codes: bool = False
 
 
 class WireBroken(Exception):

@@ -35,9 +35,17 @@ class ConfinedChecks:
             self._lines.put(line)
 
     def check(
-        self, data: bytes, *, trust: Trust, at: datetime, name: str = "", beside: bytes | None = None
+        self,
+        data: bytes,
+        *,
+        trust: Trust,
+        at: datetime,
+        name: str = "",
+        beside: bytes | None = None,
+        codes: bool = False,
     ) -> Report:
-        """The verdict on a file; ``beside``: the file that a time stamp or evidence record is about.
+        """The verdict on a file; ``beside``: the file that a time stamp or detached signature is about;
+        ``codes``: those on the pages are judged too.
 
         Raises :class:`verify.Unreadable` and :class:`ChecksBusy`, nothing else.
         """
@@ -45,7 +53,8 @@ class ConfinedChecks:
             line = self._lines.get(timeout=self._patience)
         except queue.Empty:
             raise ChecksBusy(self.limits.clock_seconds) from None
-        order = Order(name, at, self.limits, len(data), None if beside is None else len(beside))
+        aside = None if beside is None else len(beside)
+        order = Order(name, at, self.limits, len(data), aside, codes)
         try:
             kind, content = line.ask(trust, self._trust, order, (data, beside or b""))
             if kind == UNREADABLE:

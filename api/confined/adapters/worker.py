@@ -104,7 +104,12 @@ def _answer(wire: socket.socket, trust: Trust, order: Order) -> tuple[bytes, byt
 
     try:
         report = check_file(
-            data, trust=trust, at=order.at, name=order.name, content=None if beside is None else about
+            data,
+            trust=trust,
+            at=order.at,
+            name=order.name,
+            content=None if beside is None else about,
+            codes=order.codes,
         )
     except Unreadable as error:
         return UNREADABLE, str(error).encode("utf-8", "backslashreplace")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from api.cli import verification
+from api.cli import checking_files
 from api.wiring import open_service
 from verify import picture_of_pdf
 
@@ -279,8 +279,8 @@ def test_rubbish(yinxin: Any, public: Public, tmp_path: Path, content: bytes) ->
 
 def test_size_limit(yinxin: Any, public: Public, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At 200 MB it ends; what is larger is never read to its end, whatever it says about its own size."""
-    assert verification.MOST_BYTES == 200 * 1024 * 1024
-    monkeypatch.setattr(verification, "MOST_BYTES", 1024 * 1024)
+    assert checking_files.MOST_BYTES == 200 * 1024 * 1024
+    monkeypatch.setattr(checking_files, "MOST_BYTES", 1024 * 1024)
     sparse = tmp_path / "large.pdf"
     with sparse.open("wb") as file:
         file.truncate(1024 * 1024 + 1)
