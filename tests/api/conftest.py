@@ -11,48 +11,43 @@ from __future__ import annotations
 import hashlib
 import os
 import random as pseudo_random
-import shutil
-import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+import typer.main
+import typer.testing
 
 from api.accounts import AccountBook
-from api.approvals import SealMandates, UseRequests, Warrants
 from api.certificates import CertificatePorts
 from api.database import Database
-from api.desk import Desk, DeskPorts, Officer
-from api.documents import Issuing, Library, Means, QrSigner, Sheets, Site
+from api.desk import Officer
+from api.documents import Issued
 from api.ledger import Intents, Ledger, LogSigners
-from api.plugins import EnabledModules, RecordStore
-from api.seals import (
-    GrantBook,
-    SealLives,
-    SealPorts,
-    SealRegistry,
-    SealStatusPublisher,
-    SealUses,
-    UsableSeal,
-)
-from api.submissions import SubmissionPorts, Submissions
 from keys import KeyKind, generate_key
 from keys.adapters.file_vault import FileVault
-from relying.credit import PLUGIN as CREDIT
-from relying.project import PLUGIN as PROJECT
-from relying.registry import PLUGIN as REGISTRY
-from seal import SealDesign
 
 from ..verify.conforming import every_report_conforms
 from .clock import Clock
-from .founding import administer, found, found_over, ports_over
+from .founding import ports_over
+from .furnishing import rooms_over
 from .identities import Identity
-from .rooms import A1, A3, NAMES, Enterprise, Rooms, SealVault
+from .rooms import A3, Enterprise, Rooms
+from .worlds import ASKED_BY, Worlds
 
 __all__ = ["every_report_conforms"]
 ORIGIN = "yinxin.example/log"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_made_once() -> Iterator[None]:
+    """The tree of commands is always the same: typer would make it anew for every command of a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command), raising=False)
+        yield
 
 
 @pytest.fixture
@@ -67,72 +62,38 @@ def random() -> Callable[[int], bytes]:
 
 
 @pytest.fixture(scope="session")
-def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, copied for each test: migrations run once."""
-    path = tmp_path_factory.mktemp("template") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    database.upgrade()
-    with database.write() as connection:
-        connection.exec_driver_sql("SELECT 1")
-    database.dispose()
-    return path
+def empty_sqlite(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy, on PostgreSQL too."""
+    folder = tmp_path_factory.mktemp("worlds")
+    return replace(worlds, folder=folder, server="", made={}).file("empty")
 
 
 @pytest.fixture(scope="session")
-def founded_sqlite(
+def worlds(
     tmp_path_factory: pytest.TempPathFactory,
-    empty_sqlite: Path,
     vault: FileVault,
     offline_vault: FileVault,
     log_signers: LogSigners,
-) -> Path:
-    """The same with authorities and the platform's keys: the ceremony is held once."""
-    path = tmp_path_factory.mktemp("template") / "founded.db"
-    shutil.copyfile(empty_sqlite, path)
-    found_over(f"sqlite:///{path}", vault, offline_vault, log_signers)
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgresql_templates(
-    vault: FileVault, offline_vault: FileVault, log_signers: LogSigners
-) -> Iterator[Callable[[str], str]]:
-    """Names of template databases, ``empty`` and ``founded``, made when they are first wanted."""
-    server, made = os.environ["YINXIN_TEST_DATABASE_URL"], dict[str, str]()
-
-    def template(kind: str) -> str:
-        if kind not in made:
-            name = f"template_{kind}_{uuid.uuid4().hex[:12]}"
-            administer(server, f"CREATE DATABASE {name}")
-            address = make_url(server).set(database=name).render_as_string(hide_password=False)
-            first = Database(address)
-            first.upgrade()
-            first.dispose()
-            if kind == "founded":
-                found_over(address, vault, offline_vault, log_signers)
-            made[kind] = name
-        return made[kind]
-
-    yield template
-    for name in made.values():
-        administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+) -> Iterator[Worlds]:
+    """Databases to begin with, made when they are first wanted."""
+    server = os.environ.get("YINXIN_TEST_DATABASE_URL", "")
+    made = Worlds(tmp_path_factory.mktemp("worlds"), server, vault, offline_vault, log_signers)
+    yield made
+    made.drop()
 
 
 @pytest.fixture
-def database_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a migrated database of this test alone: empty, or founded for tests of identity."""
-    server = os.environ.get("YINXIN_TEST_DATABASE_URL", "")
-    if not server:
-        template = "founded_sqlite" if "identity" in request.fixturenames else "empty_sqlite"
-        shutil.copyfile(request.getfixturevalue(template), tmp_path / "yinxin.db")
-        yield f"sqlite:///{tmp_path / 'yinxin.db'}"
-        return
-    kind = "founded" if "identity" in request.fixturenames else "empty"
-    name = f"test_{uuid.uuid4().hex}"
-    template = request.getfixturevalue("postgresql_templates")(kind)
-    administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+def world(request: pytest.FixtureRequest) -> str:
+    """The kind of world that this test begins in, by what it asks for."""
+    asked = request.fixturenames
+    return next((kind for name, kind in ASKED_BY.items() if name in asked), "empty")
+
+
+@pytest.fixture
+def database_url(worlds: Worlds, world: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a database of this test alone."""
+    with worlds.copied(world, tmp_path / "yinxin.db") as address:
+        yield address
 
 
 @pytest.fixture
@@ -194,12 +155,9 @@ def certificate_ports(
 
 
 @pytest.fixture
-def identity(certificate_ports: CertificatePorts, offline_vault: FileVault) -> Identity:
-    """Authorities and the platform's keys: there already, where the database was copied from the template."""
-    made = Identity(certificate_ports)
-    if not made.certificates.authorities():
-        found(made.certificates, offline_vault)
-    return made
+def identity(certificate_ports: CertificatePorts) -> Identity:
+    """Authorities and the platform's keys, which the database began with."""
+    return Identity(certificate_ports)
 
 
 # Procedure rooms: submissions, documents, seals, desk.
@@ -213,115 +171,26 @@ def rooms(
     intents: Intents,
     clock: Any,
     random: Callable[[int], bytes],
+    worlds: Worlds,
+    world: str,
 ) -> Rooms:
-    certificates = identity.certificates
-    records = RecordStore(database, ledger, clock=clock, publicity=lambda *which: modules.publicity(*which))
-    modules = EnabledModules((REGISTRY, PROJECT, CREDIT), records=records.reader, now=clock)
-    made_by = {"clock": clock, "random": random}
-    vault = SealVault()
-    seal_ports = SealPorts(
-        database=database,
-        ledger=ledger,
-        intents=intents,
-        vault=vault,
-        certificates=certificates,
-        trust=certificates.trust,
-        office=A1,
-        publisher="省住房和城乡建设厅(演示)",
-        **made_by,
-    )
-    seal_status = SealStatusPublisher(seal_ports)
-    lives = SealLives(seal_ports, seal_status)
-    seals = SealRegistry(seal_ports, lives)
-    grants = GrantBook(database, ledger, **made_by)
-    mandates = SealMandates(
-        seal_ports,
-        seal=seals.get,
-        account=identity.accounts.get,
-        evidence=certificates.evidence,
-        sides=lambda seal_id, actor: lives.sides(lives.get(seal_id), actor),
-        known_types=lambda: ("receipt", "file", *(one.name for one in modules.documents)),
-    )
-    permits = Warrants(seal_ports, grants, mandates)
-    site = Site("https://yinxin.example", A1, "省住房和城乡建设厅(演示)")
-    qr = QrSigner(certificates.qr_key_id("SM2"), "SM2", certificates.qr_signer("SM2"))
-
-    def platform_seal() -> UsableSeal:
-        return UsableSeal(
-            seal_id=None,
-            holder=site.authority,
-            holder_name=site.authority_name,
-            design=SealDesign(name="样例省政务服务平台", line="电子签章"),
-            signer=certificates.platform_signer(),
-            sealing=certificates.platform_sealing(),
-        )
-
-    means = Means(qr=qr, site=site, trust=certificates.trust, random=random)
-    issuing = Issuing(database, ledger, intents, means=means)
-    ports = SubmissionPorts(
-        database=database,
-        ledger=ledger,
-        modules=modules,
-        seals=seals,
-        issuing=issuing,
-        platform_seal=platform_seal,
-        trust=certificates.trust,
-        evidence=certificates.evidence,
-        certificate_owner=certificates.owner,
-        clock=clock,
-        random=random,
-        minutes_to_sign=30,
-    )
-    submissions = Submissions(ports)
-    desk_ports = DeskPorts(
-        ledger=ledger,
-        submissions=submissions,
-        modules=modules,
-        seals=seals,
-        warrants=permits,
-        issuing=issuing,
-        trust=certificates.trust,
-        clock=clock,
-    )
-    made = Rooms(
-        identity=identity,
-        database=database,
-        ledger=ledger,
-        intents=intents,
-        clock=clock,
-        random=random,
-        modules=modules,
-        records=records,
-        vault=vault,
-        seals=seals,
-        lives=lives,
-        seal_status=seal_status,
-        seal_uses=SealUses(seal_ports, lives),
-        seal_ports=seal_ports,
-        grants=grants,
-        mandates=mandates,
-        warrants=permits,
-        requests=UseRequests(seal_ports, seals, permits),
-        issuing=issuing,
-        submissions=submissions,
-        desk=Desk(desk_ports),
-        library=Library(database, ledger, modules=modules, trust=certificates.trust, clock=clock),
-        sheets=Sheets(modules, issuing, ledger=ledger, platform_seal=platform_seal, clock=clock),
-        ports=ports,
-        desk_ports=desk_ports,
-    )
-    for uscc, name in NAMES.items():
-        records.enter(
-            "registry", "enterprise", uscc, {"uscc": uscc, "name": name, "type": "other"}, by="test"
-        )
-    made.project()
-    made.seal_of(A3)
-    return made
+    seals = worlds.beginning(world).seals.copy()
+    return rooms_over(identity, database, ledger, intents, clock, random, seals)
 
 
 @pytest.fixture
-def applicant(rooms: Rooms) -> Enterprise:
-    return rooms.enterprise()
+def applicant(rooms: Rooms, worlds: Worlds, world: str) -> Enterprise:
+    """The enterprise that the rooms began with."""
+    began = worlds.beginning(world).applicant
+    assert began is not None
+    return began
+
+
+@pytest.fixture
+def permit(rooms: Rooms, worlds: Worlds, world: str) -> Issued:
+    """A permit of the applicant, which the rooms began with."""
+    issued: Issued = worlds.beginning(world).permit
+    return issued
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -79,8 +80,12 @@ FILES = {
 class SealVault:
     """Keys of seals, in memory: labels repeat from test to test, keys are made once for each kind."""
 
-    def __init__(self) -> None:
-        self._keys: dict[str, SoftwareKey] = {}
+    def __init__(self, keys: Mapping[str, SoftwareKey] = MappingProxyType({})) -> None:
+        self._keys = dict(keys)
+
+    def copy(self) -> SealVault:
+        """Another one that begins with the same keys."""
+        return SealVault(self._keys)
 
     def create_key(self, label: str, kind: KeyKind) -> PublicKey:
         if label in self._keys:

@@ -25,8 +25,10 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.demo.serving import free_port
 from api.routes import create_app
-from api.wiring import Service, initialise, open_service
+from api.wiring import Service, open_service
 from keys import KeyFamily
+
+from ..founding import data_directory
 
 HERE = Path(sys.executable).with_name("certbot")
 CERTBOT = str(HERE) if HERE.is_file() else shutil.which("certbot")
@@ -51,7 +53,7 @@ class Running:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data = tmp_path_factory.mktemp("acme") / "data"
     url, http_port = f"http://127.0.0.1:{free_port()}", free_port()
-    made = initialise(data, url=url, uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    made = data_directory(data, url=url)
     text = made.settings.read_text("utf-8")
     for before, after in (
         ("allow_private = false", "allow_private = true"),

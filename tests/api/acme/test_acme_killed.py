@@ -14,7 +14,9 @@ from sqlalchemy import update
 
 from api.acme.proofs import conclude
 from api.database.tables_acme import acme_challenges
-from api.wiring import initialise, open_service
+from api.wiring import open_service
+
+from ..founding import data_directory
 
 FINALISE = """
 import os, signal, sys
@@ -48,7 +50,7 @@ def filed(
     """A data directory with a ready order, the signed request that finalises it, and the two addresses."""
     folder = tmp_path_factory.mktemp("killed")
     data = folder / "data"
-    initialise(data, url="https://yinxin.example", uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    data_directory(data, url="https://yinxin.example")
     service = open_service(data)
     client = client_of(service.acme)
     client.register(service.acme.make_key(domains=["corp.test"], by="test"))

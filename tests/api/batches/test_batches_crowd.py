@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 
 from api.seals import SealOrder
-from api.wiring import initialise, open_service
+from api.wiring import open_service
 from keys import KeyKind
 from verify import Indication, check_pdf
 
+from ..founding import data_directory
 from .conftest import A3, tiny_pdf
 
 COUNT = int(os.environ.get("YINXIN_BATCH_ITEMS", "1000"))
@@ -65,7 +66,7 @@ def run(folder: Path, seal: str, data: Path, *, kill_at: int | None) -> int:
 @pytest.mark.timeout(1800)
 def test_many_files_killed_three_times(tmp_path: Path) -> None:
     data, folder = tmp_path / "data", tmp_path / "files"
-    initialise(data, url="http://127.0.0.1:8443", uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    data_directory(data)
     service = open_service(data)
     name = "蜀州市锦北区住房和城乡建设局"
     order = SealOrder(A3, f"{name}(演示)", name, "专用章", "51010600000001", KeyKind.P256)

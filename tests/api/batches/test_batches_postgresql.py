@@ -23,10 +23,10 @@ from sqlalchemy import make_url, select
 from api.batches import BatchKind, BatchOrder, BatchState, Orderer, Upload
 from api.database.tables_batches import batch_chunks, batch_items
 from api.seals import SealOrder
-from api.wiring import Service, initialise, open_service
+from api.wiring import Service, open_service
 from keys import KeyKind
 
-from ..founding import administer
+from ..founding import administer, data_directory
 from .conftest import A3, tiny_pdf
 
 COUNT = int(os.environ.get("YINXIN_BATCH_ITEMS", "240"))
@@ -48,13 +48,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     server, name = os.environ["YINXIN_TEST_DATABASE_URL"], f"batches_{uuid.uuid4().hex}"
     administer(server, f"CREATE DATABASE {name}")
     url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    initialise(
-        tmp_path / "data",
-        url="http://127.0.0.1:8443",
-        uscc="11510000DEM9A0017F",
-        name="省住房和城乡建设厅(演示)",
-        database_url=url,
-    )
+    data_directory(tmp_path / "data", database_url=url)
     yield tmp_path / "data"
     administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -16,9 +16,11 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.seals import SealOrder
-from api.wiring import initialise, open_service
+from api.wiring import open_service
 from keys import KeyKind
 from seal import SheetContent, lay_out, write_pdf
+
+from ..founding import data_directory
 
 A1, A3 = "11510000DEM9A0017F", "11510106DEM9A00331"
 A3_NAME = "蜀州市锦北区住房和城乡建设局(演示)"
@@ -54,7 +56,7 @@ def yinxin() -> Callable[..., Ran]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with one SM2 and one RSA seal.  Commands may add to it; nobody damages it."""
     data: Path = tmp_path_factory.mktemp("cli") / "data"
-    initialise(data, url="http://127.0.0.1:8443", uscc=A1, name="省住房和城乡建设厅(演示)")
+    data_directory(data)
     service = open_service(data)
     for number, kind in enumerate((KeyKind.SM2, KeyKind.RSA2048), 1):
         name = A3_NAME.removesuffix("(演示)")

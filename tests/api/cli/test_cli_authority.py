@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from api.wiring import initialise, open_service
+from api.wiring import open_service
 from ca import DEFAULT_CEREMONY
+
+from ..founding import data_directory
 
 A1 = "11510000DEM9A0017F"
 MORE = """
@@ -30,7 +32,7 @@ MORE = """
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory of this file alone: authorities are added to it and revoked."""
     data: Path = tmp_path_factory.mktemp("ca") / "data"
-    initialise(data, url="http://127.0.0.1:8443", uscc=A1, name="省住房和城乡建设厅(演示)")
+    data_directory(data)
     return data
 
 

@@ -32,14 +32,6 @@ def states(found: PublicAnswer) -> dict[str, str]:
     return {line.name: line.state.value for line in found.lines}
 
 
-@pytest.fixture
-def permit(rooms: Any, applicant: Any, officer: Officer) -> Issued:
-    filed, seal = rooms.filed(applicant), rooms.seal_of()
-    rooms.granted(seal, officer)
-    issued: Issued = rooms.desk.approve(filed.submission_id, seal.seal_id, officer)
-    return issued
-
-
 def test_five_answers(rooms: Any, permit: Issued) -> None:
     """Issued by whom, unaltered, in the log, status, freshness: all yes, each with its detail."""
     found = rooms.library.lookup(permit.document_id)

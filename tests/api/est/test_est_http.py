@@ -22,9 +22,11 @@ from starlette.responses import PlainTextResponse
 from api.demo.serving import free_port
 from api.est import DeviceOrder, Secret
 from api.routes import create_app
-from api.wiring import Service, initialise, open_service
+from api.wiring import Service, open_service
 from keys import der
 from verify import Indication, Purpose, check_certificate, parse_certificate
+
+from ..founding import data_directory
 
 HOLDER, NAME = "91510100DEM001017Y", "四川样例建工集团有限公司"
 SUBJECT = f"/C=CN/O={HOLDER}{NAME}/CN={NAME}"
@@ -59,7 +61,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """As ``yinxin serve`` runs it, with a proxy on this machine that may hand certificates on."""
     data: Path = tmp_path_factory.mktemp("est") / "data"
     url = f"http://127.0.0.1:{free_port()}"
-    made = initialise(data, url=url, uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    made = data_directory(data, url=url)
     text = made.settings.read_text("utf-8")
     trusted = text.replace("client_certificate_from = []", 'client_certificate_from = ["127.0.0.0/8"]')
     assert trusted != text

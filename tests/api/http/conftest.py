@@ -27,7 +27,9 @@ from api.demo.opening import load, open_with
 from api.demo.serving import free_port
 from api.demo.stage import Stage
 from api.routes import create_app
-from api.wiring import Service, initialise, open_service
+from api.wiring import Service, open_service
+
+from ..founding import data_directory
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -83,13 +85,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     """One service for all tests of this folder; each test makes what it needs inside it."""
     data: Path = tmp_path_factory.mktemp("site") / "data"
     url = f"http://127.0.0.1:{free_port()}"
-    made = initialise(
-        data,
-        url=url,
-        uscc="11510000DEM9A0017F",
-        name="省住房和城乡建设厅(演示)",
-        database_url=request.getfixturevalue("site_database"),
-    )
+    made = data_directory(data, url=url, database_url=request.getfixturevalue("site_database"))
     service = open_service(data)
     config = uvicorn.Config(
         create_app(service),

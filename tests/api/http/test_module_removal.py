@@ -13,7 +13,9 @@ from fastapi import FastAPI
 
 from api.routes import create_app
 from api.settings import load_settings
-from api.wiring import initialise, open_service
+from api.wiring import open_service
+
+from ..founding import data_directory
 
 MODULES = ("registry", "project", "credit")
 CORE = Path(__file__).resolve().parents[3] / "api"
@@ -22,9 +24,7 @@ CORE = Path(__file__).resolve().parents[3] / "api"
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("modules") / "data"
-    initialise(
-        folder, url="http://127.0.0.1:8443", uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)"
-    )
+    data_directory(folder)
     return folder
 
 

@@ -32,7 +32,7 @@ from api.keycentre.adapters.unix_socket import UnixLink
 from api.keycentre.drilling import drill_keys
 from api.ledger import RowAltered
 from api.routes import create_app
-from api.wiring import Service, initialise, open_service
+from api.wiring import Service, open_service
 from api.wiring.keycentre import certified_key, escrowed_keys, pinned_centre
 from ca import SubjectName, make_request
 from keys import (
@@ -46,6 +46,8 @@ from keys import (
     write_key_file,
 )
 from verify import parse_certificate
+
+from ..founding import data_directory
 
 OPENSSL = shutil.which("openssl")
 PLAIN = "只有持有人能读 for the holder alone".encode()
@@ -90,7 +92,7 @@ class House:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     data = tmp_path_factory.mktemp("house") / "data"
     url = f"http://127.0.0.1:{free_port()}"
-    made = initialise(data, url=url, uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    made = data_directory(data, url=url)
     agents = {name: generate_key(KeyKind.SM2) for name in ("li", "wang")}
     for name, key in agents.items():
         (data / "kmc" / f"{name}.der").write_bytes(key.public_key.spki)

@@ -12,12 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.wiring import WiringError, initialise, open_service
+from api.wiring import WiringError, open_service
+
+from ..founding import data_directory
 
 
 def test_a_damaged_log_is_looked_at(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    initialise(data, url="http://127.0.0.1:8443", uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    data_directory(data)
     command = ["log", "check", "--data", str(data), "--json"]
     good = CliRunner().invoke(app, command)
     assert (good.exit_code, json.loads(good.stdout)["findings"]) == (0, [])

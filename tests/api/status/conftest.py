@@ -73,6 +73,5 @@ def asking_over() -> Callable[[Database, Any], Answering]:
 
 @pytest.fixture
 def answering(identity: Any, database: Database) -> Answering:
-    made = answering_over(database, identity)
-    made.responder.prepare(by="test")
-    return made
+    """The database began with the keys of responders."""
+    return answering_over(database, identity)

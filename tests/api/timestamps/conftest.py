@@ -22,9 +22,11 @@ from api.demo.serving import free_port
 from api.ledger import Ledger
 from api.routes import create_app
 from api.timestamps import ClockRules, KernelClock, TimestampPorts, Timestamps, TrustedClock
-from api.wiring import Service, initialise, open_service
+from api.wiring import Service, open_service
 from keys import Digest, HashAlgorithm, der, digest
 from verify import Accuracy, Trust
+
+from ..founding import data_directory
 
 POLICY = "1.3.6.1.4.1.99999.1"
 CONTENT = "市政工程施工许可".encode()
@@ -104,7 +106,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A real server over a fresh data directory, with the roots as files for OpenSSL."""
     folder: Path = tmp_path_factory.mktemp("served")
     url = f"http://127.0.0.1:{free_port()}"
-    initialise(folder / "data", url=url, uscc="11510000DEM9A0017F", name="省住房和城乡建设厅(演示)")
+    data_directory(folder / "data", url=url)
     service = open_service(folder / "data")
     port = int(url.rsplit(":", 1)[1])
     config = uvicorn.Config(create_app(service), host="127.0.0.1", port=port, log_config=None)
