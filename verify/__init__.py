@@ -222,7 +222,7 @@ from .qr import (
 )
 from .report import FORMAT as REPORT_FORMAT
 from .report import Indication, Reason, Report, SignatureReport, SubIndication, combine
-from .report_schema import SCHEMA_PATH, report_schema
+from .schema import SCHEMA_PATH, report_schema
 from .seal_states import (
     SEAL_STATE_FOLLOWS,
     SealChange,

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..confined import ChecksBusy, ConfinedError
 from ..packs import PackDidNotVerify, PackError
+from ..verdicts import ReportDoesNotFit, TooManyReports, VerdictError
 from .value import Problem
 from .wording import Rows, later, ours
 
@@ -23,9 +24,28 @@ def _busy(error: Any) -> Problem:
     )
 
 
+def _reports(error: Any) -> Problem:
+    return Problem(
+        429,
+        "reports-busy",
+        "正在出具的查验报告过多",
+        f"请在约 {error.retry_after} 秒后重试;网页上的查验结果不受影响。"
+        f" Other reports are being sealed: try again in about {error.retry_after} s. The check itself is on"
+        " the page of results at any time.",
+        retry_after=error.retry_after,
+    )
+
+
+def _no_fit(error: Any) -> Problem:
+    return Problem(422, "report-does-not-fit", "查验报告无法排成一页", str(error))
+
+
 PUBLIC: Rows = {
     ConfinedError: later(),
     ChecksBusy: _busy,
+    VerdictError: later(),
+    TooManyReports: _reports,
+    ReportDoesNotFit: _no_fit,
     PackError: ours(),
     PackDidNotVerify: ours("证据包未通过核验,未予发出"),
 }

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The schema of a report, for whoever reads reports by program."""
+"""Reports as others take them: sealed on one page, and the schema of what programs read."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
 from verify import SCHEMA_PATH, report_schema
+
+from ..verdicts import checked as looked_at
+from ..wiring import Service
+from .access import ServiceOf
+from .verification import checked, uploaded
 
 router = APIRouter(tags=["verify"])
 
@@ -19,3 +25,22 @@ def schema() -> JSONResponse:
         media_type="application/schema+json",
         headers={"Cache-Control": "public, max-age=86400"},
     )
+
+
+@router.post("/api/v1/verify/report.pdf", response_class=Response)
+@router.post("/verify/report.pdf", response_class=Response, include_in_schema=False)
+async def sealed_report(request: Request, service: ServiceOf) -> Response:
+    """Check a file; the answer is one page with the platform's seal, the JSON report inside."""
+    name, content = await uploaded(request)
+    sheet = await run_in_threadpool(_sealed, service, name, content)
+    return Response(
+        sheet,
+        media_type="application/pdf",
+        headers={"Content-Disposition": 'attachment; filename="report.pdf"'},
+    )
+
+
+def _sealed(service: Service, name: str, content: bytes) -> bytes:
+    at = service.clock()
+    report = checked(service, name, content)
+    return service.sealed_sheets.make(looked_at(name, content, report, at)).content

@@ -7,9 +7,10 @@ from functools import cached_property
 
 from ..confined import CheckLimits, ConfinedChecks
 from ..settings import Settings
+from .verdicts import VerdictRooms
 
 
-class PublicRooms:
+class PublicRooms(VerdictRooms):
     """Part of the wired service."""
 
     settings: Settings

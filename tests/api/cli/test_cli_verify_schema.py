@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``yinxin verify --schema`` prints what every answer of ``--json`` conforms to."""
+"""What ``yinxin verify`` gives beside its answer: the schema of it, and one page of paper."""
 
 from __future__ import annotations
 
@@ -32,3 +32,21 @@ def test_answers_conform(yinxin: Callable[..., Any], made: Path, tmp_path: Path)
     assert [one["kind"] for one in ran.json] == ["trust-list", "unreadable"]
     for one in ran.json:
         jsonschema.Draft202012Validator(report_schema()).validate(one)
+
+
+def test_a_report_on_one_page(yinxin: Callable[..., Any], made: Path, tmp_path: Path) -> None:
+    """Sealed by the service whose lists were believed; never by it for what others say is to be trusted."""
+    listed, sealed, bare = (tmp_path / name for name in ("list.json", "sealed.pdf", "bare.pdf"))
+    service = open_service(made)
+    listed.write_bytes(service.publisher.current())
+    service.close()
+    assert yinxin("verify", listed, "--data", made, "--report-pdf", sealed).code == 0
+    assert yinxin("verify", sealed, "--data", made).code == 0
+    ran = yinxin("verify", listed, "--trust", listed, "--data", made, "--report-pdf", bare)
+    assert ran.code == 0
+    assert "未盖章" in ran.err
+    (found,) = yinxin("verify", bare, "--data", made, "--json").json
+    assert [one["code"] for one in found["reasons"]] == ["NOT_SEALED"]
+    again = yinxin("verify", listed, "--data", made, "--report-pdf", sealed)
+    assert again.code == 64
+    assert yinxin("verify", listed, listed, "--data", made, "--report-pdf", tmp_path / "x.pdf").code == 64
