@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from verify import authority_lines
+from verify import Report, authority_lines
 
 from ..confined import CheckLimits
 from ..wiring import SETTINGS_FILE
@@ -33,7 +33,7 @@ from .output import (
     refuse,
     say,
 )
-from .reporting import SchemaOption
+from .reporting import ReportPdfOption, SchemaOption, asked_line, require_one, write_sheet
 from .verdict_table import as_csv as print_csv
 from .verdict_table import as_json as print_array
 from .verdict_table import as_lines as print_lines
@@ -85,6 +85,7 @@ def verify(
     ] = CheckLimits().memory_mb,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
+    report_pdf: ReportPdfOption = None,
     schema: SchemaOption = False,  # noqa: ARG001 - answers by itself
 ) -> None:
     """查验文件 — check files offline: genuine, altered, unsure.
@@ -97,6 +98,7 @@ def verify(
     """
     if as_json and as_csv:
         raise typer.BadParameter("--json 与 --csv 只能选一个 one of the two", param_hint="--csv")
+    require_one(files, report_pdf)
     at, limits = datetime.now(UTC), CheckLimits(seconds, memory_mb)
     checks_of(limits).warm()  # loads while the lists are read
     lists = (seal_status, document_status)
@@ -104,9 +106,12 @@ def verify(
     asked = Asked(known, at, limits, content, codes)
     many = any(one.is_dir() for one in files)
     total = sum(1 for _ in walk(files, recursive=recursive)) if many and complaints.is_terminal else None
+    kept: list[Report | None] = []
 
     def results(step: Callable[[], None]) -> Iterator[dict[str, Any]]:
-        for result, _ in check_all(walk(files, recursive=recursive), asked):
+        for result, report in check_all(walk(files, recursive=recursive), asked):
+            if report_pdf is not None:
+                kept.append(report)
             yield result
             step()
 
@@ -114,6 +119,9 @@ def verify(
         shown = results(step)
         told = print_array(shown) if as_json else print_csv(shown) if as_csv else _lines(shown, many=many)
         seen = {result["indication"] for result in told}
+    if report_pdf is not None:
+        own = trust is None and lists == (None, None)
+        write_sheet(report_pdf, files[0], kept[0], known, at, data if own else None)
     raise typer.Exit(exit_code(seen))
 
 
@@ -192,6 +200,7 @@ def _show(result: dict[str, Any]) -> dict[str, Any]:
     told: list[Any] = []
     for number, signature in enumerate(result["signatures"], 1):
         explain(f"{_verdict(signature)}  {number}. {plain(_who(signature))}", indent=2)
+        explain(f"[dim]{plain(asked_line(signature))}[/]", indent=6)
         _authority(signature["facts"].get("authority"), indent=6)
         _reasons(signature["reasons"], indent=6)
         told += signature["reasons"]
