@@ -80,7 +80,7 @@ class PublicAnswer:
     facts: tuple[Row, ...]
     lines: tuple[Line, ...]
     changes: tuple[str, ...] | None  # None: nobody can say
-    face: Face | None  # None when the record does not vouch for it
+    face: Face | None  # None when the record does not vouch for it, or nobody may be shown it any more
     predecessor: str | None
     successor: str | None
     answered_at: datetime
@@ -95,12 +95,13 @@ def answer(
     """Check what is kept and put the result into words."""
     row = kept.row
     evidence = gather(kept, ledger=ledger, trust=trust, at=at)
+    withheld = _told(evidence) is DocumentStanding.WITHHELD
     lines = (
         _issued(row, evidence),
         _unaltered(row, evidence),
         _logged(row, evidence),
         _status(kept, evidence, at),
-        _fresh(trust, at),
+        _fresh(evidence, trust, at),
     )
     return PublicAnswer(
         document_id=row.id,
@@ -117,10 +118,10 @@ def answer(
         ofd_sha256=kept.edition.sha256 if kept.edition is not None else None,
         ofd_sm3=kept.edition.sm3 if kept.edition is not None else None,
         ledger_index=row.ledger_index,
-        facts=_facts(row, evidence),
+        facts=_facts(row, evidence, withheld=withheld),
         lines=lines,
-        changes=_changes(row, evidence, modules, at),
-        face=evidence.face,
+        changes=None if withheld else _changes(row, evidence, modules, at),
+        face=None if withheld else evidence.face,
         predecessor=kept.predecessor,
         successor=_successor(kept),
         answered_at=at,
@@ -203,11 +204,23 @@ def _unaltered(row: Any, evidence: Evidence) -> Line:
 
 def _logged(row: Any, evidence: Evidence) -> Line:
     detail = {
-        True: f"公开日志第 {row.ledger_index} 条,日志现有 {evidence.log_size} 条,证明已核验",
+        True: f"公开日志第 {row.ledger_index} 条,证明已按 {evidence.log_size} 条的检查点核验;"
+        f"{_witnessed(evidence)}",
         False: "公开日志中没有签发这份文书的条目",
-        None: "目前无法核验公开日志的签名",
+        None: f"目前无法核验公开日志:{evidence.log_words}",
     }[evidence.logged]
     return Line("logged", _three(evidence.logged), "已入公开日志", "In the public log", detail)
+
+
+def _witnessed(evidence: Evidence) -> str:
+    """Who outside cosigned the checkpoint, and when."""
+    told = (f"{name}({_moment(at)})" for name, at in evidence.witnesses)
+    return "见证方 " + "、".join(told) if evidence.witnesses else "尚无见证方联署"
+
+
+def _moment(text: str) -> str:
+    """A time of a report as people here read it."""
+    return _clock(datetime.fromisoformat(text))
 
 
 def _status(kept: Kept, evidence: Evidence, at: datetime) -> Line:
@@ -232,16 +245,21 @@ def _status(kept: Kept, evidence: Evidence, at: datetime) -> Line:
     return Line("status", state, "现状", "Status now", detail)
 
 
-def _fresh(trust: Trust, at: datetime) -> Line:
+def _fresh(evidence: Evidence, trust: Trust, at: datetime) -> Line:
     stale = trust.next_update is not None and trust.next_update < at
     issued = f",信任名单签发于 {_clock(trust.issued)}" if trust.issued is not None else ""
-    detail = f"本结果时间 {_clock(at)}{issued}" + (",名单已过更新期限" if stale else "")
+    listed = evidence.statement.facts.get("document_status_as_of")
+    states = f",状态名单签发于 {_moment(listed)}" if isinstance(listed, str) else ""
+    detail = f"本结果时间 {_clock(at)}{issued}{states}" + (",名单已过更新期限" if stale else "")
     state = LineState.UNKNOWN if stale else LineState.YES
     return Line("fresh", state, "时效", "How fresh this answer is", detail)
 
 
-def _facts(row: Any, evidence: Evidence) -> tuple[Row, ...]:
-    """What a person compares with the paper; nothing at all rather than something unproven."""
+def _facts(row: Any, evidence: Evidence, *, withheld: bool) -> tuple[Row, ...]:
+    """What a person compares with the paper; nothing at all rather than something unproven.
+
+    Of a document that is no longer published only what names it: its content is not shown any more.
+    """
     face = evidence.face
     if face is None:
         return ()
@@ -249,12 +267,11 @@ def _facts(row: Any, evidence: Evidence) -> tuple[Row, ...]:
     named = any(row.holder_name == shown.value for shown in face.rows)
     holder = () if named else (Row("持有人", row.holder_name, "Holder"),)
     counts = tuple(Row(one.title, f"{len(one.rows)} 条", "Entries") for one in face.tables)
+    shown = () if withheld else (*holder, *face.rows, *counts)
     return (
         Row("文书", face.title, "Document"),
         *number,
-        *holder,
-        *face.rows,
-        *counts,
+        *shown,
         Row("签发机关", row.issuer_name, "Issuer"),
         Row("签发日期", f"{row.issued_at.astimezone(CHINA):%Y-%m-%d}", "Issued on"),
     )

@@ -73,6 +73,10 @@ class Evidence:
     unaltered: bool
     logged: bool | None
     log_size: int | None
+    log_words: str  # why the proof is no yes, and what to do
+    witnesses: tuple[
+        tuple[str, str], ...
+    ]  # name and time (UTC, as in reports) of who cosigned the checkpoint
     face: Face | None  # only when the signed record vouches for it
     record: Body | None
     statement: Report  # on the signed text of the QR code
@@ -91,7 +95,8 @@ def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidenc
     record = _record(row, statement.facts)
     face = _face(row, record)
     proof = _proof(ledger, row.ledger_index)
-    logged, size = _logged(row, proof, trust=trust, at=at)
+    logged, report = _logged(row, proof, trust=trust, at=at)
+    size = report.facts.get("size") if report is not None and logged is not False else None
     same_file = kept.content is not None and file_sha256(kept.content) == row.sha256
     same_file = same_file and _edition_stands(kept.edition)
     same_entry = proof is not None and _entry_agrees(kept, proof.entry)
@@ -102,7 +107,9 @@ def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidenc
         seal_words=words,
         unaltered=record is not None and face is not None and same_file and same_entry,
         logged=logged,
-        log_size=size,
+        log_size=size if isinstance(size, int) else None,
+        log_words="" if report is None or logged else " ".join(one.zh for one in report.reasons),
+        witnesses=_witnesses(report),
         face=face,
         record=record,
         statement=statement,
@@ -158,22 +165,31 @@ def _face(row: Row[Any], record: Body | None) -> Face | None:
 
 def _proof(ledger: Ledger, index: int) -> LogProof | None:
     try:
-        return ledger.prove(index)
+        return ledger.prove(index, witnessed=True)
     except LedgerError:
         return None
 
 
 def _logged(
     row: Row[Any], proof: LogProof | None, *, trust: Trust, at: datetime
-) -> tuple[bool | None, int | None]:
+) -> tuple[bool | None, Report | None]:
     if proof is None:
         return False, None
     report = check_log_proof(proof.encode(), trust=trust, at=at)
-    size = report.facts.get("size")
     if not _is_issue_of(row, proof.entry) or report.indication is Indication.TOTAL_FAILED:
-        return False, None
-    passed = report.indication is Indication.TOTAL_PASSED
-    return (True if passed else None), size if isinstance(size, int) else None
+        return False, report
+    return (True if report.indication is Indication.TOTAL_PASSED else None), report
+
+
+def _witnesses(report: Report | None) -> tuple[tuple[str, str], ...]:
+    """Each witness once, with the time of its newest word."""
+    told = [] if report is None else report.facts.get("witnessed_by")
+    newest: dict[str, str] = {}
+    for one in told if isinstance(told, list) else []:
+        if isinstance(one, dict):
+            name, at = str(one.get("witness")), str(one.get("at"))
+            newest[name] = max(at, newest.get(name, ""))
+    return tuple(sorted(newest.items()))
 
 
 def _body(entry: bytes) -> Mapping[str, Any]:

@@ -162,6 +162,7 @@ def _live(service: Service, found: PublicAnswer) -> dict[str, Any]:
         "facts": found.facts,
         "lines": found.lines,
         "changes": found.changes,
+        "history": _history(service, found.document_id),
         "face": found.face,
         "ecert_id": found.ecert_id,
         "qr_key": found.qr_key,
@@ -174,6 +175,14 @@ def _live(service: Service, found: PublicAnswer) -> dict[str, Any]:
         "successor": found.successor or "",
         "successor_printed": _printed(found.successor or ""),
     }
+
+
+def _history(service: Service, document_id: str) -> list[dict[str, str]]:
+    """Each change of state since it was issued, with the decision behind it."""
+    return [
+        {"at": china(one.at), "state": one.state.zh, "reason": one.reason, "decision": one.decision}
+        for one in service.document_standings.history(document_id)
+    ]
 
 
 def _digests(found: PublicAnswer) -> list[dict[str, str]]:
@@ -192,6 +201,7 @@ def _unknown(document_id: str, state: str, at: datetime) -> dict[str, Any]:
         "facts": (),
         "lines": (),
         "changes": None,
+        "history": (),
         "face": None,
         "ecert_id": "",
         "qr_key": "",

@@ -118,6 +118,30 @@ def test_unknown_and_mistyped_numbers(site: Any, page: Any, shots: Path) -> None
         shoot(page, shots, f"phone-{code}")
 
 
+def test_revoked_and_withheld_are_genuine_all_the_same(site: Any, page: Any, shots: Path) -> None:
+    """Never "invalid": the words, the decision behind it, one thing to do; what is withheld is not shown."""
+    holder = site.login("H01", "E01")
+    issued = holder.post("/api/v1/sheets/credit_sheet", {"purpose": "停止公示的样例"})
+    officer, address = site.login("H11"), f"{site.url}/r/{issued['document_id']}"
+    told = (
+        ("revoked", "IR-03", "真实,但已撤销", True),
+        ("withheld", "IR-04", "真实,但已停止公示", False),
+    )
+    for state, code, words, shown in told:
+        decision = f"演示决字〔2026〕{code}号"
+        body = {"state": state, "reason": "data-error", "decision": decision}
+        officer.post(f"/api/v1/documents/{issued['document_id']}/state", body)
+        page.goto(address)
+        page.wait_for_selector("html[data-ready]")
+        assert page.get_attribute(".headline", "data-code") == code
+        assert page.inner_text("#answer") == words
+        text = page.inner_text("main")
+        assert decision in text and page.locator("#action").count() == 1
+        assert ("停止公示的样例" in text) is shown
+        assert "无效" not in text and "invalid" not in text.lower()
+        shoot(page, shots, f"phone-{code}")
+
+
 def test_the_offline_page(site: Any, sheet: Any, page: Any, shots: Path, tmp_path: Path) -> None:
     """Picture, text and file on this device; then without any network; and never back to an older list."""
     errors: list[str] = []
