@@ -180,7 +180,8 @@ def run(
 def _look(monitor: Monitor, place: MonitorFolder, log: str, *, whole: bool, as_json: bool) -> int:
     at = monitor.clock()
     try:
-        made = monitor.look(open_source(log), whole=whole)
+        with open_source(log) as fetch:
+            made = monitor.look(fetch, whole=whole)
     except LogUnreachable as error:
         if as_json:
             _line({"unreachable": error.where, "zh": error.zh, "en": error.en})

@@ -73,7 +73,7 @@ class DocumentStandings:
                     store.committed(values),
                     kind="document.state_changed",
                     body={"document_id": document_id, "state": wanted.value, "reason": reason},
-                    concerns=concern_of(row.holder),
+                    concerns=concern_of(row.holder, decision),
                 )
                 self._publisher.publish(tx)
                 self._ports.intents.close(tx, intent, "published")

@@ -7,6 +7,8 @@ bounded, so that a hostile log cannot fill a monitor.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,11 +21,14 @@ from ..model import Fetched
 PATIENCE_SECONDS = 30.0
 
 
-def open_source(where: str) -> Fetched:
+@contextmanager
+def open_source(where: str) -> Iterator[Fetched]:
     """``http(s)://…/log`` or a folder that holds ``checkpoint`` and ``tile/``."""
-    if where.startswith(("http://", "https://")):
-        return _http(where.rstrip("/"))
-    return _folder(Path(where))
+    if not where.startswith(("http://", "https://")):
+        yield _folder(Path(where))
+        return
+    with httpx.Client(timeout=PATIENCE_SECONDS, follow_redirects=False, trust_env=False) as client:
+        yield _http(client, where.rstrip("/"))
 
 
 def _folder(root: Path) -> Fetched:
@@ -43,9 +48,7 @@ def _folder(root: Path) -> Fetched:
     return fetch
 
 
-def _http(base: str) -> Fetched:
-    client = httpx.Client(timeout=PATIENCE_SECONDS, follow_redirects=False, trust_env=False)
-
+def _http(client: httpx.Client, base: str) -> Fetched:
     def fetch(path: str) -> bytes:
         address = f"{base}/{path}"
         try:

@@ -159,7 +159,8 @@ class Desk:
     now: datetime = START
 
     def look(self, source: Path | None = None, **more: Any) -> Round:
-        made = self.monitor.look(open_source(str(source or self.source)), **more)
+        with open_source(str(source or self.source)) as fetch:
+            made = self.monitor.look(fetch, **more)
         self.folder.record(made, self.monitor.state, self.now)
         return made
 
