@@ -21,6 +21,8 @@ from api.cli import app
 from api.demo import OutputTaken, play, serving
 from api.demo.serving import Told, command
 
+from ..auditor.environment import furnish
+
 ISSUED = ("receipt", "permit-sm2", "permit-rsa", "sheet-E01", "sheet-E12")
 SUBMITTED = ("form.json", "land_approval.pdf", "drawing_review.pdf")
 
@@ -86,6 +88,25 @@ def test_anybody_checks_the_artefacts(played: tuple[Path, Told]) -> None:
     assert altered.code == 1
     assert "TOTAL-PASSED" not in {one["indication"] for one in json.loads(altered.out)}
     assert command("log", "check", "--data", out / "data").code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_an_auditor_checks_every_artefact(played: tuple[Path, Told], tmp_path: Path) -> None:
+    """On a machine that has two packages and the public lists, file for file what ``yinxin verify`` says."""
+    out, _ = played
+    kept = [one for one in out.rglob("*") if one.is_file() and one.suffix not in (".pem", ".log", ".html")]
+    files = sorted(one for one in kept if not {"data", "keys"} & set(one.relative_to(out).parts))
+    lists = ("--trust", out / "trust-list.json")
+    service = json.loads(command("verify", *files, *lists, "--json").out)
+    code, auditor = furnish(tmp_path).verify(*files, *lists)
+    assert [(one["file"], one["indication"]) for one in auditor] == [
+        (one["file"], one["indication"]) for one in service
+    ]
+    assert code == 1  # the altered copies
+    passed = {Path(one["file"]).name for one in auditor if one["indication"] == "TOTAL-PASSED"}
+    assert {f"{name}.pdf" for name in ISSUED} | {"permit-sm2.ofd", "form.json", "trust-list.json"} <= passed
+    assert {one["kind"] for one in auditor} >= {"pdf", "ofd", "form", "qr", "certificate", "crl", "log-proof"}
 
 
 @pytest.mark.slow
