@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Do the two parsers see the same document?"""
+"""Do the parsers see the same document?
+
+qpdf repairs, PDFium is what people look at, and our own reader follows the file to the letter.  The first two
+must agree on pages and signatures, the first and our own on the catalog, the pages and what is drawn on each.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from ..report import SubIndication
 from .findings import Finding, unsure
 from .pdfium import SecondReading
 from .reading import PdfReading
+from .structure import Document, Malformed, drawn_pages
 
 
 def disagreement(first: PdfReading, second: SecondReading) -> str:
@@ -26,7 +31,28 @@ def disagreement(first: PdfReading, second: SecondReading) -> str:
     return ""
 
 
-def document_findings(first: PdfReading, second: SecondReading) -> tuple[Finding, ...]:
+def structure_differs(first: PdfReading, document: Document | Malformed) -> str:
+    """What our own reader sees differently from the first parser, in English; empty when they agree."""
+    try:
+        if isinstance(document, Malformed):
+            raise document
+        view = document.at_section(len(document.sections) - 1)
+        if view.root.number != first.root:
+            return "another catalog"
+        drawn = drawn_pages(view)
+    except Malformed as error:
+        return f"the structure cannot be followed: {error}"
+    if len(drawn) != len(first.drawn):
+        return f"{len(first.drawn)} pages or {len(drawn)}"
+    for number, (ours, theirs) in enumerate(zip(drawn, first.drawn, strict=True), 1):
+        if ours != theirs:
+            return f"something else is drawn on page {number}"
+    return ""
+
+
+def document_findings(
+    first: PdfReading, second: SecondReading, document: Document | Malformed
+) -> tuple[Finding, ...]:
     """What keeps every signature in this file from passing."""
     found = []
     if first.warnings:
@@ -38,7 +64,7 @@ def document_findings(first: PdfReading, second: SecondReading) -> tuple[Finding
                 f"the structure is damaged and had to be repaired: {first.warnings[0][:200]}",
             )
         )
-    if difference := disagreement(first, second):
+    if difference := disagreement(first, second) or structure_differs(first, document):
         found.append(
             unsure(
                 SubIndication.PARSER_DISAGREEMENT,

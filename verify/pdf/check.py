@@ -31,6 +31,7 @@ from .levels import level_of
 from .pdfium import read_with_pdfium
 from .reading import PdfReading, SignatureField, read_with_qpdf
 from .sealed_file import RECORD, SealedFile
+from .structure import Document, Malformed
 from .time_stamps import RFC_3161, TimeStamps, is_time_stamp
 
 CADES = "ETSI.CAdES.detached"
@@ -38,16 +39,23 @@ SUB_FILTERS = (CADES, "adbe.pkcs7.detached")
 TIME_STAMP = "document-time-stamp"
 
 
-def check_pdf(data: bytes, *, trust: Trust, at: datetime) -> Report:
-    """Raises :class:`Unreadable` for what is not a PDF, is encrypted, or is damaged beyond reading."""
+def check_pdf(data: bytes, *, trust: Trust, at: datetime, _full: bool = False) -> Report:
+    """Raises :class:`Unreadable` for what is not a PDF, is encrypted, or is damaged beyond reading.
+
+    A signature that covers the whole file has nothing after it to explain; with ``_full`` its revision is
+    looked at all the same, and tests see to it that this makes no difference.
+    """
     if not data.startswith(b"%PDF-"):
         raise Unreadable("不是 PDF 文件 not a PDF: it does not begin with %PDF-")
-    first = read_with_qpdf(data, attachment=RECORD)
+    first = read_with_qpdf(data, attachment=RECORD, contents=True)
     second = read_with_pdfium(data)
     if not first.signed and not any(field.contents for field in second.fields):
         return _not_sealed(first)
-    general = document_findings(first, second)
-    sealed = SealedFile(data, first)
+    document = _followed(data)
+    general = document_findings(first, second, document)
+    sealed = SealedFile(
+        data, first, None if isinstance(document, Malformed) else document, full=_full and not general
+    )
     stamps = TimeStamps(data, trust=trust, at=at, store=first.store)
 
     def check(number: int) -> SignatureReport:
@@ -89,6 +97,14 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime) -> Report:
         ),
         facts=sealed.facts(),
     )
+
+
+def _followed(data: bytes) -> Document | Malformed:
+    """The file as our own reader has it, or why it cannot follow."""
+    try:
+        return Document(data)
+    except Malformed as error:
+        return error
 
 
 def _in_order(reading: PdfReading, sealed: SealedFile) -> list[int]:

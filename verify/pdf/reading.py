@@ -7,6 +7,7 @@ stand, right or wrong; judging them is for :mod:`.coverage` and :mod:`.check`.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import re
@@ -17,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from ..errors import Unreadable
+from .structure import Drawn
 from .validation_data import SecurityStore, read_store
 
 DEEPEST_FIELD = 16
@@ -71,14 +73,19 @@ class PdfReading:
     title: str
     record: bytes | None  # the attachment that was asked for
     store: SecurityStore | None = None
+    root: int = 0
+    drawn: tuple[Drawn, ...] = ()
 
     @property
     def signed(self) -> tuple[SignatureField, ...]:
         return tuple(field for field in self.fields if field.signed)
 
 
-def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
-    """Raises :class:`Unreadable` when nothing can be made of the file, or when it is encrypted."""
+def read_with_qpdf(data: bytes, *, attachment: str = "", contents: bool = False) -> PdfReading:
+    """With ``contents``, also what is drawn on each page.
+
+    Raises :class:`Unreadable` when nothing can be made of the file, or when it is encrypted.
+    """
     import pikepdf
 
     _prepare_parser()
@@ -87,8 +94,8 @@ def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
             if pdf.is_encrypted:
                 raise _encrypted()
-            # Parse every object now: qpdf warns only about what it has read.
-            objects = sum(1 for _ in pdf.objects)
+            # This parses every object: qpdf warns only about what it has read.
+            objects = len(pdf.objects)
             # Before anything else asks for a stream: the second parser has a limit that is far higher.
             warnings = pdf.get_warnings()  # each is told once
             _refuse_bombs(warnings)
@@ -96,6 +103,7 @@ def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
             pages, title = len(pdf.pages), _title(pdf)
             record = _attachment(pdf, attachment) if attachment else None
             store = read_store(pdf.Root)
+            drawn = tuple(_drawn(pdf)) if contents else ()
             warnings += pdf.get_warnings()
             return PdfReading(
                 pages=pages,
@@ -104,6 +112,8 @@ def read_with_qpdf(data: bytes, *, attachment: str = "") -> PdfReading:
                 title=title,
                 record=record,
                 store=store,
+                root=pdf.Root.objgen[0],
+                drawn=drawn,
                 warnings=tuple(_SOURCE.sub("", str(warning)) for warning in warnings),
             )
     except Unreadable:
@@ -286,6 +296,21 @@ def _title(pdf: Any) -> str:
 
     info = pdf.trailer.get("/Info")
     return _text(info.get("/Title")) if isinstance(info, pikepdf.Dictionary) else ""
+
+
+def _drawn(pdf: Any) -> Iterator[Drawn]:
+    """As :func:`.structure.drawn_pages`, by this parser."""
+    import pikepdf
+
+    for page in pdf.pages:
+        contents = page.obj.get("/Contents")
+        digest = hashlib.sha256()
+        for part in contents if isinstance(contents, pikepdf.Array) else [contents]:
+            if isinstance(part, pikepdf.Stream):
+                stored = part.read_raw_bytes()
+                digest.update(b"%d:" % len(stored))
+                digest.update(stored)
+        yield Drawn(page.obj.objgen[0], digest.digest())
 
 
 def _attachment(pdf: Any, name: str) -> bytes | None:

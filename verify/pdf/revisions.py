@@ -49,16 +49,18 @@ class Revision:
 class Revisions:
     """One file, read once, compared once, asked as often as it has signatures."""
 
-    def __init__(self, data: bytes, ends: list[int]) -> None:
+    def __init__(self, data: bytes, ends: list[int], document: Document | None = None) -> None:
         """``ends``: of everything that is signed.  Raises :class:`NotComparable`."""
         self._data = data
         try:
-            self._document = Document(data)
-            if sum(len(section.entries) for section in self._document.sections) > MOST_OBJECTS:
-                raise NotComparable("too many objects")
+            self._document = document or Document(data)
         except Malformed as error:
             raise NotComparable(str(error)) from error
         self._sections = self._document.sections
+        if sum(len(section.entries) for section in self._sections) > MOST_OBJECTS:
+            raise NotComparable("too many objects")
+        if any(section.hybrid for section in self._sections):
+            raise NotComparable("hybrid cross-reference sections: two readings of one file are possible")
         self._numbers: dict[int, int] = {}
         for end in sorted(set(ends)):
             try:

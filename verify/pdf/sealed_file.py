@@ -27,6 +27,7 @@ from .findings import (
 from .pdfium import read_revision
 from .reading import PdfReading, SignatureField, read_with_qpdf
 from .revisions import NotComparable, Revision, Revisions, last_cross_reference
+from .structure import Document
 from .time_stamps import is_time_stamp
 
 RECORD = "record.json"
@@ -39,8 +40,10 @@ MOST_COMPARED = 300_000
 class SealedFile:
     """A file with at least one signature, as the first parser read it."""
 
-    def __init__(self, data: bytes, reading: PdfReading) -> None:
-        self._data, self._reading = data, reading
+    def __init__(
+        self, data: bytes, reading: PdfReading, document: Document | None = None, *, full: bool = False
+    ) -> None:
+        self._data, self._reading, self._document, self._full = data, reading, document, full
         self._refused: dict[int, CoverageRefused] = {}
         self._coverage: dict[int, Coverage] = {}
         for number, field in enumerate(reading.signed):
@@ -65,7 +68,7 @@ class SealedFile:
         coverage = self._coverage[number]
         if self._shares(number, coverage):
             return [SIGNATURE_SHARED]
-        if coverage.end == self._last and self._quiet_tail:
+        if coverage.end == self._last and self._quiet_tail and not self._full:
             return []
         if not self._quiet_tail and last_cross_reference(self._data) < self._last:
             return [BYTES_AFTER_SEAL]
@@ -138,7 +141,7 @@ class SealedFile:
             return [NOT_IN_ITS_REVISION]
         try:
             if self._revisions is None:
-                self._revisions = Revisions(self._data, self._ends)
+                self._revisions = Revisions(self._data, self._ends, self._document)
             then = self._revisions.at(coverage.end, field)
             if not _agrees(then, field, self._data, coverage.end):
                 return [NOT_IN_ITS_REVISION]

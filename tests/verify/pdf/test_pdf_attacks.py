@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 
 from verify import Indication, Report, Trust, Unreadable, check_pdf
 
+from .conftest import check_both_ways
+
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 PASSED, FAILED, UNSURE = Indication.TOTAL_PASSED, Indication.TOTAL_FAILED, Indication.INDETERMINATE
 NOTHING = Trust(
@@ -41,7 +43,7 @@ CATALOG = b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] /SigFlags 3
 
 
 def check(data: bytes, world: Any) -> Report:
-    return check_pdf(data, trust=world.trust, at=AT)
+    return check_both_ways(data, world)
 
 
 def codes(report: Report) -> set[str]:
@@ -398,7 +400,7 @@ def test_rewritten_by_an_editor(world: Any, draft: Any) -> None:
 def verdict(data: bytes, world: Any) -> Indication | None:
     """``None`` for what is refused as unreadable."""
     try:
-        return check(data, world).indication
+        return check_pdf(data, trust=world.trust, at=AT).indication
     except Unreadable:
         return None
 

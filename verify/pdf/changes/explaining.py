@@ -15,7 +15,7 @@ from typing import Final
 from ..structure import Kind, Name, Ref, Stream, Value, View, same
 from .form import Form, page_changed
 from .metadata import require_metadata
-from .step import Spot, Step, Unexplained, Update, dictionary
+from .step import Spot, Step, Unexplained, Update, dictionary, named
 from .store import store_changed
 
 _TRAILER_MAY_DIFFER: Final = frozenset(
@@ -124,7 +124,8 @@ def _catalog(update: Update, form: Form) -> None:
     if version is not None and not (isinstance(version, Name) and _VERSION.fullmatch(version)):
         raise Unexplained("the version in the catalog is none")
     _, extensions, _ = update.entry("Extensions", old, new, spot)
-    dictionary(extensions, "Extensions")
+    if any(number in update.new for number in named(dictionary(extensions, "Extensions"))):
+        raise Unexplained("the extensions lead to something new")
     store_changed(update, old, new, spot)
     require_metadata(update, old, new, spot)
     form.changed(old, new, spot)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..structure import Ref, Value, same
-from .step import FieldChange, Spot, Unexplained, Update, array, dictionary
+from .step import FieldChange, Spot, Unexplained, Update, array, dictionary, named
 
 _FORM_MAY_DIFFER: Final = frozenset(("Fields", "DR"))
 _FILLED_MAY_DIFFER: Final = frozenset(("V", "AP", "F", "Ff"))
@@ -93,7 +93,7 @@ class Form:
         """Only known entries lead to something new."""
         for key in entries.keys() - _MAY_LEAD_ON:
             if any(
-                number in self._update.new and number not in self._created for number in _named(entries[key])
+                number in self._update.new and number not in self._created for number in named(entries[key])
             ):
                 raise Unexplained(f"{key} of a new signature field leads to something new")
 
@@ -207,15 +207,6 @@ def page_changed(
 def _is_annots(update: Update, spot: Spot) -> bool:
     page = update.before.value(spot.number)
     return spot.path == ("Annots",) and isinstance(page, dict) and page.get("Type") == "Page"
-
-
-def _named(value: Value) -> Iterator[int]:
-    """The objects that a value names itself."""
-    if isinstance(value, Ref):
-        yield value.number
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _named(inner)
 
 
 def _added(old: list[Value], new: list[Value], what: str) -> list[Value]:

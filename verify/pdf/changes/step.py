@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..structure import Entry, Ref, Value, View
@@ -113,3 +113,12 @@ def array(value: Value, what: str) -> list[Value]:
     if not isinstance(value, list):
         raise Unexplained(f"{what} is no array")
     return value
+
+
+def named(value: Value) -> Iterator[int]:
+    """The objects that a value names itself."""
+    if isinstance(value, Ref):
+        yield value.number
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from named(inner)

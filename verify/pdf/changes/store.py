@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..structure import Ref, Stream, Value, same
+from ..structure import Name, Ref, Stream, Value, same
 from .step import Spot, Unexplained, Update, array, dictionary
 
 _STREAMS: Final = ("Certs", "CRLs", "OCSPs")
@@ -25,7 +25,7 @@ def store_changed(update: Update, old_root: dict[str, Value], new_root: dict[str
     old, new = dictionary(was, "DSS"), dictionary(now, "DSS")
     if not new and now is None:
         return
-    if new.keys() - _KEYS:
+    if new.keys() - _KEYS or not isinstance(new.get("Type"), Name | None):
         raise Unexplained("DSS has entries that it must not have")
     for key in _STREAMS:
         _, streams, _ = update.entry(key, old, new, inner)

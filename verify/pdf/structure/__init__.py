@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from .objects import Document, View
+from .pages import Drawn, drawn_pages
 from .sections import Entry, Kind, Section, last_section, read_sections
 from .syntax import Malformed, Name, Ref, Stream, Value, same
 
 __all__ = [
     "Document",
+    "Drawn",
     "Entry",
     "Kind",
     "Malformed",
@@ -18,6 +20,7 @@ __all__ = [
     "Stream",
     "Value",
     "View",
+    "drawn_pages",
     "last_section",
     "read_sections",
     "same",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cross-reference sections: ISO 32000-1 sections 7.5.4, 7.5.6 and 7.5.8, followed from the last to the first.
 
-Both kinds that a file has for different readers at once (hybrid-reference files) are refused: two readings of
-one file are possible.
+In hybrid-reference files (section 7.5.8.4) the stream adds what the table leaves out, as readers of today
+have it; others see another file, so that revisions of such a file are never compared.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Section:
     end: int  # behind the trailer dictionary or the stream
     entries: dict[int, Entry]
     trailer: dict[str, Value]
+    hybrid: bool = False
 
 
 def read_sections(data: bytes) -> list[Section]:
@@ -68,11 +69,24 @@ def read_sections(data: bytes) -> list[Section]:
         if len(found) > MOST_SECTIONS or total > MOST_ENTRIES:
             raise Malformed("too many cross-reference sections, or too many entries in them")
         if "XRefStm" in section.trailer:
-            raise Malformed("hybrid cross-reference sections: two readings of one file are possible")
+            found[-1] = section = _hybrid(data, section)
         if "Encrypt" in section.trailer:
             raise Malformed("the file is encrypted")
         at = section.trailer.get("Prev")
     return found[::-1]
+
+
+def _hybrid(data: bytes, table: Section) -> Section:
+    start = table.trailer["XRefStm"]
+    if not isinstance(start, int) or not 0 < start < len(data):
+        raise Malformed("a hybrid cross-reference section without its stream")
+    hidden = {number for number, entry in table.entries.items() if entry.kind == Kind.FREE}
+    more = {
+        number: entry
+        for number, entry in _stream(data, start).entries.items()
+        if number in hidden or number not in table.entries
+    }
+    return Section(table.start, table.end, table.entries | more, table.trailer, hybrid=True)
 
 
 def last_section(data: bytes, end: int) -> int:
