@@ -22,6 +22,7 @@ from . import (
     keycentre,
     keys,
     log,
+    log_publishing,
     monitor,
     offline_page,
     preserving,
@@ -32,6 +33,7 @@ from . import (
     timestamping,
     vault,
     verification,
+    witness,
 )
 
 USAGE = 64
@@ -74,8 +76,11 @@ app.add_typer(certificates.app, name="cert")
 authority.app.command("probe")(probing.probe)
 app.add_typer(authority.app, name="ca")
 app.add_typer(acme.app, name="acme")
+log.app.command("publish")(log_publishing.publish)
+log.app.command("keys")(log_publishing.keys)
 app.add_typer(log.app, name="log")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(witness.app, name="witness")
 app.add_typer(preserving.app, name="evidence")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keycentre.app, name="kmc")

@@ -33,6 +33,12 @@ OUTSIDE = {
     "api.settings.errors.SettingsError",
     "api.wiring.errors.WiringError",
     "api.cli.files.InputRefused",
+    # The witness's own, which runs beside no service; its server answers them with the statuses of C2SP.
+    "api.witness.errors.WitnessError",
+    "api.witness.errors.WitnessDamaged",
+    "api.witness.errors.LogUnknown",
+    "api.witness.errors.OldSizeWrong",
+    "api.witness.errors.HeadRefused",
     # The demonstration's own, on the client's side.
     "api.demo.client.Refused",
     "api.demo.serving.ServiceDied",
