@@ -24,6 +24,7 @@ from .ses import ses_build, ses_parse
 from .sm2 import sm2_sign, sm2_verify
 from .status import ca_crl_million, ca_ocsp_cached, ca_ocsp_signed_sm2
 from .verify_ofd import verify_ofd
+from .verify_qr import verify_qr_es256, verify_qr_sm2
 
 CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "sm2.sign": sm2_sign,
@@ -49,6 +50,8 @@ CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "seal.prepare": seal_prepare,
     "seal.complete": seal_complete,
     "verify.ofd": verify_ofd,
+    "verify.qr.sm2": verify_qr_sm2,
+    "verify.qr.es256": verify_qr_es256,
 }
 
 __all__ = ["CONTESTS"]

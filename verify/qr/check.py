@@ -84,7 +84,7 @@ def _judged(
     standing = standing_of(signed.statement, trust.document_status, now)
     facts.update(standing.facts)
     found: list[Finding] = [
-        *policy_findings(signed, keys, trust=trust, at=at, host=host, proof=proof),
+        *policy_findings(signed, keys, trust=trust, at=at, now=now, host=host, proof=proof),
         *standing.findings,
     ]
     against = [one for one in found if one.indication is not None]

@@ -7,12 +7,15 @@ whose number does not fit its bytes, or a length that no last group has, is refu
 
 from __future__ import annotations
 
+import re
+import struct
+
 from .errors import QrMalformed
 
 GROUP_BYTES, GROUP_DIGITS = 7, 17
 TAIL_DIGITS = {1: 3, 2: 5, 3: 8, 4: 10, 5: 13, 6: 15, GROUP_BYTES: GROUP_DIGITS}
+_GROUPS = re.compile(f"[0-9]{{{GROUP_DIGITS}}}")
 _TAIL_BYTES = {digits: size for size, digits in TAIL_DIGITS.items()}
-_DECIMAL = frozenset("0123456789")
 
 
 def to_digits(data: bytes) -> str:
@@ -23,16 +26,22 @@ def to_digits(data: bytes) -> str:
 
 def from_digits(digits: str) -> bytes:
     """The bytes behind the digits.  Raises :class:`QrMalformed`."""
-    if not _DECIMAL.issuperset(digits):
+    if not digits:
+        return b""
+    if not (digits.isascii() and digits.isdecimal()):
         raise QrMalformed(field="digits", rule="only the digits 0-9")
-    data = bytearray()
-    for at in range(0, len(digits), GROUP_DIGITS):
-        group = digits[at : at + GROUP_DIGITS]
-        size = _TAIL_BYTES.get(len(group))
-        if size is None:
-            raise QrMalformed(field="digits", rule=f"a last group of {len(group)} digits does not exist")
-        number = int(group)
-        if number >> 8 * size:
-            raise QrMalformed(field="digits", rule=f"group at digit {at} is larger than {size} bytes")
-        data += number.to_bytes(size)
+    whole, rest = divmod(len(digits), GROUP_DIGITS)
+    tail = _TAIL_BYTES.get(rest, 0)
+    if rest and not tail:
+        raise QrMalformed(field="digits", rule=f"a last group of {rest} digits does not exist")
+    numbers = list(map(int, _GROUPS.findall(digits)))
+    if numbers and max(numbers) >> 8 * GROUP_BYTES:
+        raise QrMalformed(field="digits", rule=f"a group is larger than {GROUP_BYTES} bytes")
+    data = bytearray(struct.pack(f">{whole}Q", *numbers))
+    del data[::8]  # of eight bytes each the first is zero
+    if rest:
+        last = int(digits[-rest:])
+        if last >> 8 * tail:
+            raise QrMalformed(field="digits", rule=f"the last group is larger than {tail} bytes")
+        data += last.to_bytes(tail)
     return bytes(data)

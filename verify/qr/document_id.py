@@ -7,11 +7,16 @@ so that nobody can walk through the documents of others.
 
 from __future__ import annotations
 
+import base64
+
 from .errors import QrMalformed
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
 ID_BYTES = 10
+_SPELLED = frozenset(ALPHABET)
+_FROM_BASE_32 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
+_AS_BASE_32 = str.maketrans(ALPHABET, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 _AS_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
@@ -19,21 +24,16 @@ def new_document_id(random10: bytes) -> str:
     """The identifier that spells ten random bytes."""
     if len(random10) != ID_BYTES:
         raise QrMalformed(field="id", rule=f"made from {ID_BYTES} random bytes, not {len(random10)}")
-    number = int.from_bytes(random10)
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
+    return base64.b32encode(random10).translate(_FROM_BASE_32).decode("ascii")
 
 
 def document_id_bytes(document_id: str) -> bytes:
     """The ten bytes behind an identifier in its one canonical spelling."""
-    number = 0
-    for character in document_id:
-        value = ALPHABET.find(character)
-        if value < 0:
-            raise QrMalformed(field="id", rule="only 0-9 and A-Z without I, L, O, U")
-        number = number << 5 | value
+    if not _SPELLED.issuperset(document_id):
+        raise QrMalformed(field="id", rule="only 0-9 and A-Z without I, L, O, U")
     if len(document_id) != LENGTH:
         raise QrMalformed(field="id", rule=f"{LENGTH} characters, not {len(document_id)}")
-    return number.to_bytes(ID_BYTES)
+    return int(document_id.translate(_AS_BASE_32), 32).to_bytes(ID_BYTES)
 
 
 def group_document_id(document_id: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from ..report import Indication, Reason, SubIndication
 from ..trust import QrKey, Trust
@@ -30,8 +31,17 @@ class Finding:
 
 def newest_time(trust: Trust, at: datetime) -> datetime:
     """The time of the check, and never before what was signed: a clock set back revives nothing."""
-    signed = [trust.issued, None if trust.document_status is None else trust.document_status.issued]
-    return max([at, *(one for one in signed if one is not None)])
+    if trust.issued is not None and trust.issued > at:
+        at = trust.issued
+    if trust.document_status is not None and trust.document_status.issued > at:
+        at = trust.document_status.issued
+    return at
+
+
+@lru_cache(maxsize=1024)
+def china_day(moment: datetime) -> date:
+    """The calendar day in China; keys and lists ask for the same ones again and again."""
+    return moment.astimezone(CHINA).date()
 
 
 def policy_findings(
@@ -40,10 +50,11 @@ def policy_findings(
     *,
     trust: Trust,
     at: datetime,
+    now: datetime,
     host: str | None,
     proof: bytes | None,
 ) -> Iterator[Finding]:
-    """In the order in which they are told; ``keys`` are those that signed."""
+    """In the order in which they are told; ``keys`` are those that signed, ``now`` is :func:`newest_time`."""
     statement = signed.statement
     if statement.host not in trust.hosts or (host is not None and statement.host != host.lower()):
         yield _limit(
@@ -58,8 +69,8 @@ def policy_findings(
             yield from _alone(statement, key)
         if key.revoked_at is not None:
             yield _revoked(statement, key.revoked_at, logged_at(statement, proof, trust=trust, at=at))
-    yield from _days(statement, newest_time(trust, at))
-    yield from _age(trust, at)
+    yield from _days(statement, now)
+    yield from _age(trust, at, now)
 
 
 def _limit(code: str, zh: str, en: str) -> Finding:
@@ -83,7 +94,7 @@ def _scope(statement: QrStatement, key: QrKey) -> Iterator[Finding]:
 
 
 def _period(statement: QrStatement, key: QrKey) -> Iterator[Finding]:
-    first, last = (moment.astimezone(CHINA).date() for moment in (key.sign_from, key.sign_until))
+    first, last = china_day(key.sign_from), china_day(key.sign_until)
     if not first <= statement.issued <= last:
         yield _limit(
             "QR_KEY_PERIOD",
@@ -93,7 +104,7 @@ def _period(statement: QrStatement, key: QrKey) -> Iterator[Finding]:
 
 
 def _alone(statement: QrStatement, key: QrKey) -> Iterator[Finding]:
-    if key.dual_from is not None and statement.issued >= key.dual_from.astimezone(CHINA).date():
+    if key.dual_from is not None and statement.issued >= china_day(key.dual_from):
         yield _limit(
             "QR_DUAL_REQUIRED",
             "该密钥须与另一算法的密钥共同签名,本声明只有一个签名",
@@ -102,7 +113,7 @@ def _alone(statement: QrStatement, key: QrKey) -> Iterator[Finding]:
 
 
 def _revoked(statement: QrStatement, revoked: datetime, logged: datetime | None) -> Finding:
-    day = revoked.astimezone(CHINA).date()
+    day = china_day(revoked)
     if logged is not None and logged < revoked:
         return Finding(
             Reason(
@@ -124,7 +135,7 @@ def _revoked(statement: QrStatement, revoked: datetime, logged: datetime | None)
 
 
 def _days(statement: QrStatement, now: datetime) -> Iterator[Finding]:
-    today = now.astimezone(CHINA).date()
+    today = china_day(now)
     if statement.issued > today:
         yield Finding(
             Reason(
@@ -147,7 +158,7 @@ def _days(statement: QrStatement, now: datetime) -> Iterator[Finding]:
         )
 
 
-def _age(trust: Trust, at: datetime) -> Iterator[Finding]:
+def _age(trust: Trust, at: datetime, now: datetime) -> Iterator[Finding]:
     if trust.ends is not None and at > trust.ends:
         yield Finding(
             Reason(
@@ -166,7 +177,7 @@ def _age(trust: Trust, at: datetime) -> Iterator[Finding]:
                 f"the trust list was due for renewal at {trust.next_update.isoformat()}; fetch a fresh one",
             )
         )
-    if newest_time(trust, at) - at > SLACK:
+    if now - at > SLACK:
         yield Finding(
             Reason(
                 "CLOCK_BEHIND",

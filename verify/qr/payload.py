@@ -15,7 +15,9 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from functools import lru_cache
+from operator import mul
+from typing import Any, Final, Protocol, TypeAlias
 
 import cbor2
 
@@ -34,6 +36,8 @@ LARGEST_NUMBER = 2**53 - 1
 _EPOCH = date(1970, 1, 1)
 _KIND_NAMES = {number: name for name, number in KINDS.items()}
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_USCC_VALUES = {character: value for value, character in enumerate(_USCC_ALPHABET)}
+_WEIGHTS = [pow(3, at, 31) for at in range(17)]
 _USCC_BYTES = 11
 _T1, _T2 = 6, 12
 
@@ -61,74 +65,91 @@ class QrFacts:
         _require_number("bad", self.bad)
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """The statement without the place where it is published."""
+class Stated(Protocol):
+    """The statement, as far as its payload goes."""
 
-    id: str
-    kind: str
-    digest: bytes
-    issued: date
-    valid_until: date | None
-    log_index: int | None
-    facts: QrFacts | None
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def digest(self) -> bytes: ...
+    @property
+    def issued(self) -> date: ...
+    @property
+    def valid_until(self) -> date | None: ...
+    @property
+    def log_index(self) -> int | None: ...
+    @property
+    def facts(self) -> QrFacts | None: ...
 
-    def __post_init__(self) -> None:
-        document_id_bytes(self.id)
-        _require_text("kind", self.kind)
-        if not self.kind:
-            raise QrMalformed(field="kind", rule="not empty")
-        if len(self.digest) not in DIGEST_SIZES:
-            raise QrMalformed(field="digest", rule="16 or 32 bytes")
-        for field, day in (("issued", self.issued), ("valid_until", self.valid_until)):
-            if day is not None and day < _EPOCH:
-                raise QrMalformed(field=field, rule="not before 1970-01-01")
-        if self.log_index is not None:
-            _require_number("log_index", self.log_index)
 
-    def encode(self) -> bytes:
-        items: list[object] = [
-            KINDS.get(self.kind, self.kind),
-            document_id_bytes(self.id),
-            self.digest,
-            (self.issued - _EPOCH).days,
-            None if self.valid_until is None else (self.valid_until - _EPOCH).days,
-            self.log_index,
+def require_stated(stated: Stated) -> None:
+    """Everything can be written, and read back.  Raises :class:`QrMalformed`."""
+    document_id_bytes(stated.id)
+    _require_text("kind", stated.kind)
+    if not stated.kind:
+        raise QrMalformed(field="kind", rule="not empty")
+    if len(stated.digest) not in DIGEST_SIZES:
+        raise QrMalformed(field="digest", rule="16 or 32 bytes")
+    if stated.issued < _EPOCH:
+        raise QrMalformed(field="issued", rule="not before 1970-01-01")
+    if stated.valid_until is not None and stated.valid_until < _EPOCH:
+        raise QrMalformed(field="valid_until", rule="not before 1970-01-01")
+    if stated.log_index is not None:
+        _require_number("log_index", stated.log_index)
+
+
+def encode_payload(stated: Stated) -> bytes:
+    """The one encoding.  Raises :class:`QrMalformed` for what is too long."""
+    items: list[object] = [
+        KINDS.get(stated.kind, stated.kind),
+        document_id_bytes(stated.id),
+        stated.digest,
+        (stated.issued - _EPOCH).days,
+        None if stated.valid_until is None else (stated.valid_until - _EPOCH).days,
+        stated.log_index,
+    ]
+    if stated.facts is not None:
+        facts = stated.facts
+        items += [
+            _packed(facts.uscc),
+            facts.name,
+            facts.class_,
+            facts.good,
+            facts.bad,
+            _packed(facts.authority),
         ]
-        if self.facts is not None:
-            facts = self.facts
-            items += [
-                _packed(facts.uscc),
-                facts.name,
-                facts.class_,
-                facts.good,
-                facts.bad,
-                _packed(facts.authority),
-            ]
-        encoded = cbor2.dumps(items, canonical=True)
-        if len(encoded) > LARGEST_PAYLOAD:
-            raise QrMalformed(field="payload", rule=f"at most {LARGEST_PAYLOAD} bytes, not {len(encoded)}")
-        return encoded
+    encoded = cbor2.dumps(items, canonical=True)
+    if len(encoded) > LARGEST_PAYLOAD:
+        raise QrMalformed(field="payload", rule=f"at most {LARGEST_PAYLOAD} bytes, not {len(encoded)}")
+    return encoded
 
 
-def parse_payload(encoded: bytes) -> Payload:
-    """Raises :class:`QrMalformed`; accepts only the bytes that :meth:`Payload.encode` writes."""
+Read: TypeAlias = tuple[str, str, bytes, date, date | None, int | None, QrFacts | None]
+"""Id, kind, digest, day of issue, last day, log index, facts."""
+
+
+def parse_payload(encoded: bytes) -> Read:
+    """Raises :class:`QrMalformed`; takes only the bytes that :func:`encode_payload` writes."""
     items = _array(encoded)
-    kind, id_, digest, issued, until, index = items[:6]
-    payload = Payload(
-        id=new_document_id(_bytes("id", id_)),
-        kind=_kind(kind),
-        digest=_bytes("digest", digest),
-        issued=_day("issued", issued),
-        valid_until=None if until is None else _day("valid_until", until),
-        log_index=None if index is None else _number("log_index", index),
-        facts=_facts(items[6:]) if len(items) == _T2 else None,
+    kind, id_, digest, issued, until, index = items[:_T1]
+    found = (
+        new_document_id(_bytes("id", id_)),
+        _kind(kind),
+        _bytes("digest", digest),
+        _day("issued", issued),
+        None if until is None else _day("valid_until", until),
+        None if index is None else _number("log_index", index),
+        _facts(items[_T1:]) if len(items) == _T2 else None,
     )
-    if payload.encode() != encoded:
+    # Every item has its type by now, and its shortest form by the rules above: what is left is how it is
+    # spelled in bytes.
+    if cbor2.dumps(items, canonical=True) != encoded:
         raise QrMalformed(
             field="payload", rule="not in its one deterministic encoding (RFC 8949 section 4.2.1)"
         )
-    return payload
+    return found
 
 
 def _array(encoded: bytes) -> list[Any]:
@@ -157,6 +178,7 @@ def _facts(items: list[Any]) -> QrFacts:
     )
 
 
+@lru_cache(maxsize=4096)
 def _packed(text: str) -> str | bytes:
     """A credit code as 11 bytes, anything else as it is."""
     try:
@@ -166,27 +188,34 @@ def _packed(text: str) -> str | bytes:
         return text
     number = 0
     for character in text[:17]:
-        number = number * 31 + _USCC_ALPHABET.index(character)
+        number = number * 31 + _USCC_VALUES[character]
     return number.to_bytes(_USCC_BYTES)
 
 
 def _unpacked(field: str, value: object) -> str:
     if not isinstance(value, bytes):
-        return _text(field, value)
+        text = _text(field, value)
+        if not isinstance(_packed(text), str):
+            raise QrMalformed(field=field, rule="a credit code travels packed, in 11 bytes")
+        return text
     number = int.from_bytes(value)
     if len(value) != _USCC_BYTES or number >= 31**17:
         raise QrMalformed(field=field, rule="a packed credit code is 11 bytes")
-    body = ""
+    text = _credit_code(number)
+    if _packed(text) != value:
+        raise QrMalformed(field=field, rule="a packed credit code is a valid one")
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _credit_code(number: int) -> str:
+    """The code of which this is the number of the first 17 characters; GB 32100-2015: weights 3^i mod 31."""
+    values = []
     for _ in range(17):
         number, digit = divmod(number, 31)
-        body = _USCC_ALPHABET[digit] + body
-    return body + _check_character(body)
-
-
-def _check_character(body: str) -> str:
-    """GB 32100-2015: weights 3^i mod 31."""
-    total = sum(_USCC_ALPHABET.index(character) * pow(3, at, 31) for at, character in enumerate(body))
-    return _USCC_ALPHABET[-total % 31]
+        values.append(digit)
+    total = sum(map(mul, reversed(values), _WEIGHTS))
+    return "".join([_USCC_ALPHABET[value] for value in reversed(values)]) + _USCC_ALPHABET[-total % 31]
 
 
 def _kind(value: object) -> str:
@@ -194,7 +223,10 @@ def _kind(value: object) -> str:
         if value not in _KIND_NAMES:
             raise QrMalformed(field="kind", rule=f"number {value} is not registered")
         return _KIND_NAMES[value]
-    return _text("kind", value)
+    text = _text("kind", value)
+    if text in KINDS:
+        raise QrMalformed(field="kind", rule="a registered kind is its number")
+    return text
 
 
 def _day(field: str, value: object) -> date:

@@ -14,7 +14,7 @@ from ..canonical import Json
 from ..document_states import DocumentStanding, DocumentStatusList
 from ..report import Indication, Reason, SubIndication
 from .document_id import group_document_id
-from .findings import CHINA, Finding
+from .findings import CHINA, Finding, china_day
 from .statement import QrStatement
 
 UNKNOWN = "unknown"
@@ -48,7 +48,7 @@ def standing_of(statement: QrStatement, listed: DocumentStatusList | None, at: d
     stale = _stale(listed, at)
     state = listed.state_at(statement.log_index)
     if state is None:
-        if statement.issued < listed.issued.astimezone(CHINA).date() - MARGIN:
+        if statement.issued < china_day(listed.issued) - MARGIN:
             return Standing("", "", facts, (_NOT_REGISTERED, *stale))
         return Standing(
             f"文书新于状态列表(截至 {as_of}),现状未知",
@@ -63,7 +63,7 @@ def standing_of(statement: QrStatement, listed: DocumentStatusList | None, at: d
     facts["document_status_since"] = _moment(change.at)
     facts["document_status_reason"] = change.reason
     facts["document_successor"] = change.successor
-    day = change.at.astimezone(CHINA).date()
+    day = china_day(change.at)
     zh = f"文书自 {day} 起{state.zh}(原因 {change.reason})"
     en = f"{state.value} since {day} ({change.reason})"
     if change.successor is not None:

@@ -15,11 +15,12 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from .digits import from_digits, to_digits
 from .document_id import document_id_bytes
 from .errors import QrMalformed, QrNotOurs
-from .payload import Payload, QrFacts, parse_payload
+from .payload import QrFacts, encode_payload, parse_payload, require_stated
 from .signature import RAW_SIZE, require_range
 
 CONTEXT = "诚信记录单/QR/v1".encode()
@@ -59,24 +60,17 @@ class QrStatement:
 
     def __post_init__(self) -> None:
         require_host(self.host)
-        self.payload()
-
-    def payload(self) -> Payload:
-        return Payload(
-            self.id, self.kind, self.digest, self.issued, self.valid_until, self.log_index, self.facts
-        )
+        require_stated(self)
 
     def signed_bytes(self, algorithm: str, kid: str) -> bytes:
         """The exact message that the key signs, or both.  ``kid``: 8 digits, 16 for ``DUAL``."""
-        return (
-            CONTEXT + self.host.encode("ascii") + b"\x00" + _header(algorithm, kid) + self.payload().encode()
-        )
+        return CONTEXT + self.host.encode("ascii") + b"\x00" + _header(algorithm, kid) + encode_payload(self)
 
     def encode(self, algorithm: str, kid: str, signature: bytes, *, scheme: str = "HTTPS") -> str:
         """The text of the code.  ``signature`` is raw ``r || s``, twice for ``DUAL``; ``HTTP`` is only for a
         loopback host.
         """
-        envelope = _header(algorithm, kid) + self.payload().encode() + signature
+        envelope = _header(algorithm, kid) + encode_payload(self) + signature
         _require_signature(signature, algorithm)
         _require_scheme(scheme.lower(), self.host)
         return f"{scheme.upper()}://{self.host.upper()}/R/{self.id}#{to_digits(envelope)}"
@@ -114,6 +108,7 @@ def qr_key_id(spki: bytes) -> str:
     return hashlib.sha256(spki).hexdigest()[: 2 * KID_BYTES]
 
 
+@lru_cache(maxsize=1024)
 def require_host(host: str) -> None:
     """A host name in lower case, with an optional port."""
     if len(host) > 120 or not _HOST.fullmatch(host):
@@ -152,21 +147,12 @@ def parse_qr(text: str) -> SignedQr:
     if len(envelope) <= head + tail:
         raise QrMalformed(field="digits", rule="too short for a signed statement")
     kid = envelope[1:head].hex()
-    payload = parse_payload(envelope[head:-tail])
-    if payload.id != document_id:
+    read = parse_payload(envelope[head:-tail])
+    if read[0] != document_id:
         raise QrMalformed(field="id", rule="the address and the statement name different documents")
     signature = envelope[-tail:]
     _require_signature(signature, algorithm)
-    statement = QrStatement(
-        host=host,
-        id=payload.id,
-        kind=payload.kind,
-        digest=payload.digest,
-        issued=payload.issued,
-        valid_until=payload.valid_until,
-        log_index=payload.log_index,
-        facts=payload.facts,
-    )
+    statement = QrStatement(host, *read)
     message = CONTEXT + host.encode("ascii") + b"\x00" + envelope[:-tail]
     return SignedQr(statement, algorithm, kid, signature, f"{scheme}://{host}/r/{document_id}", message)
 
