@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from verify import SCHEMA_PATH, report_schema
 
 from ..verdicts import checked as looked_at
+from ..verdicts import etsi_report
 from ..wiring import Service
 from .access import ServiceOf
 from .verification import checked, uploaded
@@ -38,6 +39,19 @@ async def sealed_report(request: Request, service: ServiceOf) -> Response:
         media_type="application/pdf",
         headers={"Content-Disposition": 'attachment; filename="report.pdf"'},
     )
+
+
+@router.post("/api/v1/verify/report.xml", response_class=Response)
+async def etsi_xml(request: Request, service: ServiceOf) -> Response:
+    """Check a file; the answer is the report in the XML of ETSI TS 119 102-2."""
+    name, content = await uploaded(request)
+    xml = await run_in_threadpool(_as_xml, service, name, content)
+    return Response(xml, media_type="application/xml")
+
+
+def _as_xml(service: Service, name: str, content: bytes) -> bytes:
+    at = service.clock()
+    return etsi_report(looked_at(name, content, checked(service, name, content), at))
 
 
 def _sealed(service: Service, name: str, content: bytes) -> bytes:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .as_xml import etsi_report
 from .errors import ReportDoesNotFit, TooManyReports, VerdictError
 from .making import ReportPorts, SealedSheet, SealedSheets, checked, unsealed_sheet
 from .sheet import Checked, report_sheet
@@ -18,6 +19,7 @@ __all__ = [
     "TooManyReports",
     "VerdictError",
     "checked",
+    "etsi_report",
     "report_sheet",
     "signature_lines",
     "unsealed_sheet",

@@ -64,6 +64,7 @@ MATRIX = (
     everybody("POST", "/verify", 422, files={"file": ("a.txt", b"hello")}),
     everybody("POST", "/verify/report.pdf", 422, files={"file": ("a.txt", b"hello")}),
     everybody("POST", "/api/v1/verify/report.pdf", 422, files={"file": ("a.txt", b"hello")}),
+    everybody("POST", "/api/v1/verify/report.xml", 422, files={"file": ("a.txt", b"hello")}),
     everybody("GET", "/verify/code", 400),
     everybody("GET", "/r/{document_id}", 200),
     everybody("GET", "/R/{document_id}", 200),

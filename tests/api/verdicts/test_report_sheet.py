@@ -31,7 +31,7 @@ LONG = "本句说明为何不能采信以及如何处理" * 12
 def signature(
     indication: Indication, *codes: str, name: str = "某某住房和城乡建设局(演示)"
 ) -> SignatureReport:
-    facts: dict[str, Any] = {"intact": indication is PASSED, "signer": {"organization": name}}
+    facts: dict[str, Any] = {"x": 1, "intact": indication is PASSED, "signer": {"organization": name}}
     sub = None if indication is PASSED else SubIndication.HASH_FAILURE
     reasons = tuple(Reason(one, LONG, "en") for one in codes)
     return SignatureReport("SES V4", indication, sub, reasons, facts)
