@@ -27,6 +27,7 @@ from keys import (
     read_key_file,
     read_pkcs12,
 )
+from keys.formats import pbes2, pkcs12
 
 PASSPHRASE = "INSECURE 口令"
 USCC, ORGANIZATION = "91510100DEM001017Y", "示例建工有限公司"
@@ -49,6 +50,14 @@ def openssl(tmp_path: Path) -> Openssl:
         return said
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def few_iterations(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key files that are made here open quickly, but for those of :func:`test_make`: as people get them."""
+    if request.function is not test_make:
+        monkeypatch.setattr(pbes2, "ITERATIONS", 1000)
+        monkeypatch.setattr(pkcs12, "MAC_ITERATIONS", 1000)
 
 
 @pytest.fixture

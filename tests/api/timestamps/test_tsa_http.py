@@ -67,7 +67,9 @@ def test_openssl_asks_by_curl_and_verifies(served: Any, tmp_path: Path, hash_nam
 @needs_peers
 def test_sm2_by_openssl_gmssl_and_ourselves(served: Any, tmp_path: Path) -> None:
     """``openssl ts`` cannot set the user id, so the signature is checked piece by piece."""
-    answer = httpx.post(f"{served.url}/tsa/sm2", content=sm3_query(), headers=QUERY, trust_env=False)
+    answer = httpx.post(
+        f"{served.url}/tsa/sm2", content=sm3_query(), headers=QUERY, trust_env=False, verify=False
+    )
     assert answer.headers["content-type"] == "application/timestamp-reply"
     of = digest(HashAlgorithm.SM3, CONTENT)
     service = served.service
@@ -145,7 +147,9 @@ def tsa_certificate(encoded: tuple[bytes, ...]) -> x509.Certificate:
 def test_every_refusal_is_a_timestamp_reply(
     served: Any, content: bytes, headers: dict[str, str], status: int, family: str
 ) -> None:
-    answer = httpx.post(f"{served.url}/tsa/{family}", content=content, headers=headers, trust_env=False)
+    answer = httpx.post(
+        f"{served.url}/tsa/{family}", content=content, headers=headers, trust_env=False, verify=False
+    )
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/timestamp-reply")
     (told,) = der.read_only(answer.content).children()
     assert tsp.PKIStatusInfo.load(told.raw, strict=True)["status"].native == "rejection"
@@ -158,7 +162,9 @@ def test_a_body_without_end_is_cut_off(served: Any) -> None:
         for _ in range(64):
             yield b"\x30" * 4096
 
-    answer = httpx.post(f"{served.url}/tsa/sm2", content=endless(), headers=QUERY, trust_env=False)
+    answer = httpx.post(
+        f"{served.url}/tsa/sm2", content=endless(), headers=QUERY, trust_env=False, verify=False
+    )
     assert answer.status_code == 413
 
 
@@ -181,7 +187,9 @@ def test_three_processes_never_repeat_a_serial_number(served: Any) -> None:
     command = [sys.executable, "-c", OTHER_PROCESS, str(served.folder / "data"), "12"]
     others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     asked = [
-        httpx.post(f"{served.url}/tsa/sm2", content=sm3_query(), headers=QUERY, trust_env=False).content
+        httpx.post(
+            f"{served.url}/tsa/sm2", content=sm3_query(), headers=QUERY, trust_env=False, verify=False
+        ).content
         for _ in range(12)
     ]
     for one in others:
@@ -196,7 +204,7 @@ def test_three_processes_never_repeat_a_serial_number(served: Any) -> None:
 
 def test_what_was_stamped_is_in_the_log(served: Any) -> None:
     before = served.service.ledger.size()
-    httpx.post(f"{served.url}/tsa/sm2", content=sm3_query(), headers=QUERY, trust_env=False)
+    httpx.post(f"{served.url}/tsa/sm2", content=sm3_query(), headers=QUERY, trust_env=False, verify=False)
     assert served.service.ledger.size() == before + 1
     found = served.service.check_ledger()
     assert [one for one in found.findings if one.table == "timestamps"] == []
