@@ -23,6 +23,7 @@ from .errors import (
     SealDidNotVerify,
 )
 from .files import drop_file, file_sha256, get_file, put_file, recorded_file, stored_file
+from .histories import with_claims
 from .issuing import ISSUE, Issued, IssueOrder, Issuing, Means, Within, intended
 from .library import Library, StoredDocument
 from .making import Draft, Made
@@ -81,4 +82,5 @@ __all__ = [
     "rehearse",
     "require_printable",
     "stored_file",
+    "with_claims",
 ]

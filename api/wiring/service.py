@@ -37,7 +37,7 @@ from ..certificates import (
 from ..console import ConsoleSealing
 from ..database import Database
 from ..desk import Desk, DeskPorts, Officer, protected_rows
-from ..documents import RECEIPT, Issuing, Library, Means, QrSigner, Sheets, Site, StoredDocument
+from ..documents import RECEIPT, Issuing, Library, Means, QrSigner, Sheets, Site, StoredDocument, with_claims
 from ..enrolment import PROTECTED as ENROLMENT_ROWS
 from ..enrolment import EnrolmentPorts, Enrolments, Holdings, OwnAuthority
 from ..est import PROTECTED as EST_ROWS
@@ -572,7 +572,8 @@ class Service(PublicRooms, StandingRooms, LogRooms):
             "timestamps": committed_timestamps,
             **EVIDENCE_ROWS,
         }
-        return check_ledger(self.database, self.ledger.log_keys(), sources, published=published)
+        found = check_ledger(self.database, self.ledger.log_keys(), sources, published=published)
+        return with_claims(self.database, found)
 
     def close(self) -> None:
         """End the embedded key centre, and give the database connections back."""

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from api.database.tables_sealing import documents
-from api.documents import Issued, IssueOrder, Sheets
+from api.documents import Issued, IssueOrder, Sheets, with_claims
 from api.ledger import HistoryMoved
+from relying import Order
 from verify import HistoryStatement, LogEntry, check_history, parse_history, parse_log_entry
 
 E12, E01, H12 = "91511300DEM001121R", "91510100DEM001017Y", "H12"
@@ -94,6 +95,24 @@ def test_an_omitted_record_is_named(rooms: Any) -> None:
     assert (fault.code, fault.number) == ("RECORD_OMITTED", 1)
     shorter = replace(claim, sequence=1, head=entries(rooms)[0].hash)
     assert "HISTORY_HEAD_DIFFERS" in {one.code for one in check_history(shorter, entries(rooms))}
+
+
+def test_a_sheet_that_was_issued_short_is_found(rooms: Any) -> None:
+    """Sealed, recorded, true to its row — and without the bad record: the check of the log names it."""
+    enter(rooms)
+    printed(rooms)
+    assert with_claims(rooms.database, rooms.check()).clean
+    seal = rooms.sheets._platform_seal()
+    order = Order(holder=E12, issuer=seal.holder, data={"purpose": "投标"}, sequence=77, at=rooms.clock())
+    made = rooms.modules.compose("credit_sheet", order)
+    made.record["history"]["shown"] = []
+    made.record["bad"] = []
+    short = IssueOrder("credit_sheet", "诚信记录单", "004", made, seal, rooms.clock())
+    issued = rooms.issuing.issue(short)
+    assert rooms.check().clean
+    (found,) = with_claims(rooms.database, rooms.check()).findings
+    assert (found.table, found.key) == ("documents", issued.document_id)
+    assert found.en.startswith("RECORD_OMITTED")
 
 
 def test_a_removed_row_is_named(rooms: Any) -> None:
