@@ -11,6 +11,7 @@ import contextlib
 import queue
 import threading
 from datetime import datetime
+from typing import Final
 
 from verify import Indication, Reason, Report, SubIndication, Trust, Unreadable
 
@@ -19,13 +20,20 @@ from .errors import ChecksBusy
 from .limits import CheckLimits
 from .parcels import BROKEN, UNREADABLE, VERDICT, Order, WireBroken, pack_trust, unpack_report
 
+WAITING: Final = 4
+"""So many files wait for each that is checked."""
+
 
 class ConfinedChecks:
-    """``at_once`` files at the same time; others wait ``patience`` seconds for their turn."""
+    """``at_once`` files at the same time; four times as many wait ``patience`` seconds for their turn.
+
+    Whoever comes on top of that is told at once: waiting takes a thread that others need.
+    """
 
     def __init__(
         self, limits: CheckLimits | None = None, *, at_once: int = 2, patience: float = 10.0
     ) -> None:
+        self._door = threading.BoundedSemaphore(at_once * (1 + WAITING))
         self.limits, self._patience = limits or CheckLimits(), patience
         self._lines: queue.LifoQueue[Line] = queue.LifoQueue()
         self._packed: tuple[Trust, bytes] | None = None
@@ -49,14 +57,22 @@ class ConfinedChecks:
 
         Raises :class:`verify.Unreadable` and :class:`ChecksBusy`, nothing else.
         """
+        if not self._door.acquire(blocking=False):
+            raise ChecksBusy(self.limits.clock_seconds)
+        try:
+            aside = None if beside is None else len(beside)
+            order = Order(name, at, self.limits, len(data), aside, codes)
+            return self._in_turn(order, trust, (data, beside or b""))
+        finally:
+            self._door.release()
+
+    def _in_turn(self, order: Order, trust: Trust, parts: tuple[bytes, bytes]) -> Report:
         try:
             line = self._lines.get(timeout=self._patience)
         except queue.Empty:
             raise ChecksBusy(self.limits.clock_seconds) from None
-        aside = None if beside is None else len(beside)
-        order = Order(name, at, self.limits, len(data), aside, codes)
         try:
-            kind, content = line.ask(trust, self._trust, order, (data, beside or b""))
+            kind, content = line.ask(trust, self._trust, order, parts)
             if kind == UNREADABLE:
                 raise Unreadable(content.decode("utf-8", "replace"))
             if kind == VERDICT:

@@ -56,6 +56,7 @@ from .limits import BodyLimit
 from .log_work import log_work
 from .ocsp import OcspDoor
 from .peers import PeerNoted
+from .rates import RateLimit, Rates
 from .views import (
     applicant,
     approval_pages,
@@ -84,8 +85,11 @@ HEADERS = {
 }
 
 
-def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
-    """The ASGI application over one wired service; proxies of these addresses may name the caller."""
+def create_app(service: Service, *, forwarded_by: str = "127.0.0.1", limited: bool = True) -> FastAPI:
+    """The ASGI application over one wired service; proxies of these addresses may name the caller.
+
+    ``limited``: callers may ask only so often, as the settings have it.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -104,6 +108,7 @@ def create_app(service: Service, *, forwarded_by: str = "127.0.0.1") -> FastAPI:
         middleware=[
             Middleware(PeerNoted),
             Middleware(ProxyHeadersMiddleware, trusted_hosts=forwarded_by),
+            Middleware(RateLimit, rates=_rates(service) if limited else Rates(0, 0), clock=time.monotonic),
             Middleware(BodyLimit, most=limit),
         ],
     )
@@ -187,6 +192,10 @@ def _told(request: Request, status: int, seconds: float) -> dict[str, object]:
         "status": status,
         "ms": round(seconds * 1000, 1),
     }
+
+
+def _rates(service: Service) -> Rates:
+    return Rates(service.settings.public_checks_per_minute, service.settings.public_requests_per_minute)
 
 
 def static_folder() -> Path:

@@ -88,7 +88,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     made = data_directory(data, url=url, database_url=request.getfixturevalue("site_database"))
     service = open_service(data)
     config = uvicorn.Config(
-        create_app(service),
+        create_app(service, limited=False),
         host="127.0.0.1",
         port=int(url.rsplit(":", 1)[1]),
         log_config=None,
