@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import qrcode
+from PIL import Image
 
 from verify import check_qr, load_trust, picture_of_pdf, read_codes
 
+from .conftest import CHROMIUM
 from .test_pages_browser import shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -181,6 +185,29 @@ def test_the_offline_page(site: Any, sheet: Any, page: Any, shots: Path, tmp_pat
     page.wait_for_selector("html[data-ready]")
     assert "LIST_ROLLBACK" in page.get_attribute("#lists", "data-wrong").split()
     assert errors == []
+
+
+def test_the_camera_sees_a_code(site: Any, sheet: Any, chromium: Any, tmp_path: Path) -> None:
+    """A camera in front of the code; the picture never leaves the page, the camera is let go."""
+    frame, seen = io.BytesIO(), Image.new("RGB", (640, 480), (200, 200, 200))
+    seen.paste(qrcode.make(sheet["text"]).get_image().convert("RGB").resize((420, 420)), (110, 30))
+    seen.save(frame, "JPEG", quality=90)
+    film = tmp_path / "film.mjpeg"
+    film.write_bytes(frame.getvalue() * 20)
+    args = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--no-sandbox"]
+    browser = chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=[*args, f"--use-file-for-fake-video-capture={film}"]
+    )
+    try:
+        page = browser.new_context(permissions=["camera"]).new_page()
+        page.goto(f"{site.url}/offline/")
+        page.wait_for_selector("html[data-ready]")
+        page.click("#camera")
+        page.wait_for_selector("#answer[data-code]", timeout=30_000)
+        assert page.get_attribute("#answer", "data-codes").split()[0] == "QR_GENUINE"
+        page.locator("#view").wait_for(state="hidden")
+    finally:
+        browser.close()
 
 
 def test_the_same_verdict_as_the_command_line(site: Any, sheet: Any, page: Any) -> None:

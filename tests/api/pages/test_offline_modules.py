@@ -70,6 +70,9 @@ def test_each_answer_has_a_code_of_its_own_and_one_thing_to_do() -> None:
     assert len(set(codes)) == len(codes)
     assert all(re.fullmatch(r"IR-[0-9]{2}", code) for code in codes)
     assert [name for name, one in VERDICTS.items() if one.action is None] == ["valid"]
+    page = (ROOT / "docs" / "integrating.md").read_text("utf-8")
+    told = set(re.findall(r"^\| (IR-[0-9]{2}) \| . \| (.+?) \|", page, re.MULTILINE))
+    assert told == {(one.code, one.headline.zh) for one in VERDICTS.values()}
     for name in ("revoked", "superseded", "withheld", "expired", "forfeited", "suspended"):
         assert VERDICTS[name].tone == "warn"
         assert VERDICTS[name].headline.zh.startswith("真实,但")
