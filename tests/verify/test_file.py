@@ -255,6 +255,11 @@ STARTS = [
     b"-----BEGIN CERTIFICATE-----\n",
     b"HTTPS://XINYONG.EXAMPLE/R/",
     b"PK\x03\x04",
+    b"PK\x03\x04" + bytes(26) + b"manifest.json",
+    b"-----BEGIN CMS-----\n",
+    b"-----BEGIN PKCS7-----\n",
+    b"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02",
+    b"\x30\x80",
 ]
 
 

@@ -186,7 +186,7 @@ def _part(value: Json, files: Mapping[str, bytes]) -> PackPart:
     name, about = _text(members["name"], "name"), members["about"]
     if not NAME.fullmatch(name) or name in (MANIFEST, SIGNATURE, TIMESTAMP):
         raise PackMalformed(field=name, rule="not a name for a part")
-    if members["role"] not in set(Role):
+    if members["role"] not in tuple(Role):
         raise PackMalformed(field=name, rule=f"role: one of {', '.join(Role)}")
     if not isinstance(about, list) or len(about) > MOST_PARTS:
         raise PackMalformed(field=name, rule="about: a list of names")
