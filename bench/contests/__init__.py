@@ -9,6 +9,7 @@ from ..measure import Contest
 from .ca import ca_issue_p256_full, ca_issue_rsa_full, ca_issue_sm2_full
 from .certificates import cert_issue_sm2
 from .documents import pdf_verify_rsa
+from .log import log_append, log_check, log_prove
 from .responder import ca_ocsp_http
 from .seal_lta import seal_pdf_lta
 from .seal_ofd import seal_ofd_mass, seal_ofd_sm2
@@ -24,6 +25,7 @@ from .ses import ses_build, ses_parse
 from .sm2 import sm2_sign, sm2_verify
 from .status import ca_crl_million, ca_ocsp_cached, ca_ocsp_signed_sm2
 from .verify_ofd import verify_ofd
+from .verify_pdf import verify_pdf_1page, verify_pdf_20sigs, verify_pdf_200pages, verify_pdf_1000pages
 from .verify_qr import verify_qr_es256, verify_qr_sm2
 
 CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
@@ -49,9 +51,16 @@ CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "seal.ofd.mass": seal_ofd_mass,
     "seal.prepare": seal_prepare,
     "seal.complete": seal_complete,
+    "verify.pdf.1page": verify_pdf_1page,
+    "verify.pdf.200pages": verify_pdf_200pages,
+    "verify.pdf.20sigs": verify_pdf_20sigs,
+    "verify.pdf.1000pages": verify_pdf_1000pages,
     "verify.ofd": verify_ofd,
     "verify.qr.sm2": verify_qr_sm2,
     "verify.qr.es256": verify_qr_es256,
+    "log.append": log_append,
+    "log.prove": log_prove,
+    "log.check": log_check,
 }
 
 __all__ = ["CONTESTS"]

@@ -150,6 +150,7 @@ TABLE: Final[Mapping[str, Row]] = MappingProxyType(
         "ELEMENT_TWICE": _unsure(_A.COVERAGE),
         "FOREIGN_NAMESPACE": _unsure(_A.COVERAGE),
         "MODIFIED_AFTER_SEAL": _failed(_A.COVERAGE),
+        "SHOWN_DIFFERENTLY": _unsure(_A.COVERAGE),
         "NOTHING_REFERENCED": _failed(_A.COVERAGE),
         "NOT_IN_ITS_REVISION": _failed(_A.COVERAGE),
         "OFD_XML_NOT_PROTECTED": _unsure(_A.COVERAGE),

@@ -48,6 +48,12 @@ NOT_IN_ITS_REVISION: Final = failed(
     "签名不在其所保护的版本之内",
     "the protected revision is not a document that carries this signature",
 )
+SHOWN_DIFFERENTLY: Final = unsure(
+    SubIndication.COVERAGE_GAP,
+    "SHOWN_DIFFERENTLY",
+    "签章之后页面的显示有变化,且不是后加印章所致,请以签章时的版本为准",
+    "pages look different from when they were sealed, and not for a later seal: see the sealed revision",
+)
 TOO_MUCH_TO_COMPARE: Final = unsure(
     SubIndication.COVERAGE_GAP,
     "DIFFERENCE_NOT_ANALYSED",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from .changes import FieldChange, Step, Unexplained, explain
 from .reading import FieldLock, SignatureField
+from .showing import Box
 from .structure import Document, Kind, Malformed, Name, Ref, View, last_section, same
 
 MOST_OBJECTS = 300_000
@@ -100,6 +101,20 @@ class Revisions:
                 if not change.silent and _forbidden(change, permission, locked):
                     return Changes(False, f"the field {change.name} must not come or be filled in")
         return Changes(True)
+
+    def places_after(self, end: int, before: int | None) -> list[tuple[int, Box]]:
+        """Pages, by their objects, and boxes on them where something new may be seen from ``end`` on.
+
+        Up to the revision that ends at ``before``, or to the end of the file.
+        """
+        last = len(self._sections) - 1 if before is None else self.number_of(before)
+        found = []
+        for number in range(self.number_of(end) + 1, last + 1):
+            step = self._steps[number]
+            for page, box in step.places if isinstance(step, Step) else ():
+                if isinstance(box, list) and len(box) == 4 and all(type(one) in (int, float) for one in box):
+                    found.append((page, (box[0], box[1], box[2], box[3])))
+        return found
 
     def at(self, end: int, field: SignatureField) -> Revision:
         """The revision that ends at ``end``, and whether it carries this signature.

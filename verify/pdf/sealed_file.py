@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from itertools import pairwise
 
 from ..canonical import Json
 from ..errors import Unreadable
@@ -18,6 +19,7 @@ from .findings import (
     BYTES_AFTER_SEAL,
     MODIFIED_AFTER_SEAL,
     NOT_IN_ITS_REVISION,
+    SHOWN_DIFFERENTLY,
     SIGNATURE_SHARED,
     TOO_MUCH_TO_COMPARE,
     Finding,
@@ -27,6 +29,7 @@ from .findings import (
 from .pdfium import read_revision
 from .reading import PdfReading, SignatureField, read_with_qpdf
 from .revisions import NotComparable, Revision, Revisions, last_cross_reference
+from .showing import MOST_PAGES, Difference, Place, differences
 from .structure import Document
 from .time_stamps import is_time_stamp
 
@@ -55,6 +58,7 @@ class SealedFile:
         self._last = self._ends[-1] if self._ends else 0
         self._quiet_tail = only_whitespace(data[self._last :])
         self._revisions: Revisions | None = None
+        self._differences: list[Difference] | None = None
 
     def coverage(self, number: int) -> Coverage | None:
         """What signature ``number`` protects; ``None`` when it does not say so properly."""
@@ -164,7 +168,29 @@ class SealedFile:
                     f"later revisions cannot be compared with the sealed one: {str(error)[:200]}",
                 )
             ]
-        return [] if changes.allowed else [MODIFIED_AFTER_SEAL]
+        if not changes.allowed:
+            return [MODIFIED_AFTER_SEAL]
+        return [SHOWN_DIFFERENTLY] if any(one.pages for one in self._looks(coverage.end)) else []
+
+    def _looks(self, end: int) -> list[Difference]:
+        """How the pages changed in appearance since the revision that ends at ``end``."""
+        ends = [*self._ends] if self._quiet_tail else [*self._ends, len(self._data)]
+        if self._differences is None:
+            self._differences = self._drawn(ends)
+        return self._differences[ends.index(end) :]
+
+    def _drawn(self, ends: list[int]) -> list[Difference]:
+        if self._revisions is None or len(ends) < 2:
+            return []
+        numbers = {page.number: place for place, page in enumerate(self._reading.drawn)}
+        places: dict[int, list[Place]] = {}
+        for end, following in pairwise(ends):
+            found = self._revisions.places_after(end, following if following in self._ends else None)
+            places[end] = [Place(numbers[page], box) for page, box in found if page in numbers]
+        touched = sorted({one.page for listed in places.values() for one in listed})
+        others = sorted(set(range(len(numbers))) - set(touched))
+        pages = [*touched, *others][:MOST_PAGES]
+        return differences(self._data, ends, pages, places)
 
 
 def _agrees(then: Revision, field: SignatureField, data: bytes, end: int) -> bool:

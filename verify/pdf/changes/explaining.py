@@ -41,7 +41,7 @@ def explain(before: View, after: View, floor: int, referrers: dict[int, set[int]
         if number not in update.explained:
             _replaced(update, form, number)
     _require_whole(update)
-    return Step(form.finish(), form.resources_grew)
+    return Step(form.finish(), form.resources_grew, tuple(form.places))
 
 
 def _sort(update: Update, floor: int) -> None:

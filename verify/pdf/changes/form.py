@@ -32,6 +32,7 @@ class Form:
         self._parents: set[int] = set()  # of widgets that got an appearance
         self._list = Spot(-1)
         self.resources_grew = False
+        self.places: list[tuple[int, Value]] = []
 
     def finish(self) -> tuple[FieldChange, ...]:
         """All that happened.  Raises :class:`Unexplained`."""
@@ -144,6 +145,11 @@ class Form:
             if key not in old or key not in new or not same(old[key], new[key]):
                 raise Unexplained(f"{key} of the field in object {number} was changed")
         self._update.explain(number, list(self._known_uses(number)))
+        for place in (
+            number,
+            *(one.number for one in array(old.get("Kids"), "Kids") if isinstance(one, Ref)),
+        ):
+            self._note_places(place)
         if is_widget:
             self._parents.add(old["Parent"].number)
             return
@@ -152,6 +158,16 @@ class Form:
         refs = [one for one in kids if isinstance(one, Ref)] or [Ref(number, 0)]
         places = [self._update.after.value(one.number) for one in refs]
         self._fields.append(self._change(_title(old), new, [new, *places], refs, created=False))
+
+    def _note_places(self, number: int) -> None:
+        """Where a field that is filled in can be seen."""
+        update = self._update
+        widget = update.after.value(number)
+        for spot in update.uses(number):
+            pages = [spot] if spot.path[:1] == ("Annots",) else list(update.uses(spot.number))
+            for page in pages:
+                if page.path[:1] == ("Annots",) and isinstance(widget, dict):
+                    self.places.append((page.number, widget.get("Rect")))
 
     def _known_uses(self, number: int) -> Iterator[Spot]:
         """Where a field or its place on a page may be named."""
@@ -180,9 +196,9 @@ class Form:
         if len(uses) != 1 or not _is_annots(self._update, uses[0]):
             raise Unexplained(f"object {number} was replaced")
         self._update.explain(number, uses)
-        self.hung(old, new)
+        self.hung(uses[0].number, old, new)
 
-    def hung(self, old: list[Value], new: list[Value]) -> None:
+    def hung(self, page: int, old: list[Value], new: list[Value]) -> None:
         """Only what belongs to new signature fields may be hung into a page.  Raises :class:`Unexplained`."""
         for one in _added(old, new, "Annots"):
             if not isinstance(one, Ref) or one.number not in self._created:
@@ -190,6 +206,7 @@ class Form:
             widget = self._update.after.value(one.number)
             if not isinstance(widget, dict) or widget.get("Subtype") != "Widget":
                 raise Unexplained("an annotation was added that is no place of a field")
+            self.places.append((page, widget.get("Rect")))
 
 
 def page_changed(
@@ -200,7 +217,7 @@ def page_changed(
         if key not in old or key not in new or not same(old[key], new[key]):
             raise Unexplained(f"{key} of the page in object {number} was changed")
     was, now, _ = update.entry("Annots", old, new, Spot(number))
-    form.hung(array(was, "Annots"), array(now, "Annots"))
+    form.hung(number, array(was, "Annots"), array(now, "Annots"))
     update.explain(number, list(update.uses(number)))
 
 

@@ -31,6 +31,7 @@ class Step:
 
     fields: tuple[FieldChange, ...] = ()
     resources_grew: bool = False
+    places: tuple[tuple[int, Value], ...] = ()  # pages, and boxes on them, where something new may be seen
 
     @property
     def silent(self) -> bool:

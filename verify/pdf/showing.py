@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do pages look the same at each signed revision and at the end, but for the places of later seals?
+
+The comparison of objects (:mod:`.changes`) already says that nothing else can be seen.  This asks the parser
+that people view files with, which may read them in another way.  Pages are drawn small: text that is hidden,
+shown or replaced changes them at any size.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .pdfium import opened
+
+MOST_PAGES: Final = 64
+"""Drawn of one file; the pages that updates touch come first."""
+LONGEST: Final = 240
+_MARGIN: Final = 2
+_BGR: Final = 2
+_ANNOTATIONS: Final = 0x01
+_WHITE: Final = 0xFFFFFFFF
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something new may be seen: a page by its place in the file, and a box in its own space."""
+
+    page: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Between one revision and the next: pages that look different elsewhere, seals over other content."""
+
+    pages: tuple[int, ...] = ()
+    over_content: tuple[int, ...] = ()
+
+
+class _Picture:
+    """One page, drawn: three bytes for each dot."""
+
+    def __init__(self, raw: Any, document: Any, number: int) -> None:
+        self.page = raw.FPDF_LoadPage(document, number)
+        self.dots = bytearray()
+        if not self.page:
+            return
+        wide, high = raw.FPDF_GetPageWidthF(self.page), raw.FPDF_GetPageHeightF(self.page)
+        scale = LONGEST / max(wide, high, 1.0)
+        self.wide, self.high = max(int(wide * scale), 1), max(int(high * scale), 1)
+        bitmap = raw.FPDFBitmap_CreateEx(self.wide, self.high, _BGR, None, 0)
+        try:
+            raw.FPDFBitmap_FillRect(bitmap, 0, 0, self.wide, self.high, _WHITE)
+            raw.FPDF_RenderPageBitmap(bitmap, self.page, 0, 0, self.wide, self.high, 0, _ANNOTATIONS)
+            self.stride = raw.FPDFBitmap_GetStride(bitmap)
+            buffer = raw.FPDFBitmap_GetBuffer(bitmap)
+            self.dots = bytearray(ctypes.string_at(buffer, self.stride * self.high))
+        finally:
+            raw.FPDFBitmap_Destroy(bitmap)
+
+    def rows(self, raw: Any, box: Box) -> list[slice]:
+        """The dots inside a box, row by row."""
+        corners = [self._dot(raw, x, y) for x in box[::2] for y in box[1::2]]
+        left = max(min(x for x, _ in corners) - _MARGIN, 0)
+        right = min(max(x for x, _ in corners) + _MARGIN, self.wide)
+        top = max(min(y for _, y in corners) - _MARGIN, 0)
+        bottom = min(max(y for _, y in corners) + _MARGIN, self.high)
+        if left >= right:
+            return []
+        return [
+            slice(row * self.stride + 3 * left, row * self.stride + 3 * right) for row in range(top, bottom)
+        ]
+
+    def _dot(self, raw: Any, x: float, y: float) -> tuple[int, int]:
+        across, down = ctypes.c_int(), ctypes.c_int()
+        raw.FPDF_PageToDevice(self.page, 0, 0, self.wide, self.high, 0, x, y, across, down)
+        return across.value, down.value
+
+
+def differences(
+    data: bytes, ends: Sequence[int], pages: Sequence[int], places: Mapping[int, Sequence[Place]]
+) -> list[Difference]:
+    """Between each of ``ends`` and the next; ``places``: by the end after which they came.
+
+    A page that cannot be drawn looks different.
+    """
+    import pypdfium2.raw as raw
+
+    found: list[Difference] = []
+    before: dict[int, bytearray] = {}
+    for turn, end in enumerate(ends):
+        new = places.get(ends[turn - 1], ()) if turn else ()
+        now: dict[int, bytearray] = {}
+        different, over = [], []
+        with opened(data, end) as document:
+            for number in pages:
+                picture = _Picture(raw, document, number) if document else None
+                try:
+                    now[number] = bytearray() if picture is None else picture.dots
+                    if turn:
+                        mine = [one.box for one in new if one.page == number]
+                        drawn = picture if picture is not None and picture.dots else None
+                        rows = [row for box in mine for row in drawn.rows(raw, box)] if drawn else []
+                        if any(before[number][row].strip(b"\xff") for row in rows):
+                            over.append(number)
+                        if not _same_but_for(before[number], now[number], rows):
+                            different.append(number)
+                finally:
+                    if picture is not None and picture.page:
+                        raw.FPDF_ClosePage(picture.page)
+        if turn:
+            found.append(Difference(tuple(different), tuple(over)))
+        before = now
+    return found
+
+
+def _same_but_for(one: bytearray, other: bytearray, rows: Sequence[slice]) -> bool:
+    if not one or len(one) != len(other):
+        return False
+    if one == other:
+        return True
+    mine, theirs = bytearray(one), bytearray(other)
+    for row in rows:
+        mine[row] = theirs[row] = bytes(len(mine[row]))
+    return mine == theirs
