@@ -110,6 +110,21 @@ def test_the_live_page_compares_a_file_that_stays(site: Any, sheet: Any, page: A
     assert sent == []
 
 
+def test_a_code_that_was_changed_is_told_beside_the_answer(sheet: Any, page: Any, shots: Path) -> None:
+    """The number is genuine, and the server says so; the statement in the code is not, and the page says it."""
+    flipped = sheet["text"][:-1] + ("1" if sheet["text"][-1] != "1" else "2")
+    page.goto(fetch_of(flipped))
+    page.wait_for_selector("html[data-ready]")
+    assert page.get_attribute(".headline", "data-code") == "IR-00"
+    assert page.get_attribute("#statement", "data-codes") == "QR_SIGNATURE_INVALID"
+    assert "签名不成立" in page.inner_text("#warning") and page.get_attribute("#warning", "role") == "alert"
+    shoot(page, shots, "phone-changed-code")
+    page.goto(fetch_of(sheet["text"]))
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert page.locator("#warning").count() == 0
+
+
 def test_unknown_and_mistyped_numbers(site: Any, page: Any, shots: Path) -> None:
     """No such number is told from one that cannot exist; each has its code, one thing to do, and a form."""
     for number, code in (("04HMASW9NF6YY093", "IR-20"), ("ABC", "IR-23")):

@@ -19,6 +19,19 @@ function runClock() {
   }, 1000);
 }
 
+// The answer of the server says these already, in its own words.
+const OUT_OF_DATE = ["QR_EXPIRED"];
+
+/** What the code itself shows to be wrong stands beside the answer: the page is about the number, not about the paper. */
+function warn(why) {
+  const box = document.createElement("p");
+  box.className = "error";
+  box.id = "warning";
+  box.setAttribute("role", "alert");
+  box.textContent = `${why}:本页只按编号作答,这张纸上的码可能被改动或伪造。请勿采信这张纸,保留原件并向签发机关举报。(IR-22)`;
+  document.querySelector(".live").before(box);
+}
+
 async function checkStatement(box) {
   const said = by("statement");
   if (location.hash.length < 10) {
@@ -34,11 +47,14 @@ async function checkStatement(box) {
   }
   const address = `${location.protocol}//${location.host}${location.pathname}${location.hash}`;
   const found = await checkQr(address, trust, new Date(), { host: location.host, status });
-  const same = found.facts.document_id === box.dataset.document;
+  const { document_id: id, record_digest: digest } = found.facts;
+  const same = id === box.dataset.document && box.dataset.record.startsWith(digest ?? "-");
   const good = found.indication === "TOTAL-PASSED" && same;
   const words = found.codes.map((code) => `${REASONS[code]?.[0] ?? code}(${code})`).join("");
   said.className = good ? "" : "field-error";
   said.dataset.codes = found.codes.join(" ");
+  if (found.indication === "TOTAL-FAILED" && !OUT_OF_DATE.includes(found.codes[0])) warn("这个二维码的签名不成立");
+  else if (id && !same && found.facts.authority) warn("这个二维码签的不是本页登记的内容");
   said.textContent = `${good ? "✔" : "!"} 码内签名:${words}信任名单时间 ${china(trust.issued)}。`;
 }
 
