@@ -49,18 +49,25 @@ def test_rights(made: Path) -> None:
     assert wrong == {}
 
 
+@pytest.fixture(scope="module")
+def told(yinxin: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """Made in an empty folder that everybody could look into; and what was said."""
+    data = tmp_path_factory.mktemp("init") / "data"
+    data.mkdir(mode=0o755)
+    ran = yinxin("init", "--data", data)
+    assert ran.code == 0, ran.err
+    return data, ran
+
+
 @POSIX
-def test_an_empty_folder_becomes_private(yinxin: Any, tmp_path: Path) -> None:
+def test_an_empty_folder_becomes_private(told: tuple[Path, Any]) -> None:
     """Whoever made the folder before, with whatever rights."""
-    tmp_path.chmod(0o755)
-    (tmp_path / "data").mkdir(mode=0o755)
-    assert yinxin("init", "--data", tmp_path / "data").code == 0
-    assert mode(tmp_path / "data") == 0o700
+    assert mode(told[0]) == 0o700
 
 
-def test_people_are_told_what_to_do_next(yinxin: Any, tmp_path: Path) -> None:
-    ran = yinxin("init", "--data", tmp_path / "data")
-    assert f"yinxin serve --data {tmp_path / 'data'}" in ran.out
+def test_people_are_told_what_to_do_next(told: tuple[Path, Any]) -> None:
+    data, ran = told
+    assert f"yinxin serve --data {data}" in ran.out
     assert "operator.passphrase" in ran.out
 
 
