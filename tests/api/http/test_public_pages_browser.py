@@ -111,7 +111,7 @@ def test_the_live_page_compares_a_file_that_stays(site: Any, sheet: Any, page: A
 
 
 def test_a_code_that_was_changed_is_told_beside_the_answer(sheet: Any, page: Any, shots: Path) -> None:
-    """The number is genuine, and the server says so; the statement in the code is not, and the page says it."""
+    """The number is genuine and the server says so; the statement in the code is not, and that is said."""
     flipped = sheet["text"][:-1] + ("1" if sheet["text"][-1] != "1" else "2")
     page.goto(fetch_of(flipped))
     page.wait_for_selector("html[data-ready]")

@@ -49,7 +49,9 @@ async function check(text) {
     return;
   }
   const at = new Date();
-  const found = await checkQr(clean, lists.trust, at, { status: lists.status });
+  const [chosen] = by("proof").files;
+  const proof = chosen ? (await chosen.text()).trim() : null;
+  const found = await checkQr(clean, lists.trust, at, { status: lists.status, proof });
   last = found.facts.record_digest ? found : null;
   showVerdict(by("answer"), found, lists, { at });
 }

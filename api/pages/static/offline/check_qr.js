@@ -4,6 +4,7 @@
 
 import { fromBase64 } from "../bytes.js";
 import { Unable, parseKey, verifyRaw } from "./keys.js";
+import { checkLogProof } from "./log_proof.js";
 import { openStatus, standingOf } from "./standing.js";
 import { QrMalformed, QrNotOurs, isoDay, parseQr, printedId } from "./statement.js";
 
@@ -16,10 +17,11 @@ export const dayOf = (moment) => Math.floor((new Date(moment).getTime() + 8 * 3_
 
 /**
  * Never throws for any text.  `trust` is the body of a trust list (hosts, next_update, expires, qr_keys …), `at` a Date
- * or an ISO time; `host` the only one that the caller accepts, `status` the body of a document status list.
+ * or an ISO time; `host` the only one that the caller accepts, `status` the body of a document status list, `proof` the
+ * text of the log proof of the entry that announced the document, for statements whose key was revoked later.
  * Returns {indication, sub_indication, codes, facts}.
  */
-export async function checkQr(text, trust, at, { host = null, status = null } = {}) {
+export async function checkQr(text, trust, at, { host = null, status = null, proof = null } = {}) {
   let signed;
   try {
     signed = parseQr(text);
@@ -39,7 +41,7 @@ export async function checkQr(text, trust, at, { host = null, status = null } = 
   // A false signature says more than an unknown key.
   if (keys.includes(false)) return verdict(FAILED, "SIG_CRYPTO_FAILURE", ["QR_SIGNATURE_INVALID"], facts);
   if (keys.includes(null)) return verdict(UNSURE, "NO_SIGNING_CERTIFICATE_FOUND", ["QR_KEY_UNKNOWN"], facts);
-  return judged(signed, keys, facts, trust, { at: new Date(at), host, status });
+  return judged(signed, keys, facts, trust, { at: new Date(at), host, status, proof });
 }
 
 /** For each signature the key that made it; null: no such key is listed; false: no listed key made it. */
@@ -58,14 +60,15 @@ async function signers({ signatures, message }, trust) {
   return found;
 }
 
-async function judged(signed, keys, facts, trust, { at, host, status: given }) {
+async function judged(signed, keys, facts, trust, { at, host, status: given, proof }) {
   const { statement } = signed;
   const status = given ? await openStatus(given) : null;
   // Never before what was signed: a clock set back revives nothing.
   const now = new Date(Math.max(at, ...[trust.issued, status?.issued].filter(Boolean).map((one) => new Date(one))));
   const standing = standingOf(statement, signed.host, status, status && dayOf(status.issued), now);
   Object.assign(facts, { authority: keys[0].authority }, standing.facts);
-  const found = [...findings(signed, keys, trust, { at, now }, host), ...standing.findings];
+  const logged = keys.some((key) => key.revoked_at) ? await loggedAt(statement, proof, trust, at) : null;
+  const found = [...findings(signed, keys, trust, { at, now, logged }, host), ...standing.findings];
   const noted = found.filter(([indication]) => indication === null);
   const failed = found.filter(([indication]) => indication === FAILED);
   const against = [...failed, ...found.filter(([indication]) => indication === UNSURE)];
@@ -75,7 +78,7 @@ async function judged(signed, keys, facts, trust, { at, host, status: given }) {
 }
 
 /** What the trust list and time say of a statement whose signatures verify: [indication, sub-indication, code]. */
-function* findings({ host: stated, statement, signatures }, keys, trust, { at, now }, host) {
+function* findings({ host: stated, statement, signatures }, keys, trust, { at, now, logged }, host) {
   const limit = (code) => [UNSURE, "SIG_CONSTRAINTS_FAILURE", code];
   if (!trust.hosts.includes(stated) || (host !== null && stated !== host.toLowerCase())) yield limit("QR_HOST");
   for (const key of keys) {
@@ -85,7 +88,9 @@ function* findings({ host: stated, statement, signatures }, keys, trust, { at, n
     }
     if (statement.issued < dayOf(key.sign_from) || dayOf(key.sign_until) < statement.issued) yield limit("QR_KEY_PERIOD");
     if (signatures.length === 1 && key.dual_from && statement.issued >= dayOf(key.dual_from)) yield limit("QR_DUAL_REQUIRED");
-    if (key.revoked_at) {
+    if (key.revoked_at && logged !== null && logged < new Date(key.revoked_at)) {
+      yield [null, null, "QR_LOGGED_BEFORE_REVOCATION"];
+    } else if (key.revoked_at) {
       const before = statement.issued < dayOf(key.revoked_at);
       yield [before ? UNSURE : FAILED, before ? "REVOKED_NO_POE" : "REVOKED", "QR_KEY_REVOKED"];
     }
@@ -96,6 +101,18 @@ function* findings({ host: stated, statement, signatures }, keys, trust, { at, n
   if (ends && at > new Date(ends)) yield [UNSURE, "TRY_LATER", "TRUST_LIST_EXPIRED"];
   else if (trust.next_update && at > new Date(trust.next_update)) yield [null, null, "TRUST_LIST_STALE"];
   if (now - at > SLACK) yield [null, null, "CLOCK_BEHIND"];
+}
+
+/** When the log announced this document, if the proof passes and is about it: same place, same id, same record. */
+async function loggedAt(statement, proof, trust, at) {
+  if (proof === null || statement.logIndex === null) return null;
+  const { indication, facts } = await checkLogProof(proof, trust, at);
+  const { entry } = facts;
+  if (indication !== PASSED || facts.index !== statement.logIndex || entry?.kind !== "intent.opened") return null;
+  const told = entry.body?.act === "document.issue" ? entry.body.facts : null;
+  const same = told?.document_id === statement.id && String(told?.record_sha256).startsWith(statement.digest);
+  const moment = new Date(entry.at);
+  return same && !Number.isNaN(moment.getTime()) ? moment : null;
 }
 
 function verdict(indication, sub, codes, facts = {}) {

@@ -13,6 +13,7 @@ export const REASONS = {
   QR_KEY_PERIOD: ["签发日期不在密钥使用期内。", "Issued outside the signing period of the key."],
   QR_DUAL_REQUIRED: ["应有两个签名,只有一个。", "Two signatures are needed, there is one."],
   QR_KEY_REVOKED: ["签名密钥已停用;此前签发的须以公开日志证明。", "The key was revoked; only the public log can prove an earlier signature."],
+  QR_LOGGED_BEFORE_REVOCATION: ["签名密钥后来停用;公开日志证明本文书此前已登记,仍予认可。", "The key was revoked later; the log proves that this came before."],
   QR_FROM_FUTURE: ["签发日期晚于今天。", "Issued after today."],
   QR_EXPIRED: ["签名真实,但文书已到期。", "Genuine, but expired."],
   QR_CANNOT_BE_CHECKED_HERE: ["本机缺少密码功能,不能核验。", "This device lacks what the check needs."],
