@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``yinxin monitor init|once|run|sheet``: follow a public log, alarm, keep a copy, tell whom it concerns.
+"""``yinxin monitor``: follow a public log, alarm, keep a copy, tell whom it concerns.
 
 Exit codes of ``once`` and ``run``: 0 quiet, 1 alarm, 2 the log could not be read.  A monitor should run at
 another body than the log; it needs the trust list, the address of the log and a folder of its own.
@@ -35,13 +35,15 @@ from verify import (
     read_attachment,
 )
 
-from ..monitor import LogUnreachable, Monitor, MonitorPlan
+from ..monitor import LogUnreachable, Monitor, MonitorPlan, Round
 from ..monitor.adapters import MonitorFolder, Remembered, alarm_line, open_source, public_keys
 from ..wiring.monitor import make_monitor, open_monitor
 from .files import read_input
 from .output import JsonOption, complaints, explain, plain, plain_errors, print_json, refuse, say
 
-app = typer.Typer(help="监测公开日志 monitor a public log: init, once, run, sheet.", no_args_is_help=True)
+app = typer.Typer(
+    help="监测公开日志 monitor a public log: init, once, run, compare, sheet.", no_args_is_help=True
+)
 
 UNREADABLE = 2
 MOST_BYTES = 200 * 1024 * 1024
@@ -208,6 +210,33 @@ def _look(monitor: Monitor, place: MonitorFolder, log: str, *, whole: bool, as_j
 
 def _line(value: dict[str, Json]) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+@app.command()
+def compare(
+    folder: Folder,
+    view: Annotated[Path, typer.Argument(metavar="VIEW", help="checkpoint or view that somebody else saw")],
+    as_json: JsonOption = False,
+) -> None:
+    """核对他方所见 — hold a head that another monitor or reader saw against the own copy of the log.
+
+    Exit code: 0 one history, 1 the log shows two (both heads are kept as evidence), 2 nothing
+    can be said.
+    """
+    content = read_input(view, MOST_BYTES)
+    with plain_errors(code=UNREADABLE):
+        monitor, place, _ = open_monitor(folder)
+        alarm = monitor.compare(content, place.fetch)
+        if alarm is not None:
+            place.record(Round(monitor.state.size, 0, (alarm,)), monitor.state, monitor.clock())
+    if as_json:
+        print_json({"log": monitor.state.size, "alarm": None if alarm is None else alarm.code.value})
+    elif alarm is None:
+        say("[green]✔ 一致 one history[/]")
+    else:
+        say(f"[red]✘ {alarm.code.value}[/]  {plain(alarm.zh)}")
+        explain(plain(alarm.en), indent=4)
+    raise typer.Exit(0 if alarm is None else 1)
 
 
 @app.command()

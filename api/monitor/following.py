@@ -25,6 +25,7 @@ from verify import (
     NoteNotTrusted,
     ProofInvalid,
     QuorumMissing,
+    RightEdge,
     SignedNote,
     SubjectLink,
     TileMalformed,
@@ -43,7 +44,7 @@ from verify import (
     require_quorum,
 )
 
-from .errors import LogUnreachable
+from .errors import LogUnreachable, MonitorError
 from .model import Alarm, AlarmCode, Fetched, Keeper, MonitorKeys, MonitorPlan, MonitorState, Round
 from .reading import EntryReader
 from .rules import EntryRules
@@ -101,6 +102,34 @@ class Monitor:
             return Round(self.state.size, 0, (*alarms, found.alarm))
         alarms += self._stale(shown, now)
         return Round(self.state.size, fresh, tuple(alarms), notices)
+
+    def compare(self, view: bytes, copy: Fetched) -> Alarm | None:
+        """Hold the head that somebody else saw against the own copy; ``None`` when both saw one history.
+
+        Raises :class:`MonitorError` for what is no head of this log, or is newer than the copy.
+        """
+        try:
+            shown = check_checkpoint(view, self.plan.log_keys, require=max(1, len(self.plan.log_keys)))
+        except (NoteMalformed, NoteNotTrusted) as error:
+            raise MonitorError("不是本日志的检查点", f"no head of this log: {error}") from error
+        if shown.size > self.state.size:
+            raise MonitorError(
+                f"对方已见到 {shown.size} 条,本监测只到 {self.state.size} 条",
+                f"that head has {shown.size} entries, the own copy {self.state.size}: look first",
+            )
+        leaves = [leaf for _, leaf in entries_from_tiles(copy, 0, self.state.size)][: shown.size]
+        for tree, root in ((SHA256_TREE, shown.root), (SM3_TREE, shown.sm3_root)):
+            edge = RightEdge(tree)
+            edge.extend(tree.leaves(leaves))
+            if root is not None and edge.root() != root:
+                self.keeper.evidence("checkpoint-kept", self.state.note.encode("utf-8"))
+                self.keeper.evidence("checkpoint-elsewhere", view)
+                return Alarm(
+                    AlarmCode.FORK,
+                    f"日志分叉:别处见到的 {shown.size} 条与本监测所见不同",
+                    f"the log forked: its head of {shown.size} entries elsewhere is another history",
+                )
+        return None
 
     def _head(self, fetch: Fetched) -> _Shown:
         try:

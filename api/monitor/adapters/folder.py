@@ -12,6 +12,7 @@ Every file is replaced whole: written beside, flushed, renamed.  The state is wr
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -84,11 +85,10 @@ class MonitorFolder:
             _replace(target, content)
 
     def evidence(self, name: str, content: bytes) -> None:
-        """Kept under the next number."""
-        folder = self.root / "evidence"
-        folder.mkdir(parents=True, exist_ok=True)
-        number = sum(1 for _ in folder.iterdir()) + 1
-        _replace(folder / f"{number:06d}-{name}", content)
+        """Kept once: what is shown again at every look does not fill the disk."""
+        target = self.root / "evidence" / f"{hashlib.sha256(content).hexdigest()[:16]}-{name}"
+        if not target.exists():
+            _replace(target, content)
 
     # What is remembered
 

@@ -50,7 +50,7 @@ def until(lines: IO[str] | None, name: str) -> dict[str, Any]:
     assert lines is not None
     for line in lines:
         value: dict[str, Any] = json.loads(line)
-        assert "alarm" not in value, value
+        assert not {"alarm", "unreachable"} & value.keys(), value
         if name in value:
             return value
     raise AssertionError(f"ended without {name}")
@@ -71,6 +71,7 @@ def served(copied: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.mark.timeout(600)
 def test_a_monitor_beside_a_service(yinxin: Any, copied: Path, served: str, tmp_path: Path) -> None:
     """A new record reaches the watcher with its proof, the sheet is complete, a log of yesterday alarms."""
     trust, folder = tmp_path / "trust-list.json", tmp_path / "monitor"
@@ -104,6 +105,8 @@ def test_a_monitor_beside_a_service(yinxin: Any, copied: Path, served: str, tmp_
     assert first["size"] <= entry
     assert "ROLLBACK" in (folder / "alarms.jsonl").read_text("utf-8")
     assert yinxin("monitor", "once", folder, "--whole").code == 0
+    assert yinxin("monitor", "compare", folder, tmp_path / "yesterday" / "checkpoint").code == 0
+    assert yinxin("monitor", "compare", folder, trust).code == 2
     assert yinxin("monitor", "once", folder, "--log", tmp_path / "nowhere").code == 2
     (folder / "state.json").unlink()
     lost = yinxin("monitor", "once", folder)
