@@ -21,7 +21,7 @@ def disagreement(first: PdfReading, second: SecondReading) -> str:
     if first.pages != second.pages:
         return f"{first.pages} pages or {second.pages}"
     if any(not field.top_level for field in first.signed):
-        return "a signature field hidden below another field"
+        return "a signature that is no field of its own in the form"
     ours = [
         (one.byte_range or (), one.contents or b"", one.sub_filter) for one in first.fields if one.top_level
     ]

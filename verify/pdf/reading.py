@@ -24,6 +24,7 @@ from .validation_data import SecurityStore, read_store
 DEEPEST_FIELD = 16
 MOST_FIELDS = 5_000
 MOST_SIGNATURES = 32
+MOST_ANNOTATIONS = 200_000
 LARGEST_ATTACHMENT = 32 * 1024 * 1024
 LARGEST_UNPACKED = 256 * 1024 * 1024
 """Of one stream that qpdf has to unpack to know the objects: object streams and cross-reference streams."""
@@ -103,7 +104,10 @@ def read_with_qpdf(data: bytes, *, attachment: str = "", contents: bool = False)
             pages, title = len(pdf.pages), _title(pdf)
             record = _attachment(pdf, attachment) if attachment else None
             store = read_store(pdf.Root)
-            drawn = tuple(_drawn(pdf)) if contents else ()
+            drawn: tuple[Drawn, ...] = ()
+            if contents:
+                drawn = tuple(_drawn(pdf))
+                fields += tuple(_strays(pdf, {one.value_id for one in fields}))
             warnings += pdf.get_warnings()
             return PdfReading(
                 pages=pages,
@@ -181,7 +185,9 @@ def _fields(pdf: Any) -> Iterator[SignatureField]:
         own = _text(node.get("/T"))
         name = ".".join(part for part in (prefix, own) if part)
         kind = node.get("/FT", inherited)
-        if kind == "/Sig" and ("/V" in node or own or depth == 0):
+        value = node.get("/V")
+        other = kind != "/Sig" and isinstance(value, pikepdf.Dictionary) and _signs(value)
+        if other or (kind == "/Sig" and (value is not None or own or depth == 0)):
             found += 1
             if found > MOST_SIGNATURES:
                 raise Unreadable(f"签名字段超过 {MOST_SIGNATURES} 个 more signature fields than that")
@@ -204,6 +210,33 @@ def _too_many() -> Unreadable:
         f"PDF 表单字段超过 {MOST_FIELDS} 个或嵌套过深"
         f" more than {MOST_FIELDS} form fields, or too deeply nested"
     )
+
+
+def _strays(pdf: Any, listed: set[tuple[int, int]]) -> Iterator[SignatureField]:
+    """Signatures that a page shows and the form does not list as such: never skipped, never passed."""
+    import pikepdf
+
+    looked_at = found = 0
+    for page in pdf.pages:
+        hung = page.obj.get("/Annots")
+        if not isinstance(hung, pikepdf.Array):
+            continue
+        looked_at += len(hung)
+        if looked_at > MOST_ANNOTATIONS:
+            raise Unreadable("PDF 批注过多 too many annotations")
+        for node in hung:
+            value = node.get("/V") if isinstance(node, pikepdf.Dictionary) else None
+            if not isinstance(value, pikepdf.Dictionary) or not _signs(value) or value.objgen in listed:
+                continue
+            found += 1
+            if found > MOST_SIGNATURES:
+                raise Unreadable(f"签名超过 {MOST_SIGNATURES} 个 more signatures than that")
+            listed = listed | {value.objgen}
+            yield _field(node, _text(node.get("/T")), top_level=False)
+
+
+def _signs(value: Any) -> bool:
+    return "/ByteRange" in value or value.get("/Type") in ("/Sig", "/DocTimeStamp")
 
 
 def _field(node: Any, name: str, *, top_level: bool) -> SignatureField:

@@ -9,7 +9,8 @@ shown or replaced changes them at any size.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,7 +45,7 @@ class Difference:
 class _Picture:
     """One page, drawn: three bytes for each dot."""
 
-    def __init__(self, raw: Any, document: Any, number: int) -> None:
+    def __init__(self, raw: Any, document: Any, form: Any, number: int) -> None:
         self.page = raw.FPDF_LoadPage(document, number)
         self.dots = bytearray()
         if not self.page:
@@ -56,6 +57,8 @@ class _Picture:
         try:
             raw.FPDFBitmap_FillRect(bitmap, 0, 0, self.wide, self.high, _WHITE)
             raw.FPDF_RenderPageBitmap(bitmap, self.page, 0, 0, self.wide, self.high, 0, _ANNOTATIONS)
+            if form:  # fields are drawn by the form, not with the page
+                raw.FPDF_FFLDraw(form, bitmap, self.page, 0, 0, self.wide, self.high, 0, _ANNOTATIONS)
             self.stride = raw.FPDFBitmap_GetStride(bitmap)
             buffer = raw.FPDFBitmap_GetBuffer(bitmap)
             self.dots = bytearray(ctypes.string_at(buffer, self.stride * self.high))
@@ -81,6 +84,23 @@ class _Picture:
         return across.value, down.value
 
 
+@contextmanager
+def _form_of(raw: Any, document: Any) -> Iterator[Any]:
+    """What draws the fields of a document; no script runs and nothing is highlighted."""
+    if not document:
+        yield None
+        return
+    info = raw.FPDF_FORMFILLINFO(version=2)
+    form = raw.FPDFDOC_InitFormFillEnvironment(document, info)
+    try:
+        if form:
+            raw.FPDF_SetFormFieldHighlightAlpha(form, 0)
+        yield form
+    finally:
+        if form:
+            raw.FPDFDOC_ExitFormFillEnvironment(form)
+
+
 def differences(
     data: bytes, ends: Sequence[int], pages: Sequence[int], places: Mapping[int, Sequence[Place]]
 ) -> list[Difference]:
@@ -96,9 +116,9 @@ def differences(
         new = places.get(ends[turn - 1], ()) if turn else ()
         now: dict[int, bytearray] = {}
         different, over = [], []
-        with opened(data, end) as document:
+        with opened(data, end) as document, _form_of(raw, document) as form:
             for number in pages:
-                picture = _Picture(raw, document, number) if document else None
+                picture = _Picture(raw, document, form, number) if document else None
                 try:
                     now[number] = bytearray() if picture is None else picture.dots
                     if turn:

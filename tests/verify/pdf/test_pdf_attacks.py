@@ -308,10 +308,30 @@ def test_field_renamed(world: Any, draft: Any, incremental: Update) -> None:
 
 
 def test_signature_field_removed(world: Any, draft: Any, incremental: Update) -> None:
-    """Without its field the file carries no signature: nothing is said for it."""
+    """The form lists no field, and the page still shows the seal: it is listed, and cannot be judged."""
     report = check(incremental(draft.sealed(world.rsa), {1: CATALOG % (b"", b"")}), world)
+    assert report.indication is not PASSED
+    assert len(report.signatures) == 1
+    assert "PARSER_DISAGREEMENT" in codes(report)
+
+
+def test_signature_removed_from_form_and_page(world: Any, draft: Any, incremental: Update) -> None:
+    """Without its field the file carries no signature: nothing is said for it."""
+    objects = {1: CATALOG % (b"", b""), 3: SAME_PAGE % b"/Contents 4 0 R"}
+    report = check(incremental(draft.sealed(world.rsa), objects), world)
     assert report.indication is UNSURE
     assert codes(report) == {"NOT_SEALED"}
+
+
+@pytest.mark.parametrize("kind", [b"/FT /Tx", b"/FT /Btn", b""])
+def test_seal_in_a_field_of_another_kind(world: Any, draft: Any, kind: bytes) -> None:
+    """A signature is one by its content: under another kind of field it is listed, and cannot be judged."""
+    report = check(
+        replace(draft, objects={5: (FIELD % b"Seal").replace(b"/FT /Sig", kind)}).sealed(world.rsa), world
+    )
+    assert report.indication is not PASSED
+    assert len(report.signatures) == 1
+    assert "PARSER_DISAGREEMENT" in codes(report)
 
 
 def test_changed_between_two_signatures(world: Any, draft: Any, incremental: Update) -> None:

@@ -8,7 +8,9 @@ A number is ``int`` or ``float``, a string ``bytes``, a name :class:`Name`, an a
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 DEEPEST: Final = 64
@@ -34,6 +36,8 @@ _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|(.))", re.DOTALL)
 _LINE_END = re.compile(rb"\r\n?")
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\x0c"}
 _HEX_IN_NAME = re.compile(r"#([0-9A-Fa-f]{2})")
+
+_WORDS: Final = {b"true": True, b"false": False, b"null": None}
 
 Value = Any
 """None, bool, int, float, bytes, Name, Ref, list, dict or Stream."""
@@ -65,66 +69,63 @@ class Stream:
     end: int
 
 
-def read_value(data: bytes, at: int, depth: int = 0) -> tuple[Value, int]:
+def read_value(data: bytes, at: int) -> tuple[Value, int]:
     """The object at ``at`` and where it ends.  Raises :class:`Malformed`."""
-    token = _TOKEN.match(data, at)
-    if token is None or depth > DEEPEST:
-        raise Malformed(f"no object at {at}")
-    kind, end = token.lastindex, token.end()
-    if kind == 4:
-        return _name(token.group(4)), end
-    if kind == 3:
-        digits = token.group(3)
-        return (float(digits) if b"." in digits else int(digits)), end
-    if kind == 2:
-        return Ref(int(token.group(1)), int(token.group(2))), end
-    if kind == 5:
-        bracket = token.group(5)
-        if bracket == b"<<":
-            return _dictionary(data, end, depth)
-        if bracket == b"[":
-            return _array(data, end, depth)
-        raise Malformed(f"a bracket that closes nothing at {at}")
-    if kind == 6:
-        digits = token.group(6).translate(None, b"\x00\t\n\x0c\r ")
-        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii")), end
-    if kind == 7:
-        return _literal(data, end)
-    return {b"true": True, b"false": False, b"null": None}[token.group(8)], end
-
-
-def _dictionary(data: bytes, at: int, depth: int) -> tuple[dict[str, Value], int]:
-    entries: dict[str, Value] = {}
+    match = _TOKEN.match
+    outside: list[tuple[Any, Name | None]] = []
+    inside: Any = None  # the array or dictionary that is being read, and the key that waits for its value
+    key: Name | None = None
+    value: Value
     while True:
-        token = _TOKEN.match(data, at)
+        token = match(data, at)
         if token is None:
-            raise Malformed(f"a dictionary without end at {at}")
-        if token.group(5) == b">>":
-            return {key: value for key, value in entries.items() if value is not None}, token.end()
-        if token.lastindex != 4:
-            raise Malformed(f"a key that is no name at {at}")
-        key = _name(token.group(4))
-        if key in entries:
-            raise Malformed(f"the key {key} twice at {at}")
-        entries[key], at = read_value(data, token.end(), depth + 1)
-
-
-def _array(data: bytes, at: int, depth: int) -> tuple[list[Value], int]:
-    entries: list[Value] = []
-    while True:
-        token = _TOKEN.match(data, at)
-        if token is None:
-            raise Malformed(f"an array without end at {at}")
-        if token.group(5) == b"]":
-            return entries, token.end()
-        if token.lastindex == 2:
-            entries.append(Ref(int(token.group(1)), int(token.group(2))))
-            at = token.end()
+            raise Malformed(f"no object at {at}")
+        kind, at = token.lastindex, token.end()
+        if kind == 4:
+            value = _name(token.group(4))
+            if key is None and type(inside) is dict:
+                if value in inside:
+                    raise Malformed(f"the key {value} twice before {at}")
+                key = value
+                continue
+        elif kind == 2:
+            value = Ref(int(token.group(1)), int(token.group(2)))
+        elif kind == 3:
+            digits = token.group(3)
+            value = float(digits) if b"." in digits else int(digits)
+        elif kind == 5:
+            bracket = token.group(5)
+            if bracket in (b"<<", b"["):
+                if len(outside) == DEEPEST:
+                    raise Malformed(f"too deep at {at}")
+                outside.append((inside, key))
+                inside, key = {} if bracket == b"<<" else [], None
+                continue
+            if key is not None or type(inside) is not (dict if bracket == b">>" else list):
+                raise Malformed(f"a bracket that closes nothing before {at}")
+            value = inside
+            if bracket == b">>" and None in value.values():
+                value = {name: one for name, one in value.items() if one is not None}
+            inside, key = outside.pop()
+        elif kind == 6:
+            digits = token.group(6).translate(None, b"\x00\t\n\x0c\r ")
+            value = unhexlify(digits + b"0" * (len(digits) % 2))
+        elif kind == 7:
+            value, at = _literal(data, at)
         else:
-            value, at = read_value(data, at, depth + 1)
-            entries.append(value)
+            value = _WORDS[token.group(8)]
+        if inside is None:
+            return value, at
+        if type(inside) is list:
+            inside.append(value)
+        elif key is None:
+            raise Malformed(f"a key that is no name before {at}")
+        else:
+            inside[key] = value
+            key = None
 
 
+@lru_cache(4096)
 def _name(raw: bytes) -> Name:
     text = raw.decode("latin-1")
     return Name(_HEX_IN_NAME.sub(lambda found: chr(int(found[1], 16)), text) if "#" in text else text)
