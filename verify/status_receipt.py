@@ -363,7 +363,8 @@ def _event(proof: LogProof, certificate: Certificate) -> tuple[datetime, str] | 
 
 def _entries(said: StatusStatement, trust: Trust, at: datetime) -> Iterator[SignatureReport]:
     for proof in said.entries:
-        timeless = replace(trust, next_update=None, expires=None)
+        # The head of this moment: witnesses look at it later.
+        timeless = replace(trust, next_update=None, expires=None, quorum=0)
         yield from check_log_proof(proof.encode(), trust=timeless, at=at).signatures
 
 

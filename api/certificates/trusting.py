@@ -67,6 +67,8 @@ class OwnTrust:
                 kinds=kinds,
             ),
             log_keys=ports.ledger.log_keys(),
+            witnesses=ports.ledger.witnesses,
+            quorum=ports.ledger.quorum,
             hosts=(ports.authority.host,),
             issued=None,
             next_update=None,

@@ -21,6 +21,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from verify import LARGEST_ENTRY, Json, JsonMalformed, SubjectLink, canonical_json, parse_json
 
@@ -79,24 +80,27 @@ def encode_entry(
     """The leaf.  Raises :class:`EntryRefused`."""
     if not _KIND.match(kind):
         raise EntryRefused(kind, "a kind is two lower-case words with a point between them")
-    entry: dict[str, Json] = {
-        "v": VERSION,
-        "index": index,
-        "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "kind": kind,
-        "body": body,
-    }
-    if row is not None:
-        entry["row"] = row.public()
-    if subject is not None:
-        entry["subject"] = subject.to_json()
     try:
-        leaf = canonical_json(entry)
+        # Names in the order of RFC 8785; number, kind and time are their own canonical form.
+        parts = [b'{"at":"', _stamp(at), b'","body":', canonical_json([body])[1:-1]]
+        parts.append(b',"index":%d,"kind":"%s"' % (index, kind.encode("ascii")))
+        if row is not None:
+            parts += (b',"row":', canonical_json(row.public()))
+        if subject is not None:
+            parts += (b',"subject":', canonical_json(subject.to_json()))
+        parts.append(b',"v":%d}' % VERSION)
     except JsonMalformed as error:
         raise EntryRefused(kind, "its body has no canonical form") from error
+    leaf = b"".join(parts)
     if len(leaf) > LARGEST_ENTRY:
         raise EntryRefused(kind, f"{len(leaf)} bytes; an entry of the log has at most {LARGEST_ENTRY}")
     return leaf
+
+
+@lru_cache(maxsize=4)
+def _stamp(at: datetime) -> bytes:
+    """UTC, whole seconds; a batch asks for one moment a thousand times."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode("ascii")
 
 
 def is_entry(leaf: bytes, index: int) -> bool:

@@ -54,7 +54,11 @@ class Ledger:
         clock: Callable[[], datetime],
         random: Callable[[int], bytes],
         inspecting: bool = False,
+        witnesses: Sequence[LogKey] = (),
+        quorum: int = 0,
     ) -> None:
+        """``witnesses`` may cosign its heads, ``quorum`` of them are asked for: what the trust list says."""
+        self.witnesses, self.quorum = tuple(witnesses), quorum
         self._database, self._signer = database, HeadSigner(signers)
         self._clock, self._random = clock, random
         self._seen = 0  # the largest size that this process knows of; only ever grows
@@ -129,9 +133,10 @@ class Ledger:
         empty = partial(self._signer.sign, 0, SHA256_TREE.empty, SM3_TREE.empty)
         return LogPublisher(self._database, LogFiles(folder), self._signer, empty=empty)
 
-    def take_cosignatures(self, note: str | bytes, witnesses: Sequence[LogKey]) -> None:
+    def take_cosignatures(self, note: str | bytes, witnesses: Sequence[LogKey] | None = None) -> None:
         """Keep what listed witnesses say of a head of this log.  Raises :class:`CosignatureRefused`."""
-        take_cosignatures(self._database, note, witnesses, at=self._clock())
+        known = self.witnesses if witnesses is None else witnesses
+        take_cosignatures(self._database, note, known, at=self._clock())
 
     def log_keys(self) -> tuple[LogKey, ...]:
         """The public keys that sign the heads, for the trust list."""

@@ -10,16 +10,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
-    Integer,
-    LargeBinary,
     Row,
-    bindparam,
     func,
-    literal_column,
     select,
-    union_all,
 )
-from sqlalchemy.sql.expression import CompoundSelect
 
 from verify import SHA256_TREE, SM3_TREE, GetNode, HashRun, TreeHash, edge_nodes
 
@@ -36,7 +30,8 @@ Node = tuple[str, int, int]
 """Tree (as in the database), level, index."""
 
 Found = TypeVar("Found")
-_FEWEST = 8  # statements are kept for so many nodes and its multiples
+_AT_ONCE = 64
+"""Nodes in one question: four marks each, and SQLite's oldest limit is 999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +84,10 @@ def stored_leaf(connection: Connection, index: int) -> bytes:
 
 def stored_leaves(connection: Connection, start: int, end: int) -> list[bytes]:
     """The entries ``start..end``, all of them.  Raises :class:`LogDamaged`."""
-    query = (
-        select(ledger_entries.c.leaf)
-        .where(ledger_entries.c.entry_index >= start, ledger_entries.c.entry_index < end)
-        .order_by(ledger_entries.c.entry_index)
+    question = (
+        "SELECT leaf FROM ledger_entries WHERE entry_index >= ? AND entry_index < ? ORDER BY entry_index"
     )
-    found = [bytes(one) for one in connection.execute(query).scalars()]
+    found = [bytes(row[0]) for row in _fetched(connection, question, (start, end))]
     if len(found) != max(0, end - start):
         raise LogDamaged(f"of the entries {start} to {end - 1} {len(found)} are there")
     return found
@@ -103,19 +96,13 @@ def stored_leaves(connection: Connection, start: int, end: int) -> list[bytes]:
 def stored_nodes(connection: Connection, nodes: Sequence[Node]) -> dict[Node, bytes]:
     """These nodes, in one question.  Raises :class:`LogDamaged` when one is missing."""
     wanted = list(dict.fromkeys(nodes))
-    if not wanted:
-        return {}
-    room = -(-len(wanted) // _FEWEST) * _FEWEST
-    asked = wanted + [wanted[0]] * (room - len(wanted))  # few statements: each is made once
-    given = {
-        name: value
-        for at, (tree, level, index) in enumerate(asked)
-        for name, value in ((f"t{at}", tree), (f"l{at}", level), (f"i{at}", index))
-    }
     found: dict[Node, bytes] = {}
-    for at, start, part in connection.execute(_node_question(room), given):
-        if start is not None and part is not None and len(part) == HASH_SIZE:
-            found[asked[at]] = bytes(part)
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        given = [value for tree, level, index in some for value in (index, tree, level, index)]
+        for at, part in _fetched(connection, _node_question(len(some)), tuple(given)):
+            if part is not None and len(part) == HASH_SIZE:
+                found[some[at]] = bytes(part)
     for tree, level, index in wanted:
         if (tree, level, index) not in found:
             raise LogDamaged(f"node {level}/{index} of its {tree} tree is missing")
@@ -179,24 +166,15 @@ def write_leaves(connection: Connection, start: int, leaves: Sequence[bytes]) ->
 
 
 def write_runs(connection: Connection, tree: TreeHash, runs: Sequence[HashRun]) -> None:
-    """What one growth added to one tree."""
+    """What one growth added to one tree, read back to see that it is there.  Raises :class:`LogDamaged`."""
     name = TREE_NAMES[tree.name]
     rows = [(name, run.level, run.start, b"".join(run.hashes)) for run in runs]
-    into = "INSERT INTO ledger_hashes (tree, level, start, hashes) VALUES (?, ?, ?, ?)"
-    _insert(connection, into, rows)
-
-
-def read_runs(connection: Connection, tree: TreeHash, runs: Sequence[HashRun]) -> tuple[HashRun, ...]:
-    """The same runs as the database has them."""
-    question = _said(
-        connection, "SELECT hashes FROM ledger_hashes WHERE tree = ? AND level = ? AND start = ?"
-    )
-    found: list[HashRun] = []
-    for run in runs:
-        key = (TREE_NAMES[tree.name], run.level, run.start)
-        row = connection.exec_driver_sql(question, key).one_or_none()
-        found.append(HashRun(run.level, run.start, split(b"" if row is None else bytes(row[0]))))
-    return tuple(found)
+    _insert(connection, "INSERT INTO ledger_hashes (tree, level, start, hashes) VALUES (?, ?, ?, ?)", rows)
+    question = "SELECT hashes FROM ledger_hashes WHERE tree = ? AND level = ? AND start = ?"
+    for *key, hashes in rows:
+        back = [bytes(row[0]) for row in _fetched(connection, question, tuple(key))]
+        if back != [hashes]:
+            raise LogDamaged(f"the database gave back another {tree.name} tree than was written")
 
 
 def split(hashes: bytes) -> tuple[bytes, ...]:
@@ -209,32 +187,25 @@ def _insert(connection: Connection, into: str, rows: Sequence[tuple[Any, ...]]) 
     connection.exec_driver_sql(_said(connection, into), list(rows))
 
 
+def _fetched(connection: Connection, question: str, given: tuple[Any, ...]) -> list[Any]:
+    """Rows straight from the driver, for the same reason."""
+    cursor = connection.exec_driver_sql(_said(connection, question), given).cursor
+    return [] if cursor is None else list(cursor.fetchall())
+
+
 def _said(connection: Connection, statement: str) -> str:
     """With the marks of this driver."""
     return statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
 
 
-@lru_cache(maxsize=32)
-def _node_question(count: int) -> CompoundSelect[Any]:
-    """One statement for so many nodes; building it costs more than asking."""
-    table = ledger_hashes
-    parts = []
-    for at in range(count):
-        index = bindparam(f"i{at}", type_=Integer)
-        run = (
-            select(table.c.start, table.c.hashes)
-            .where(
-                table.c.tree == bindparam(f"t{at}"),
-                table.c.level == bindparam(f"l{at}"),
-                table.c.start <= index,
-            )
-            .order_by(table.c.start.desc())
-            .limit(1)
-            .subquery(f"r{at}")
-        )
-        part = func.substr(run.c.hashes, (index - run.c.start) * HASH_SIZE + 1, HASH_SIZE, type_=LargeBinary)
-        parts.append(select(literal_column(str(at)).label("at"), run.c.start, part.label("part")))
-    return union_all(*parts)
+@lru_cache(maxsize=_AT_ONCE)
+def _node_question(count: int) -> str:
+    """So many nodes: each by the run that it lies in.  Parameters: index, tree, level, index."""
+    part = (
+        "SELECT {0}, substr(hashes, (? - start) * 32 + 1, 32) FROM (SELECT start, hashes FROM ledger_hashes "
+        "WHERE tree = ? AND level = ? AND start <= ? ORDER BY start DESC LIMIT 1) AS run{0}"
+    )
+    return " UNION ALL ".join(part.format(at) for at in range(count))
 
 
 def _head(row: Row[Any]) -> StoredHead:

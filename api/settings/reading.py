@@ -50,6 +50,12 @@ def load_settings(path: Path) -> Settings:
             "http_port 与 resolve 只在 allow_private = true 时可用 they need allow_private = true",
             "set it to true on a network without public addresses, or leave the two at their defaults",
         )
+    if values["log_quorum"] > len({key.name for key in values["log_witnesses"]}):
+        raise SettingsError(
+            "[log] quorum",
+            "多于所列见证方 it is more than the witnesses that are listed",
+            "list more witnesses, or lower the quorum",
+        )
     return Settings(**values)
 
 

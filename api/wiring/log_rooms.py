@@ -3,10 +3,26 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import cached_property
 
-from ..ledger import Ledger, LogPublisher
+from ..database import Database
+from ..ledger import Ledger, LogPublisher, LogSigners
 from ..settings import Settings
+from .clock import now
+
+
+def open_ledger(settings: Settings, database: Database, signers: LogSigners, *, inspecting: bool) -> Ledger:
+    """The log over its database, with the witnesses of the settings."""
+    return Ledger(
+        database,
+        signers=signers,
+        clock=now,
+        random=secrets.token_bytes,
+        inspecting=inspecting,
+        witnesses=settings.log_witnesses,
+        quorum=settings.log_quorum,
+    )
 
 
 class LogRooms:
@@ -25,5 +41,5 @@ class LogRooms:
 
         Raises :class:`CosignatureRefused`.
         """
-        self.ledger.take_cosignatures(note, self.settings.log_witnesses)
+        self.ledger.take_cosignatures(note)
         self.log_publisher.publish()

@@ -44,7 +44,7 @@ from ..est import PROTECTED as EST_ROWS
 from ..est import Est, EstPorts
 from ..keycentre import KeyCentreUnavailable
 from ..keycentre.recoveries import Recoveries, committed_recoveries
-from ..ledger import Intents, Ledger, LedgerFindings, LogSigners, Source, check_ledger
+from ..ledger import Intents, LedgerFindings, LogSigners, Source, check_ledger
 from ..login import Login, LoginPorts, Session
 from ..packs import EvidencePacks
 from ..plugins import EnabledModules, found_plugins, load_plugins
@@ -93,7 +93,7 @@ from .batch_queue import BatchCall
 from .batches import is_gone, worker_name
 from .clock import kernel_clock, monotonic, now
 from .keycentre import key_centre_of, recoveries_of
-from .log_rooms import LogRooms
+from .log_rooms import LogRooms, open_ledger
 from .packs import packs_of
 from .public_rooms import PublicRooms
 from .renewals import file_renewals_of, preserving_of, renewals_of
@@ -117,7 +117,7 @@ class Service(PublicRooms, StandingRooms, LogRooms):
         self.site = Site(settings.public_url, settings.authority_uscc, settings.authority_name)
         origin = f"{self.site.host}/log"
         signers = LogSigners(origin, vault.secret(LOG_ED25519), vault.signer(LOG_SM2))
-        self.ledger = Ledger(database, signers=signers, clock=now, random=random, inspecting=inspecting)
+        self.ledger = open_ledger(settings, database, signers, inspecting=inspecting)
         self.intents = Intents(database, self.ledger, clock=now, random=random)
         self.accounts = AccountBook(database, self.ledger, clock=now, random=random)
         self.records = RecordStore(

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.settings import TSA_POLICY, Settings, SettingsError, load_settings, write_settings
+from verify import LogKey, encode_witness_key
 
 WRITTEN = {
     "public_url": "https://yinxin.example",
@@ -59,6 +60,9 @@ def test_written_is_read(path: Path) -> None:
         time_accuracy_ms=2000,
         time_require_synchronised=False,
         time_max_error_ms=0,
+        log_folder=folder / "public" / "log",
+        log_witnesses=(),
+        log_quorum=0,
         documents_level="B-LT",
         est_client_certificate_from=(),
         acme_enabled=True,
@@ -77,7 +81,7 @@ def test_written_is_read(path: Path) -> None:
 def test_every_setting_is_explained_in_two_languages(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("#")]
-    assert len(keys) == 35
+    assert len(keys) == 38
     for number in keys:
         zh, en = lines[number - 2 : number]
         assert zh.startswith("# ")
@@ -229,3 +233,20 @@ def test_no_other_error_leaves(tmp_path: Path, text: str) -> None:
     path.write_text(text, "utf-8", errors="replace")
     with pytest.raises(SettingsError):
         load_settings(path)
+
+
+def test_witnesses_of_the_log(path: Path) -> None:
+    """Keys as they are printed; a changed character, or a quorum that nobody can reach, is refused."""
+    key = LogKey("witness.example/audit", "ed25519", bytes(range(32)))
+    line = encode_witness_key(key)
+    change(path, "witnesses = []", f'witnesses = ["{line}"]')
+    change(path, "quorum = 0", "quorum = 1")
+    assert (load_settings(path).log_witnesses, load_settings(path).log_quorum) == ((key,), 1)
+    change(path, "quorum = 1", "quorum = 2")
+    with pytest.raises(SettingsError, match="quorum"):
+        load_settings(path)
+    for wrong in (line[:-4] + "AAA=", "x", line.replace("audit", "other")):
+        text = path.read_text("utf-8").replace(line, wrong)
+        path.with_name("wrong.toml").write_text(text, "utf-8")
+        with pytest.raises(SettingsError, match="witnesses"):
+            load_settings(path.with_name("wrong.toml"))
