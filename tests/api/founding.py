@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +19,7 @@ from sqlalchemy import create_engine
 from api.accounts import AccountBook
 from api.certificates import Authority, CertificatePorts, CertificateService
 from api.database import Database
+from api.demo.serving import free_port
 from api.ledger import Intents, Ledger
 from api.status import PublishedLists, StatusPorts
 from api.wiring import Initialised, initialise
@@ -79,6 +81,12 @@ OFFICE, OFFICE_NAME = "11510000DEM9A0017F", "省住房和城乡建设厅(演示)
 
 
 _FOUNDED: dict[str, TemporaryDirectory[str]] = {}
+
+
+@cache
+def serving_address() -> str:
+    """Where the services of this process listen, one after the other: they share what was founded for it."""
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def data_directory(data: Path, *, url: str = "http://127.0.0.1:8443", database_url: str = "") -> Initialised:

@@ -28,7 +28,7 @@ from api.routes import create_app
 from api.wiring import Service, open_service
 from keys import KeyFamily
 
-from ..founding import data_directory
+from ..founding import data_directory, serving_address
 
 HERE = Path(sys.executable).with_name("certbot")
 CERTBOT = str(HERE) if HERE.is_file() else shutil.which("certbot")
@@ -52,7 +52,7 @@ class Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data = tmp_path_factory.mktemp("acme") / "data"
-    url, http_port = f"http://127.0.0.1:{free_port()}", free_port()
+    url, http_port = serving_address(), free_port()
     made = data_directory(data, url=url)
     text = made.settings.read_text("utf-8")
     for before, after in (

@@ -19,14 +19,13 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
-from api.demo.serving import free_port
 from api.est import DeviceOrder, Secret
 from api.routes import create_app
 from api.wiring import Service, open_service
 from keys import der
 from verify import Indication, Purpose, check_certificate, parse_certificate
 
-from ..founding import data_directory
+from ..founding import data_directory, serving_address
 
 HOLDER, NAME = "91510100DEM001017Y", "四川样例建工集团有限公司"
 SUBJECT = f"/C=CN/O={HOLDER}{NAME}/CN={NAME}"
@@ -60,7 +59,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """As ``yinxin serve`` runs it, with a proxy on this machine that may hand certificates on."""
     data: Path = tmp_path_factory.mktemp("est") / "data"
-    url = f"http://127.0.0.1:{free_port()}"
+    url = serving_address()
     made = data_directory(data, url=url)
     text = made.settings.read_text("utf-8")
     trusted = text.replace("client_certificate_from = []", 'client_certificate_from = ["127.0.0.0/8"]')

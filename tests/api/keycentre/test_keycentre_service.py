@@ -26,7 +26,6 @@ from typer.testing import CliRunner
 from api.certificates import BundleOrder, IssuedBundle
 from api.cli import app
 from api.database.tables_identity import certificates
-from api.demo.serving import free_port
 from api.keycentre import KeyCentreUnavailable, check_history
 from api.keycentre.adapters.unix_socket import UnixLink
 from api.keycentre.drilling import drill_keys
@@ -47,7 +46,7 @@ from keys import (
 )
 from verify import parse_certificate
 
-from ..founding import data_directory
+from ..founding import data_directory, serving_address
 
 OPENSSL = shutil.which("openssl")
 PLAIN = "只有持有人能读 for the holder alone".encode()
@@ -91,7 +90,7 @@ class House:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     data = tmp_path_factory.mktemp("house") / "data"
-    url = f"http://127.0.0.1:{free_port()}"
+    url = serving_address()
     made = data_directory(data, url=url)
     agents = {name: generate_key(KeyKind.SM2) for name in ("li", "wang")}
     for name, key in agents.items():

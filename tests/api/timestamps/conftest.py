@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from api.certificates import find_by_label
 from api.database import Database
-from api.demo.serving import free_port
 from api.ledger import Ledger
 from api.routes import create_app
 from api.timestamps import ClockRules, KernelClock, TimestampPorts, Timestamps, TrustedClock
@@ -26,7 +25,7 @@ from api.wiring import Service, open_service
 from keys import Digest, HashAlgorithm, der, digest
 from verify import Accuracy, Trust
 
-from ..founding import data_directory
+from ..founding import data_directory, serving_address
 
 POLICY = "1.3.6.1.4.1.99999.1"
 CONTENT = "市政工程施工许可".encode()
@@ -105,7 +104,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A real server over a fresh data directory, with the roots as files for OpenSSL."""
     folder: Path = tmp_path_factory.mktemp("served")
-    url = f"http://127.0.0.1:{free_port()}"
+    url = serving_address()
     data_directory(folder / "data", url=url)
     service = open_service(folder / "data")
     port = int(url.rsplit(":", 1)[1])
