@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from threading import Lock
 
 from relying import Body, DocumentType, Json, Order
 
@@ -15,8 +16,11 @@ from .composing import REHEARSAL, compose_numbered
 from .errors import NotSelfService
 from .issuing import Issued, IssueOrder, Issuing
 
-ATTEMPTS = 3
+ATTEMPTS = 8
 """How often a sheet is composed anew when something is entered about its holder at the same moment."""
+
+TURNS = 64
+"""Sheets of one holder are made one after the other: each counts the one before it."""
 
 
 class Sheets:
@@ -33,6 +37,7 @@ class Sheets:
     ) -> None:
         self._modules, self._issuing, self._ledger = modules, issuing, ledger
         self._platform_seal, self._clock = platform_seal, clock
+        self._turns = tuple(Lock() for _ in range(TURNS))
 
     def print(self, document_type: str, holder: str, request: Json) -> Issued:
         """Issue one sheet for ``holder``; raises what the type, the request or the module refuses."""
@@ -40,12 +45,13 @@ class Sheets:
         if not declared.self_service:
             raise NotSelfService(document_type)
         data = self._modules.check_request(document_type, request)
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._print(declared, holder, data)
-            except HistoryMoved:
-                continue
-        return self._print(declared, holder, data)
+        with self._turns[hash(holder) % TURNS]:
+            for _ in range(ATTEMPTS - 1):
+                try:
+                    return self._print(declared, holder, data)
+                except HistoryMoved:  # by another process, or an officer
+                    continue
+            return self._print(declared, holder, data)
 
     def _print(self, declared: DocumentType, holder: str, data: Body) -> Issued:
         at, seal = self._clock(), self._platform_seal()
