@@ -34,6 +34,10 @@ from seal import (
 )
 from verify import Certificate, Indication, Report, Trust, check_pdf, parse_certificate, parse_crl
 
+from ..verify.conforming import every_report_conforms
+
+__all__ = ["every_report_conforms"]
+
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 NAME, USCC = "蜀州市锦北区住房和城乡建设局(演示)", "11510106DEM9A00331"
 _RANDOM = random.Random(20260801)

@@ -97,7 +97,7 @@ def _shown(kind: Kind, facts: Mapping[str, Json]) -> dict[AspectName, bool]:
         _A.CHAIN: isinstance(chain, list) and bool(chain),
         _A.REVOCATION: intact if kind is Kind.STATEMENT else _not_revoked(status, chain),
         _A.TIME: False,
-        _A.TIMESTAMP: False,
+        _A.TIMESTAMP: intact and kind in (Kind.STAMP, Kind.RECORD),
         _A.SEAL: _seal(facts),
         _A.AUTHORITY: False,
         _A.CONSTRAINTS: intact

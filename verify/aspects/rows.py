@@ -105,7 +105,7 @@ TABLE: Final[Mapping[str, Row]] = MappingProxyType(
         "PACK_RECORD_DIFFERS": _failed(_A.INTEGRITY),
         "NOT_SEALED": _unsure(_A.INTEGRITY),
         "NO_CODE": _unsure(_A.INTEGRITY),
-        "NO_SIGNED_ATTRIBUTES": _unsure(_A.INTEGRITY, _A.CONSTRAINTS),
+        "NO_SIGNED_ATTRIBUTES": _odd(_either(_A.CONSTRAINTS)),
         "OCSP_MALFORMED": _failed(_A.INTEGRITY),
         "OCSP_SIGNATURE_INVALID": _failed(_A.INTEGRITY),
         "QR_MALFORMED": _failed(_A.INTEGRITY),

@@ -95,15 +95,15 @@ def check_signature(
     if first is not None:
         facts["proven_time"] = {"time": shown(first[0]), "by": first[1]}
     reasons = (*report.reasons, *(_unproven(one) for one in stamps if one.proven is None))
-    found = replace(report, facts=facts, reasons=reasons)
-    if found.sub_indication is None and any(one.forged for one in stamps):
+    if report.sub_indication is None and any(one.forged for one in stamps):
         return replace(
-            found,
+            report,
+            facts=facts,
             indication=Indication.INDETERMINATE,
             sub_indication=SubIndication.SIG_CONSTRAINTS_FAILURE,
             reasons=tuple(_unproven(one) for one in stamps if one.forged),
         )
-    return found
+    return replace(report, facts=facts, reasons=reasons)
 
 
 def _stamps(der: bytes, situation: Situation) -> tuple[Situation, list[_Stamped]]:
