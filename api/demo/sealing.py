@@ -55,6 +55,7 @@ class _Sealing:
         step("8.22", "用印审批 use approved by another", "own-request, then approved", self.ask_first)
         step("8.23", "骑缝章、LT级 cross-page, evidence inside", "TOTAL-PASSED B-LT", self.cross_page)
         step("8.24", "证据记录 evidence record", "TOTAL-PASSED", self.evidence)
+        step("8.25", "证据包 evidence pack", "TOTAL-PASSED", self.pack)
 
     def edition(self) -> str:
         document = self.stage.documents["permit-sm2"]["document_id"]
@@ -121,6 +122,12 @@ class _Sealing:
         document = self.stage.documents["permit-sm2"]["document_id"]
         told = self.stage.told("evidence", "export", document, "--out", record, "--data", data)
         return self._verified(record) if told.code == 0 else told.err[-300:]
+
+    def pack(self) -> str:
+        made = self.stage.out / "permit-sm2.evidence.zip"
+        document = self.stage.documents["permit-sm2"]["document_id"]
+        told = self.stage.told("evidence", "pack", document, "--out", made, "--data", self.stage.data)
+        return self._verified(made) if told.code == 0 else told.err[-300:]
 
     def _told(self, *arguments: str | Path) -> Any:
         told = self.stage.told(*arguments, "--data", self.stage.data, "--json")

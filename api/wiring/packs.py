@@ -16,6 +16,7 @@ from ..packs import EvidencePacks, PackPorts
 from ..publication import TrustPublisher
 from ..seals import SealStatusPublisher
 from ..settings import Settings
+from ..standings import DocumentStatusPublisher
 from ..status import StateBook
 from ..submissions import Submissions
 from ..timestamps import Timestamps
@@ -37,6 +38,8 @@ class Rooms(Protocol):
     def submissions(self) -> Submissions: ...
     @property
     def state_book(self) -> StateBook: ...
+    @property
+    def document_status(self) -> DocumentStatusPublisher: ...
     def trust(self) -> Trust: ...
     def clock(self) -> datetime: ...
 
@@ -48,6 +51,7 @@ def packs_of(rooms: Rooms) -> EvidencePacks:
         return (
             (PackRole.TRUST_LIST, "trust-list.json", rooms.publisher.current()),
             (PackRole.SEAL_STATUS, "seal-status.json", rooms.seal_status.current()),
+            (PackRole.DOCUMENT_STATUS, "document-status.json", rooms.document_status.current()),
         )
 
     return EvidencePacks(

@@ -157,6 +157,14 @@ def test_pack(yinxin: Any, issued: Any) -> None:
     (report,) = yinxin("verify", made, "--data", data, "--json").json
     assert (report["kind"], report["indication"]) == ("evidence-pack", "TOTAL-PASSED"), report["reasons"]
     roles = {one["role"] for one in report["facts"]["parts"]}
-    assert {"original", "signature", "timestamp", "status", "log-proof", "trust-list", "index"} <= roles
+    assert {
+        "original",
+        "signature",
+        "timestamp",
+        "status",
+        "log-proof",
+        "trust-list",
+        "document-status",
+    } <= roles
     assert yinxin("evidence", "pack", ids[0], "-o", made, "--data", data).code == 1  # nothing is overwritten
     assert yinxin("evidence", "pack", "0" * 32, "-o", files[0].with_suffix(".x"), "--data", data).code == 1

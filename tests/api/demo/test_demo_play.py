@@ -73,6 +73,7 @@ def test_artefacts_and_pictures(played: tuple[Path, Told]) -> None:
     assert len(list((out / "tampered").iterdir())) >= 15
     assert (out / "permit-sm2.ofd").is_file()
     assert (out / "permit-sm2.pdf.ers").is_file()
+    assert (out / "permit-sm2.evidence.zip").is_file()
     assert (out / "sealing" / "contract-sealed.pdf").is_file()
     assert len(list((out / "sealing" / "batch").iterdir())) == 20
 
@@ -106,6 +107,7 @@ def test_an_auditor_checks_every_artefact(played: tuple[Path, Told], tmp_path: P
     assert code == 1  # the altered copies
     passed = {Path(one["file"]).name for one in auditor if one["indication"] == "TOTAL-PASSED"}
     assert {f"{name}.pdf" for name in ISSUED} | {"permit-sm2.ofd", "form.json", "trust-list.json"} <= passed
+    assert "permit-sm2.evidence.zip" in passed
     assert {one["kind"] for one in auditor} >= {"pdf", "ofd", "form", "qr", "certificate", "crl", "log-proof"}
 
 
