@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.wiring import WiringError, open_service
+from verify import parse_log_key
 
 from ..founding import data_directory
 
@@ -23,6 +24,7 @@ def test_a_damaged_log_is_looked_at(tmp_path: Path) -> None:
     command = ["log", "check", "--data", str(data), "--json"]
     good = CliRunner().invoke(app, command)
     assert (good.exit_code, json.loads(good.stdout)["findings"]) == (0, [])
+    a_restored_backup_is_not_opened(data)
     with closing(sqlite3.connect(data / "yinxin.db")) as raw:
         raw.execute("DROP TRIGGER ledger_hashes_no_delete")
         raw.execute("DELETE FROM ledger_hashes WHERE level = 1 AND start = 0")
@@ -40,3 +42,33 @@ def test_a_damaged_log_is_looked_at(tmp_path: Path) -> None:
     kinds = {one["kind"] for one in json.loads(bad.stdout)["findings"]}
     assert bad.exit_code == 1
     assert kinds >= {"nodes-wrong", "checkpoint-invalid", "entry-changed"}
+
+
+def a_restored_backup_is_not_opened(data: Path) -> None:
+    """Published once, then put back as a whole: the service says which backup it needs."""
+    publish = ["log", "publish", "--data", str(data), "--json"]
+    database, backup = data / "yinxin.db", data / "backup.db"
+    with closing(sqlite3.connect(database)) as raw, closing(sqlite3.connect(backup)) as copy:
+        raw.backup(copy)
+    service = open_service(data)
+    with service.ledger.transaction() as tx:
+        tx.append("a.b", {})
+    size = service.ledger.size()
+    service.close()
+    told = json.loads(CliRunner().invoke(app, publish).stdout)
+    assert (told["size"], told["folder"]) == (size, str(data / "public" / "log"))
+    newest = data / "newest.db"
+    with closing(sqlite3.connect(database)) as raw, closing(sqlite3.connect(newest)) as copy:
+        raw.backup(copy)
+    for one, opens in ((backup, False), (newest, True)):
+        with closing(sqlite3.connect(one)) as copy, closing(sqlite3.connect(database)) as raw:
+            copy.backup(raw)
+        if opens:
+            open_service(data).close()
+            continue
+        with pytest.raises(WiringError, match="older backup") as refused:
+            open_service(data)
+        assert f"at least {size} entries" in refused.value.todo
+        assert CliRunner().invoke(app, publish).exit_code == 1
+    keys = CliRunner().invoke(app, ["log", "keys", "--data", str(data)]).stdout.split()
+    assert [parse_log_key(line).algorithm for line in keys] == ["ed25519", "sm2"]
