@@ -12,7 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from .contests import CONTESTS
+from .damage import table as damage_table
 from .measure import QUICK, Effort, Row, pin_to_one_core, run
+
+DAMAGE = "qr.damage"
+"""No contest: a table of how often damaged codes are read."""
+TRIALS, QUICK_TRIALS = 40, 1
 
 
 def main(
@@ -23,6 +28,10 @@ def main(
     quick: Annotated[bool, typer.Option(help="short rounds: correctness more than numbers")] = False,
 ) -> None:
     """Measure, each row against a peer in the same run."""
+    if names == [DAMAGE]:
+        for line in damage_table(QUICK_TRIALS if quick else TRIALS):
+            print(line, flush=True)
+        return
     chosen = [row for row in CONTESTS if not names or any(row.startswith(name) for name in names)]
     unknown = sorted(name for name in names or () if not any(row.startswith(name) for row in CONTESTS))
     if unknown:

@@ -42,6 +42,7 @@ from verify import (
     check_document_status,
     check_qr,
     parse_document_status,
+    parse_qr,
 )
 
 A3, E01 = "11510106DEM9A00331", "91510100DEM001017Y"
@@ -271,3 +272,32 @@ def test_every_state_can_be_told(world: World) -> None:
             world.change(ids[state], state.value)
     for state, one in ids.items():
         assert [reason.code for reason in world.told(one).reasons][-1] == f"DOCUMENT_{state.name}"
+
+
+def test_documents_logged_before_their_key_was_revoked(world: World) -> None:
+    """Undecided without proof, accepted with it; not by the proof of another, nor of what came later."""
+    one, other = world.issue("L1"), world.issue("L2")
+    ledger, clock = world.rooms.ledger, world.rooms.clock
+    texts, proofs = {}, {}
+    for document in (one, other):
+        with world.rooms.database.read() as connection:
+            query = select(documents.c.qr_text).where(documents.c.id == document)
+            texts[document] = connection.execute(query).scalar_one()
+        index = parse_qr(texts[document]).statement.log_index
+        assert index is not None
+        proofs[document] = ledger.prove(index).encode()
+    clock.advance(timedelta(days=2))
+    trust = world.rooms.identity.certificates.trust()
+
+    def judged(revoked: timedelta, proof: bytes | None) -> Report:
+        keys = tuple(replace(key, revoked_at=clock() - revoked) for key in trust.qr_keys)
+        return check_qr(texts[one], trust=replace(trust, qr_keys=keys), at=clock(), proof=proof)
+
+    day = timedelta(days=1)
+    for proof in (None, proofs[other], b"{}", proofs[one][:-2]):
+        report = judged(day, proof)
+        assert (report.indication, report.sub_indication) == (UNSURE, SubIndication.REVOKED_NO_POE)
+    report = judged(day, proofs[one])
+    assert report.indication is PASSED
+    assert "QR_LOGGED_BEFORE_REVOCATION" in [reason.code for reason in report.reasons]
+    assert judged(3 * day, proofs[one]).indication is Indication.TOTAL_FAILED
