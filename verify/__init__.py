@@ -22,6 +22,7 @@ from .bundle import Bundle, BundleMalformed, parse_bundle
 from .canonical import Json, JsonMalformed, canonical_json, parse_json
 from .cms import CmsMalformed, SignedData, check_signed_data, parse_signed_data
 from .completeness import (
+    HISTORY_ISSUES,
     ChainFault,
     ChainFaultCode,
     HistoryStatement,
@@ -306,6 +307,7 @@ from .x509 import (
 __all__ = [
     "AUTHORITY_OID",
     "DOCUMENT_STATE_CODES",
+    "HISTORY_ISSUES",
     "JWS_ALGORITHMS",
     "JWS_AUTHORITY",
     "JWS_TYPE",

@@ -24,7 +24,7 @@ from verify import canonical_json
 from ..database.tables_batches import batch_chunks as chunks
 from ..database.tables_batches import batch_items as items
 from ..database.tables_batches import batch_progress as progress
-from ..ledger import Intent, LedgerError, RowAltered, Transaction
+from ..ledger import HistoryMoved, Intent, LedgerError, RowAltered, Transaction
 from ..seals import NoSuchSeal, SealNotUsable, SealUseRefused, Use, require_usable
 from .blocks import require_blocks
 from .claiming import (
@@ -114,8 +114,8 @@ def work(ports: BatchPorts, chunk: Chunk) -> int:
     except SealNotUsable as error:  # while the chunk was made: nothing of it is released
         _stop(ports, chunk, Problem("seal_id", f"{error.zh} / {error.en}", _RESUME))
         return 0
-    except IntegrityError:
-        # The same version of a document was issued beside this batch: done again, with the next version.
+    except (IntegrityError, HistoryMoved):
+        # The same version of a document was issued, or a record entered, beside this batch: done again.
         release(ports, chunk, "issued-meanwhile", tried=True)
         return 0
     except Exception as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from threading import Lock
 
 from relying import Body, DocumentType, Json, Order
 
@@ -16,11 +15,8 @@ from .composing import REHEARSAL, compose_numbered
 from .errors import NotSelfService
 from .issuing import Issued, IssueOrder, Issuing
 
-ATTEMPTS = 8
+ATTEMPTS = 3
 """How often a sheet is composed anew when something is entered about its holder at the same moment."""
-
-TURNS = 64
-"""Sheets of one holder are made one after the other: each counts the one before it."""
 
 
 class Sheets:
@@ -37,7 +33,6 @@ class Sheets:
     ) -> None:
         self._modules, self._issuing, self._ledger = modules, issuing, ledger
         self._platform_seal, self._clock = platform_seal, clock
-        self._turns = tuple(Lock() for _ in range(TURNS))
 
     def print(self, document_type: str, holder: str, request: Json) -> Issued:
         """Issue one sheet for ``holder``; raises what the type, the request or the module refuses."""
@@ -45,13 +40,12 @@ class Sheets:
         if not declared.self_service:
             raise NotSelfService(document_type)
         data = self._modules.check_request(document_type, request)
-        with self._turns[hash(holder) % TURNS]:
-            for _ in range(ATTEMPTS - 1):
-                try:
-                    return self._print(declared, holder, data)
-                except HistoryMoved:  # by another process, or an officer
-                    continue
-            return self._print(declared, holder, data)
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._print(declared, holder, data)
+            except HistoryMoved:
+                continue
+        return self._print(declared, holder, data)
 
     def _print(self, declared: DocumentType, holder: str, data: Body) -> Issued:
         at, seal = self._clock(), self._platform_seal()

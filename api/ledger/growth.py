@@ -243,4 +243,4 @@ class Transaction:
         index, link = growth.size, self.histories.next(concerns.code)
         leaf = encode_entry(index, kind, body, at=self._clock(), row=row, subject=link)
         growth.add(leaf)
-        self.histories.note(link, index, leaf_hash(leaf), concerns.reference, salt)
+        self.histories.note(link, index, kind, leaf_hash(leaf), (concerns.reference, salt))

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select
 
 from verify import (
+    HISTORY_ISSUES,
     IdentifierInvalid,
     LogEntryMalformed,
     SubjectHead,
@@ -56,6 +57,7 @@ class Histories:
         self._connection = connection
         self._heads: dict[str, SubjectHead | None] = {}
         self._fresh: list[dict[str, Any]] = []
+        self._kinds: list[tuple[str, str]] = []
 
     def next(self, code: str) -> SubjectLink:
         """The place of the next entry about ``code``."""
@@ -69,13 +71,26 @@ class Histories:
         return self._heads[code]
 
     def require(self, code: str, *, sequence: int, head: str) -> None:
-        """Raise :class:`HistoryMoved` unless the history is exactly so long and ends so."""
-        now = self.head(code)
-        if (sequence, head) != ((0, "") if now is None else (now.sequence, now.hash)):
+        """Raise :class:`HistoryMoved` unless entry ``sequence`` is this one and only documents followed."""
+        rows = self._connection.execute(
+            select(table, ledger_entries.c.leaf)
+            .join(ledger_entries, ledger_entries.c.entry_index == table.c.entry_index)
+            .where(table.c.code == code, table.c.sequence >= sequence)
+            .order_by(table.c.sequence)
+        ).all()
+        if sequence and (not rows or (rows[0].sequence, bytes(rows[0].leaf_hash).hex()) != (sequence, head)):
+            raise HistoryMoved(code)
+        since = [parse_log_entry(bytes(row.leaf), row.entry_index).kind for row in rows[bool(sequence) :]]
+        since += [kind for subject, kind in self._kinds if subject == code]
+        if not set(since) <= HISTORY_ISSUES:
             raise HistoryMoved(code)
 
-    def note(self, link: SubjectLink, index: int, leaf_hash: bytes, reference: str, salt: bytes) -> None:
-        """An entry was written under this number."""
+    def note(
+        self, link: SubjectLink, index: int, kind: str, leaf_hash: bytes, decision: tuple[str, bytes]
+    ) -> None:
+        """An entry was written under this number; ``decision``: its number and the salt of its digest."""
+        reference, salt = decision
+        self._kinds.append((link.code, kind))
         self._heads[link.code] = SubjectHead(link.sequence, leaf_hash.hex(), index)
         self._fresh.append(
             {

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from .chains import ChainFault, ChainFaultCode, SubjectChains, SubjectHead
 from .leaf import LogEntry, LogEntryMalformed, SubjectLink, parse_log_entry, reference_digest
+from .statement import ISSUES as HISTORY_ISSUES
 from .statement import HistoryStatement, StatementFault, check_history, parse_history
 
 __all__ = [
+    "HISTORY_ISSUES",
     "ChainFault",
     "ChainFaultCode",
     "HistoryStatement",

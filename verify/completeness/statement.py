@@ -7,8 +7,8 @@ Inside the canonical record of the document::
                 "covers": ["module/kind"], "shown": [k, …]}
 
 It claims: the log held exactly n entries about the subject, the last with this leaf hash, and of the records
-of these kinds those with the numbers ``shown`` were public.  The document's own entry must be number n + 1:
-an entry that came in between would have been left out.
+of these kinds those with the numbers ``shown`` were public.  The document's own entry comes next; between the
+two only other documents may have been issued, for anything else would have been left out.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 _MEMBERS = {"subject", "sequence", "head", "as_of", "covers", "shown"}
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 _MOST_SHOWN = 10_000
+ISSUES = frozenset({"document.issued", "document.superseded"})
+"""Kinds of entries that no document counts anew for: documents that were issued at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +158,19 @@ def _place_faults(
                 f"the history has no entry that issues document {document_id}",
             )
         ]
-    if own[0] != stated.sequence + 1:
-        left = f"{stated.sequence + 1}–{own[0] - 1}"
-        return [
-            StatementFault(
-                "HISTORY_STALE",
-                own[0],
-                f"文书签发时日志已有第 {left} 号记录而未计入",
-                f"when the document was issued, number {left} was in the log and is not counted",
-            )
-        ]
-    return []
+    between = range(stated.sequence + 1, own[0])
+    left = [number for number in between if number not in mine or mine[number].kind not in ISSUES]
+    if own[0] <= stated.sequence:
+        left = [own[0]]
+    return [
+        StatementFault(
+            "HISTORY_STALE",
+            number,
+            f"文书签发时日志已有第 {number} 号而未计入",
+            f"when the document was issued, number {number} was in the log and is not counted",
+        )
+        for number in left[:1]
+    ]
 
 
 def _shown_faults(stated: HistoryStatement, mine: dict[int, LogEntry]) -> list[StatementFault]:

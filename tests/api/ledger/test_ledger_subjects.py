@@ -106,6 +106,13 @@ def test_what_claims_to_be_complete_is_held_to_it(filled: Ledger) -> None:
     with filled.transaction() as tx:
         tx.histories.require(E12, sequence=3, head=newest.hash)
         tx.histories.require("91510104DEM001025K", sequence=0, head="")
+        tx.append("document.issued", {}, concerns=Concern(E12))
+        tx.histories.require(E12, sequence=3, head=newest.hash)
+        for sequence, head in ((2, entry(filled, 2).hash), (0, ""), (3, "00" * 32), (9, newest.hash)):
+            with pytest.raises(HistoryMoved):
+                tx.histories.require(E12, sequence=sequence, head=head)
+    with filled.transaction() as tx:
+        tx.histories.require(E12, sequence=3, head=newest.hash)
         about(tx, E12)
         with pytest.raises(HistoryMoved):
             tx.histories.require(E12, sequence=3, head=newest.hash)

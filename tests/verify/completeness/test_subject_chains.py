@@ -120,7 +120,16 @@ def test_a_sheet_of_an_older_head_is_named() -> None:
     log.record(E12)
     log.issue()
     (fault,) = check_history(stated, log.entries(), document_id=SHEET)
-    assert (fault.code, fault.number) == ("HISTORY_STALE", 3)
+    assert (fault.code, fault.number) == ("HISTORY_STALE", 2)
+
+
+def test_documents_issued_at_the_same_time_are_not_left_out() -> None:
+    """Two sheets of one head: neither shows the other, and neither hides a record."""
+    log = Log()
+    stated = log.state(E12, log.record(E12))
+    log.add("document.issued", {"document_id": "ANOTHER000000001"}, E12)
+    log.issue()
+    assert codes(log, stated) == []
 
 
 @pytest.mark.parametrize(
