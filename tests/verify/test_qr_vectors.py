@@ -162,7 +162,7 @@ def test_all_keys_with_one_id_are_tried() -> None:
         kid=right.kid,
         algorithm="SM2",
         public_key=wrong,
-        authority="",
+        authority="样例市住房和城乡建设局",
         kinds=right.kinds,
         sign_from=right.sign_from,
         sign_until=right.sign_until,
@@ -213,7 +213,7 @@ def test_size_of_the_symbol(signing: tuple[str, SoftwareKey], facts: QrFacts | N
         kid=qr_key_id(key.public_key.spki),
         algorithm=algorithm,
         public_key=key.public_key,
-        authority="",
+        authority="样例市住房和城乡建设局",
         kinds=("construction_permit",),
         sign_from=datetime(2026, 1, 1, tzinfo=UTC),
         sign_until=datetime(2026, 12, 31, tzinfo=UTC),
@@ -232,7 +232,7 @@ def test_every_changed_digit_is_refused(signing: tuple[str, SoftwareKey]) -> Non
         kid=qr_key_id(key.public_key.spki),
         algorithm=algorithm,
         public_key=key.public_key,
-        authority="",
+        authority="样例市住房和城乡建设局",
         kinds=("construction_permit",),
         sign_from=datetime(2026, 1, 1, tzinfo=UTC),
         sign_until=datetime(2026, 12, 31, tzinfo=UTC),
@@ -432,3 +432,49 @@ def test_any_bytes_as_a_signature(data: bytes) -> None:
             convert(data)
         except QrMalformed:
             continue
+
+
+@pytest.mark.parametrize(("facts", "most"), [(None, 11), (FACTS, 13)], ids=["T1", "T2"])
+def test_two_keys_sign_one_statement(facts: QrFacts | None, most: int) -> None:
+    """Size and verdict of a dual statement, and what one half, another order or another key makes of it."""
+    made = statement(facts=facts)
+    signers = {"SM2": generate_key(KeyKind.SM2), "ES256": generate_key(KeyKind.P256)}
+    kids = {name: qr_key_id(key.public_key.spki) for name, key in signers.items()}
+    kid = kids["SM2"] + kids["ES256"]
+    message = made.signed_bytes("DUAL", kid)
+    raw = {name: raw_signature(key.sign(message)) for name, key in signers.items()}
+    text = made.encode("DUAL", kid, raw["SM2"] + raw["ES256"])
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M)
+    code.add_data(text)
+    code.make(fit=True)
+    assert code.version <= most
+    keys = tuple(
+        QrKey(
+            kid=kids[name],
+            algorithm=name,
+            public_key=key.public_key,
+            authority="样例市住房和城乡建设局",
+            kinds=("construction_permit",),
+            sign_from=datetime(2026, 1, 1, tzinfo=UTC),
+            sign_until=datetime(2026, 12, 31, tzinfo=UTC),
+            revoked_at=None,
+            dual_from=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        for name, key in signers.items()
+    )
+    trust = trusting(*keys, hosts=(LONG_HOST,))
+    assert check_qr(text, trust=trust, at=AT).indication is Indication.TOTAL_PASSED
+    signed = parse_qr(text)
+    assert (signed.statement, signed.message) == (made, message)
+    assert [part[:2] for part in signed.parts] == list(kids.items())
+    swapped = made.encode("DUAL", kid, raw["ES256"] + raw["SM2"])
+    assert check_qr(swapped, trust=trust, at=AT).indication is Indication.TOTAL_FAILED
+    for name, key in signers.items():
+        own = made.encode(name, kids[name], raw_signature(key.sign(made.signed_bytes(name, kids[name]))))
+        alone = check_qr(own, trust=trust, at=AT)
+        assert [reason.code for reason in alone.reasons] == ["QR_DUAL_REQUIRED"]
+        without = trusting(*(one for one in keys if one.algorithm != name), hosts=(LONG_HOST,))
+        assert check_qr(text, trust=without, at=AT).reasons[0].code == "QR_KEY_UNKNOWN"
+    for wrong in ((kid[:8], raw["SM2"] + raw["ES256"]), (kid, raw["SM2"])):
+        with pytest.raises(QrMalformed):
+            made.encode("DUAL", *wrong)
