@@ -37,14 +37,15 @@ def check_signed_data(
     purpose: Purpose,
     content_digest: Callable[[HashAlgorithm], Digest],
     path_check: PathCheck | None = None,
+    parsed: SignedData | None = None,
 ) -> SignatureReport:
     """The verdict on the signature ``der`` over content of which ``content_digest`` gives the digests.
 
     Never raises for any bytes.  ``path_check`` judges the certificate in another way than at ``at`` with what
-    the signature carries, and sees to time stamps.
+    the signature carries, and sees to time stamps.  ``parsed``: of ``der``, for who has it already.
     """
     try:
-        signed = parse_signed_data(der)
+        signed = parse_signed_data(der) if parsed is None else parsed
     except CmsMalformed as error:
         reason = Reason(
             "CMS_MALFORMED",

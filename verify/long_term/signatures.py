@@ -15,7 +15,7 @@ from datetime import datetime
 from keys import Digest, HashAlgorithm, digest
 
 from ..canonical import Json
-from ..cms import CmsMalformed, check_signed_data, parse_signed_data
+from ..cms import CmsMalformed, SignedData, check_signed_data, parse_signed_data
 from ..cms.signer import carried_by
 from ..report import Indication, Reason, SignatureReport, SubIndication
 from ..x509 import Certificate, Crl, Purpose
@@ -69,7 +69,7 @@ def check_signature(
 
     Facts beside those: ``time_stamps``, ``proven_time`` with ``by``, ``judged_at``, ``evidence_at``.
     """
-    situation, stamps = _stamps(der, situation)
+    parsed, situation, stamps = _stamps(der, situation)
     proofs = [(one.proven, "signature-time-stamp") for one in stamps if one.proven is not None]
     proofs += [(one.at, one.by) for one in situation.proofs[:1]]
     first = min(proofs, key=lambda one: one[0], default=None)
@@ -88,6 +88,7 @@ def check_signature(
         purpose=purpose,
         content_digest=content_digest,
         path_check=path,
+        parsed=parsed,
     )
     facts = dict(report.facts)
     if stamps:
@@ -106,12 +107,12 @@ def check_signature(
     return replace(report, facts=facts, reasons=reasons)
 
 
-def _stamps(der: bytes, situation: Situation) -> tuple[Situation, list[_Stamped]]:
+def _stamps(der: bytes, situation: Situation) -> tuple[SignedData | None, Situation, list[_Stamped]]:
     """The time stamps inside, and the situation with what the signature carries: it helps to judge both."""
     try:
         signed = parse_signed_data(der)
     except CmsMalformed:
-        return situation, []
+        return None, situation, []
     carried = carried_by(signed)
     inner = situation.with_(Material(carried.certificates, carried.crls))
     signature = signed.signer.signature
@@ -119,7 +120,7 @@ def _stamps(der: bytes, situation: Situation) -> tuple[Situation, list[_Stamped]
         check_stamp(token, lambda algorithm: digest(algorithm, signature), inner)
         for token in signed.signer.timestamps
     ]
-    return inner, [_Stamped(*one) for one in found]
+    return signed, inner, [_Stamped(*one) for one in found]
 
 
 def _unproven(one: _Stamped) -> Reason:

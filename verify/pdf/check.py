@@ -188,7 +188,7 @@ def _profile_findings(field: SignatureField, value: SignatureReport) -> list[Fin
 def _digest_of(coverage: Coverage, data: bytes) -> Callable[[HashAlgorithm], Digest]:
     def digest(algorithm: HashAlgorithm) -> Digest:
         state = hasher(algorithm)
-        for part in coverage.protected(data):
+        for part in coverage.protected(memoryview(data)):
             state.update(part)
         return state.finish()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from binascii import unhexlify
 from dataclasses import dataclass
+from typing import TypeVar
 
 from keys import KeysError
 from keys.der import read
@@ -17,6 +18,7 @@ from keys.der import read
 from .reading import SignatureField
 
 _WHITESPACE = b"\x00\t\n\x0c\r "
+_Bytes = TypeVar("_Bytes", bytes, memoryview)
 LARGEST_CONTENTS = 4 * 1024 * 1024
 
 
@@ -37,7 +39,7 @@ class Coverage:
     end: int
     der: bytes
 
-    def protected(self, data: bytes) -> tuple[bytes, bytes]:
+    def protected(self, data: _Bytes) -> tuple[_Bytes, _Bytes]:
         return data[: self.gap], data[self.resume : self.end]
 
 
