@@ -65,8 +65,14 @@ class DocumentStatusPublisher:
         return self._renew()
 
     def refresh(self) -> None:
-        """By the clock."""
-        self.current()
+        """By the clock; before the first document there is no list."""
+        with self._ports.database.read() as connection:
+            nothing = (
+                _row(connection) is None
+                and connection.execute(select(documents.c.id).limit(1)).first() is None
+            )
+        if not nothing:
+            self.current()
 
     def known(self) -> DocumentStatusList | None:
         """The list in force as this service itself reads it; ``None`` before the first."""

@@ -174,7 +174,10 @@ def test_newer_version(world: World) -> None:
 
 def test_what_is_only_issued_waits(world: World) -> None:
     """A list is not signed for each document that is issued; until then it is newer than the list."""
+    world.publisher.refresh()
+    assert world.publisher.known() is None  # by itself it begins with the first document
     world.issue("L1")
+    world.publisher.refresh()
     first = world.publisher.current()
     new = world.issue("L2")
     assert world.publisher.current() == first
