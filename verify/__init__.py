@@ -23,12 +23,9 @@ from .canonical import Json, JsonMalformed, canonical_json, parse_json
 from .cms import CmsMalformed, SignedData, check_signed_data, parse_signed_data
 from .completeness import (
     HISTORY_ISSUES,
-    ChainFault,
-    ChainFaultCode,
     HistoryStatement,
     LogEntry,
     LogEntryMalformed,
-    StatementFault,
     SubjectChains,
     SubjectHead,
     SubjectLink,
@@ -152,7 +149,7 @@ from .ledger import (
 from .ledger import (
     parse_submission as parse_witness_submission,
 )
-from .log_notice import LogNotice, LogNoticeMalformed, check_log_notice, parse_log_notice
+from .log_notice import LogNotice, check_log_notice, parse_log_notice
 from .ocsp import (
     CertId,
     OcspMalformed,
@@ -336,8 +333,6 @@ __all__ = [
     "Certificate",
     "CertificateMalformed",
     "CertificateUnsupported",
-    "ChainFault",
-    "ChainFaultCode",
     "Checkpoint",
     "CmsMalformed",
     "Cosignature",
@@ -373,7 +368,6 @@ __all__ = [
     "LogForked",
     "LogKey",
     "LogNotice",
-    "LogNoticeMalformed",
     "LogProof",
     "LogProofMalformed",
     "LogWentBack",
@@ -431,7 +425,6 @@ __all__ = [
     "SignedNote",
     "SignedQr",
     "SignedRecord",
-    "StatementFault",
     "StatusReceipt",
     "StatusReceiptMalformed",
     "StatusStatement",
