@@ -133,12 +133,12 @@ def _signer(kind: Kind, facts: Mapping[str, Json]) -> bool:
 
 
 def _not_revoked(status: Json, chain: Json) -> bool:
-    """The certificate and every authority above it."""
+    """The certificate and every authority above it; of a list, the authorities that signed it."""
     own = status.get("status") if isinstance(status, dict) else status
-    above = (
-        [one.get("revocation") for one in chain if isinstance(one, dict)] if isinstance(chain, list) else []
-    )
-    return own in _GOOD_STATUS and all(one in _GOOD_STATUS for one in above)
+    path = chain if isinstance(chain, list) else []
+    known = [one.get("revocation") for one in path if isinstance(one, dict)]
+    known += [own] if status is not None else []
+    return bool(known) and all(one in _GOOD_STATUS for one in known)
 
 
 def _time(kind: Kind, facts: Mapping[str, Json], *, passed: bool) -> AspectStatus:
