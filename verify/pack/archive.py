@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ZIP file of an evidence pack (APPNOTE 4.3): one set of parts is one file, octet for octet.
 
-Stored, not deflated; one fixed date; plain names; no comments, no extra fields.  Reading is the strict reading
-of OFD packages; then the archive is written again and compared: no octet of it lies outside the parts.
+Stored, not deflated; one fixed date; plain names; no comments, no extra fields.  Reading is the strict one of
+OFD packages; then the archive is written again and compared: no octet of it lies outside the parts.
 """
 
 from __future__ import annotations

@@ -217,7 +217,7 @@ def _part(part: PackPart, trust: Trust, at: datetime, existed: datetime | None) 
         then = check(part.content, trust, existed)
     except Unreadable as error:
         reason = Reason("PACK_PART_UNREADABLE", "该部分无法读取", str(error))
-        return Report("unreadable", _FAILED, SubIndication.FORMAT_FAILURE, reasons=(reason,))
+        return Report("file", _FAILED, SubIndication.FORMAT_FAILURE, reasons=(reason,))
     return then if then.indication is _PASSED else now
 
 

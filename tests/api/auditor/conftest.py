@@ -17,7 +17,6 @@ LISTS = {PackRole.TRUST_LIST, PackRole.SEAL_STATUS}
 ALONE = {
     PackRole.ORIGINAL,
     PackRole.CERTIFICATE,
-    PackRole.REVOCATION,
     PackRole.STATUS,
     PackRole.LOG_PROOF,
     PackRole.STATEMENT,

@@ -59,4 +59,4 @@ def test_the_same_verdict_as_the_service(auditor: Auditor, artefacts: tuple[Path
     assert code == 0, [(one["file"], one["reasons"]) for one in found if one["indication"] != "TOTAL-PASSED"]
     told = {Path(one["file"]).name: {name: one[name] for name in one if name != "file"} for one in found}
     assert told == expected
-    assert {one["kind"] for one in found} >= {"pdf", "ofd", "form", "evidence-pack", "certificate", "crl"}
+    assert {one["kind"] for one in found} >= {"pdf", "ofd", "form", "evidence-pack", "certificate", "qr"}

@@ -55,23 +55,23 @@ def packed(files: dict[str, bytes]) -> bytes:
     return write_archive(tuple(files.items()))
 
 
-def exchanged(world: Any, role: PackRole, content: Callable[[PackPart], bytes]) -> dict[str, Any]:
+def exchanged(evidence: Any, role: PackRole, content: Callable[[PackPart], bytes]) -> dict[str, Any]:
     """The parts with another content for the first of a role."""
-    parts = world.pack.manifest.parts
+    parts = evidence.pack.manifest.parts
     first = next(one for one in parts if one.role is role)
     other = replace(first, content=content(first))
     return {"parts": tuple(other if one is first else one for one in parts)}
 
 
-def theirs(world: Any, role: PackRole) -> Callable[[PackPart], bytes]:
+def theirs(evidence: Any, role: PackRole) -> Callable[[PackPart], bytes]:
     """The part of that role in the pack of the submission: genuine, and about something else."""
-    parts = parse_evidence_pack(world.submission).manifest.parts
+    parts = parse_evidence_pack(evidence.submission).manifest.parts
     return lambda _part: next(one.content for one in parts if one.role is role)
 
 
-def without(world: Any, role: PackRole) -> dict[str, Any]:
-    gone = {one.name for one in world.pack.manifest.parts if one.role is role}
-    kept = [one for one in world.pack.manifest.parts if one.name not in gone]
+def without(evidence: Any, role: PackRole) -> dict[str, Any]:
+    gone = {one.name for one in evidence.pack.manifest.parts if one.role is role}
+    kept = [one for one in evidence.pack.manifest.parts if one.name not in gone]
     return {"parts": tuple(replace(one, about=tuple(n for n in one.about if n not in gone)) for one in kept)}
 
 
@@ -95,24 +95,24 @@ FORGERIES: dict[str, Callable[[Any], dict[str, Any]]] = {
 UNPROVEN = {"no proof"}
 
 
-def test_complete(world: Any) -> None:
+def test_complete(evidence: Any) -> None:
     """Everything that R-101 names is in it, and all of it is a yes for whoever has the roots."""
-    for data in (world.document, world.submission):
-        report = world.check(data)
+    for data in (evidence.document, evidence.submission):
+        report = evidence.check(data)
         assert (report.kind, report.indication) == ("evidence-pack", PASSED), report.reasons
         assert {one.role for one in parse_evidence_pack(data).manifest.parts} >= R101
         assert report.facts["proven_to_exist"] == report.facts["made"]
         assert {one["indication"] for one in report.facts["parts"]} == {"TOTAL-PASSED"}
-    roles = {one.role for one in world.pack.manifest.parts}
+    roles = {one.role for one in evidence.pack.manifest.parts}
     assert {PackRole.RECORD, PackRole.STATEMENT} <= roles
-    named = [one.name for one in world.pack.manifest.parts if one.role is PackRole.ORIGINAL]
+    named = [one.name for one in evidence.pack.manifest.parts if one.role is PackRole.ORIGINAL]
     assert named == ["original/document.pdf", "original/document.ofd"]
 
 
-def test_page_for_people(world: Any) -> None:
+def test_page_for_people(evidence: Any) -> None:
     """It names every part with both digests, runs nothing and loads nothing."""
-    pack = world.pack.manifest
-    page = entries(world.document)["index.html"].decode()
+    pack = evidence.pack.manifest
+    page = entries(evidence.document)["index.html"].decode()
     for one in pack.parts[1:]:
         assert one.name in page and str(one.listed()["sm3"]) in page
     assert "电子证据包" in page and pack.subject.title in page
@@ -120,21 +120,21 @@ def test_page_for_people(world: Any) -> None:
 
 
 @pytest.mark.parametrize("years", [1, 8])
-def test_years_later(world: Any, years: int) -> None:
+def test_years_later(evidence: Any, years: int) -> None:
     """With the roots alone: keys and lists of then come from the list in the pack, for which they vouch."""
-    later = world.at + timedelta(days=365 * years)
-    roots = Trust(anchors=world.trust.anchors)
-    for data in (world.document, world.submission):
-        report = world.check(data, trust=roots, at=later)
+    later = evidence.at + timedelta(days=365 * years)
+    roots = Trust(anchors=evidence.trust.anchors)
+    for data in (evidence.document, evidence.submission):
+        report = evidence.check(data, trust=roots, at=later)
         assert report.indication is PASSED, (report.reasons, [one.reasons for one in report.signatures])
-    assert world.check(world.document, trust=Trust(), at=later).indication is UNSURE
+    assert evidence.check(evidence.document, trust=Trust(), at=later).indication is UNSURE
     over = replace(roots, next_update=later - timedelta(days=1))
-    assert "TRUST_LIST_STALE" in codes(world.check(world.document, trust=over, at=later))
+    assert "TRUST_LIST_STALE" in codes(evidence.check(evidence.document, trust=over, at=later))
 
 
-def test_swap_drop_add(world: Any) -> None:
+def test_swap_drop_add(evidence: Any) -> None:
     """A part exchanged, left out or put in: not the file that was sealed."""
-    files, other = entries(world.document), entries(world.submission)
+    files, other = entries(evidence.document), entries(evidence.submission)
     log = "log/entry.json"
     first, *rest = files.items()
     changed = [
@@ -145,60 +145,60 @@ def test_swap_drop_add(world: Any) -> None:
         {name: content for name, content in files.items() if name != "manifest.p7s"},
     ]
     for one in changed:
-        report = world.check(packed(one))
+        report = evidence.check(packed(one))
         assert (report.indication, codes(report)) == (FAILED, {"PACK_MALFORMED"})
-    report = world.check(packed({**files, "manifest.p7s": other["manifest.p7s"]}))
+    report = evidence.check(packed({**files, "manifest.p7s": other["manifest.p7s"]}))
     assert report.indication is FAILED
-    report = world.check(packed({name: one for name, one in files.items() if name != "manifest.tst"}))
+    report = evidence.check(packed({name: one for name, one in files.items() if name != "manifest.tst"}))
     assert report.indication is PASSED  # without the stamp it is judged as of now
     assert report.facts["proven_to_exist"] is None
 
 
-def test_repacked(world: Any) -> None:
+def test_repacked(evidence: Any) -> None:
     """Deflated, commented, dated otherwise: refused, and said why."""
-    files = entries(world.document)
+    files = entries(evidence.document)
     for how in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", how) as archive:
             for name, content in files.items():
                 archive.writestr(name, content)
-        report = world.check(out.getvalue())
+        report = evidence.check(out.getvalue())
         assert (report.indication, codes(report)) == (FAILED, {"PACK_MALFORMED"})
-    for data in (world.document + b"x", b"x" + world.document, world.document[:-2] + b"\x01\x00x"):
+    for data in (evidence.document + b"x", b"x" + evidence.document, evidence.document[:-2] + b"\x01\x00x"):
         try:
-            assert world.check(data).indication is FAILED
+            assert evidence.check(data).indication is FAILED
         except Unreadable:
             assert not data.startswith(b"PK")
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_sealed_by_the_platform_and_wrong(world: Any, name: str) -> None:
+def test_sealed_by_the_platform_and_wrong(evidence: Any, name: str) -> None:
     """The seal of the platform makes nothing true: parts that do not agree fail, missing ones do not pass."""
-    report = world.check(FORGED[name])
+    report = evidence.check(FORGED[name])
     assert report.signatures[0].indication is PASSED
     assert report.indication is (UNSURE if name in UNPROVEN else FAILED), report.reasons
     assert report.reasons
 
 
-def test_flipped_octets(world: Any) -> None:
+def test_flipped_octets(evidence: Any) -> None:
     """Spread over the whole file, and each of the last two hundred: nothing passes."""
-    data = world.document
+    data = evidence.document
     places = [*range(0, len(data), len(data) // 150), *range(len(data) - 200, len(data))]
     for place in places:
         other = bytearray(data)
         other[place] ^= 1
         try:
-            assert world.check(bytes(other)).indication is not PASSED, place
+            assert evidence.check(bytes(other)).indication is not PASSED, place
         except Unreadable:
             assert place < 100
 
 
-def test_the_same_file_for_the_same_pack(world: Any) -> None:
-    assert world.pack.encode() == world.document
+def test_the_same_file_for_the_same_pack(evidence: Any) -> None:
+    assert evidence.pack.encode() == evidence.document
     for name in ("../evil", "/evil", "a/../b", "A.txt", "a b"):
         with pytest.raises(PackMalformed):
             packed({name: b""})
 
 
-def test_known_by_content(world: Any) -> None:
-    assert check_file(world.document, trust=Trust(), at=world.at, name="a.txt").kind == "evidence-pack"
+def test_known_by_content(evidence: Any) -> None:
+    assert check_file(evidence.document, trust=Trust(), at=evidence.at, name="a.txt").kind == "evidence-pack"
