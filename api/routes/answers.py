@@ -42,7 +42,9 @@ def wants_page(request: Request) -> bool:
 def respond(request: Request, problem: Problem) -> Response:
     """The problem as the client can read it."""
     if wants_page(request):
-        answer = render(request, "problem.html", {"problem": problem.as_json()}, status=problem.status)
+        answer: Response = render(
+            request, "problem.html", {"problem": problem.as_json()}, status=problem.status
+        )
     else:
         # A name that a client sent may hold half a character, which UTF-8 cannot carry.
         body = json.dumps(problem.as_json(), ensure_ascii=False).encode("utf-8", "replace")
