@@ -82,7 +82,8 @@ class Growth:
                     literal(note, Text),
                     literal(at, ledger_checkpoints.c.signed_at.type),
                 ).where(newest == self._before),
-            )
+            ),
+            execution_options={"preserve_rowcount": True},  # else it is not kept for an INSERT
         )
         if swapped.rowcount != 1:
             raise LogDamaged("another writer signed a head meanwhile")
