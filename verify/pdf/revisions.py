@@ -102,6 +102,15 @@ class Revisions:
                     return Changes(False, f"the field {change.name} must not come or be filled in")
         return Changes(True)
 
+    def only_signatures(self) -> bool:
+        """Has the form of the whole file no field but signature fields?  No, when it cannot be read."""
+        view = self._views[len(self._sections) - 1]
+        try:
+            fields = [view.resolved(one) for one in _field_list(view)]
+        except (Malformed, AttributeError):
+            return False
+        return all(isinstance(one, dict) and one.get("FT") == "Sig" for one in fields)
+
     def places_after(self, end: int, before: int | None) -> list[tuple[int, Box]]:
         """Pages, by their objects, and boxes on them where something new may be seen from ``end`` on.
 

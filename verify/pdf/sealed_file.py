@@ -36,6 +36,8 @@ from .time_stamps import is_time_stamp
 RECORD = "record.json"
 """The attachment in which a document of ours carries the record that it states."""
 
+FEW_SEALS = 4
+"""Signed revisions up to which seals are drawn and compared too: drawing one takes long."""
 MOST_COMPARED = 300_000
 """Objects in a file whose revisions are compared."""
 
@@ -190,7 +192,8 @@ class SealedFile:
         touched = sorted({one.page for listed in places.values() for one in listed})
         others = sorted(set(range(len(numbers))) - set(touched))
         pages = [*touched, *others][:MOST_PAGES]
-        return differences(self._data, ends, pages, places)
+        fields = len(ends) <= FEW_SEALS or not self._revisions.only_signatures()
+        return differences(self._data, ends, pages, places, fields=fields)
 
 
 def _agrees(then: Revision, field: SignatureField, data: bytes, end: int) -> bool:

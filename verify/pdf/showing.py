@@ -102,12 +102,38 @@ def _form_of(raw: Any, document: Any) -> Iterator[Any]:
 
 
 def differences(
-    data: bytes, ends: Sequence[int], pages: Sequence[int], places: Mapping[int, Sequence[Place]]
+    data: bytes,
+    ends: Sequence[int],
+    pages: Sequence[int],
+    places: Mapping[int, Sequence[Place]],
+    *,
+    fields: bool = True,
 ) -> list[Difference]:
     """Between each of ``ends`` and the next; ``places``: by the end after which they came.
 
-    A page that cannot be drawn looks different.
+    Fields are drawn at the first and at the last alone, since each revision holds all seals before it: what
+    differs then counts for the last; without ``fields`` nowhere.  A page that cannot be drawn is different.
     """
+    if not fields:
+        return _drawn(data, ends, pages, places, fields=False)
+    whole = [ends[0], ends[-1]]
+    every = [one for end in ends[:-1] for one in places.get(end, ())]
+    last = _drawn(data, whole, pages, {ends[0]: every}, fields=True)
+    if len(ends) == 2:
+        return last
+    found = _drawn(data, ends, pages, places, fields=False)
+    over = {*found[-1].over_content, *last[0].over_content}
+    return [*found[:-1], Difference((*found[-1].pages, *last[0].pages), tuple(sorted(over)))]
+
+
+def _drawn(
+    data: bytes,
+    ends: Sequence[int],
+    pages: Sequence[int],
+    places: Mapping[int, Sequence[Place]],
+    *,
+    fields: bool,
+) -> list[Difference]:
     import pypdfium2.raw as raw
 
     found: list[Difference] = []
@@ -116,7 +142,7 @@ def differences(
         new = places.get(ends[turn - 1], ()) if turn else ()
         now: dict[int, bytearray] = {}
         different, over = [], []
-        with opened(data, end) as document, _form_of(raw, document) as form:
+        with opened(data, end) as document, _form_of(raw, document if fields else None) as form:
             for number in pages:
                 picture = _Picture(raw, document, form, number) if document else None
                 try:
