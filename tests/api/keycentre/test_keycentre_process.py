@@ -33,14 +33,16 @@ from api.wiring.keycentre import (
     running_centre,
 )
 from keys import SoftwareKey, open_enveloped_key, parse_enveloped_key, write_key_file
+from keys.adapters import stretching
 from keys.adapters.file_vault import FileVault
 
 COMMAND = [sys.executable, "-c", "from api.cli import main; main()", "kmc"]
 
 
 @pytest.fixture
-def founded(tmp_path: Path, ledger: Ledger) -> tuple[Settings, FileVault]:
-    """As ``yinxin init`` makes it."""
+def founded(tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, FileVault]:
+    """As ``yinxin init`` makes it, but its passphrase costs a third: every start pays that."""
+    monkeypatch.setattr(stretching, "SCRYPT_P", 1)
     write_settings(
         tmp_path / "yinxin.toml",
         public_url="https://yinxin.example",
