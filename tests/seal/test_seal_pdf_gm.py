@@ -112,7 +112,7 @@ def read_apart(data: bytes) -> tuple[bytes, bytes]:
 def elements(data: bytes) -> list[tuple[int, bytes, bytes]]:
     """Tag, whole and content of each element."""
     found, at = [], 0
-    while at < len(data):
+    while at + 1 < len(data):  # what pads the hole may leave one octet over
         length, begin = data[at + 1], at + 2
         if length > 127:
             length, begin = int.from_bytes(data[begin : begin + length - 128]), begin + length - 128
