@@ -56,10 +56,11 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime, _full: bool = False) -
     sealed = SealedFile(
         data, first, None if isinstance(document, Malformed) else document, full=_full and not general
     )
+    signed = first.signed
     stamps = TimeStamps(data, trust=trust, at=at, store=first.store)
 
     def check(number: int) -> SignatureReport:
-        field = first.signed[number]
+        field = signed[number]
         coverage = sealed.coverage(number)
         form = None if coverage is None else gm_form(field, coverage.der)
         found = [*sealed.findings(number), *general, *([] if form else _format_findings(field))]
@@ -83,8 +84,8 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime, _full: bool = False) -
             facts["level"] = level_of(coverage.der, value, situation)
         return judged(f"PDF {field.sub_filter}".strip(), value, found, facts)
 
-    reports = {number: check(number) for number in _in_order(first, sealed)}
-    signatures = tuple(reports[number] for number in range(len(first.signed)))
+    reports = {number: check(number) for number in _in_order(signed, sealed)}
+    signatures = tuple(reports[number] for number in range(len(signed)))
     indication, sub = _whole(signatures, general)
     return Report(
         kind="pdf",
@@ -107,14 +108,14 @@ def _followed(data: bytes) -> Document | Malformed:
         return error
 
 
-def _in_order(reading: PdfReading, sealed: SealedFile) -> list[int]:
+def _in_order(signed: Sequence[SignatureField], sealed: SealedFile) -> list[int]:
     """Time stamps from the end of the file to its beginning, then everything else."""
 
     def place(number: int) -> tuple[bool, int]:
         coverage = sealed.coverage(number)
-        return not is_time_stamp(reading.signed[number]), 0 if coverage is None else -coverage.end
+        return not is_time_stamp(signed[number]), 0 if coverage is None else -coverage.end
 
-    return sorted(range(len(reading.signed)), key=place)
+    return sorted(range(len(signed)), key=place)
 
 
 _NO_SEAL: Final = Reason("NOT_SEALED", "文件中没有电子签章", "the file carries no signature")

@@ -49,9 +49,10 @@ class SealedFile:
         self, data: bytes, reading: PdfReading, document: Document | None = None, *, full: bool = False
     ) -> None:
         self._data, self._reading, self._document, self._full = data, reading, document, full
+        self._signed = reading.signed
         self._refused: dict[int, CoverageRefused] = {}
         self._coverage: dict[int, Coverage] = {}
-        for number, field in enumerate(reading.signed):
+        for number, field in enumerate(self._signed):
             try:
                 self._coverage[number] = coverage_of(field, data)
             except CoverageRefused as refused:
@@ -80,11 +81,11 @@ class SealedFile:
             return [BYTES_AFTER_SEAL]
         if self._reading.objects > MOST_COMPARED:
             return [TOO_MUCH_TO_COMPARE]
-        return self._later_revisions(self._reading.signed[number], coverage)
+        return self._later_revisions(self._signed[number], coverage)
 
     def signature_facts(self, number: int) -> dict[str, Json]:
         """What the signature says about itself, and how much of the file it covers."""
-        field, coverage = self._reading.signed[number], self._coverage.get(number)
+        field, coverage = self._signed[number], self._coverage.get(number)
         facts: dict[str, Json] = {
             "field": field.name,
             "sub_filter": field.sub_filter,
@@ -118,8 +119,8 @@ class SealedFile:
 
     def _shares(self, number: int, coverage: Coverage) -> bool:
         """Is the value or the range claimed by another field too, or does the range hold a later value?"""
-        mine = self._reading.signed[number].value_id
-        for other, field in enumerate(self._reading.signed):
+        mine = self._signed[number].value_id
+        for other, field in enumerate(self._signed):
             if other == number:
                 continue
             theirs = self._coverage.get(other)
@@ -134,11 +135,7 @@ class SealedFile:
     @property
     def _last_seal(self) -> int:
         """Where the last signature ends that is no document time stamp."""
-        ends = [
-            one.end
-            for number, one in self._coverage.items()
-            if not is_time_stamp(self._reading.signed[number])
-        ]
+        ends = [one.end for number, one in self._coverage.items() if not is_time_stamp(self._signed[number])]
         return max(ends, default=0)
 
     def _later_revisions(self, field: SignatureField, coverage: Coverage) -> list[Finding]:

@@ -18,7 +18,7 @@ from .pdfium import opened
 
 MOST_PAGES: Final = 64
 """Drawn of one file; the pages that updates touch come first."""
-LONGEST: Final = 240
+LONGEST: Final = 180
 _MARGIN: Final = 2
 _BGR: Final = 2
 _ANNOTATIONS: Final = 0x01
