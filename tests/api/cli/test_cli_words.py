@@ -22,6 +22,7 @@ COMMANDS = [
     ["init"], ["serve"], ["demo"], ["verify"], ["seal"], ["doctor"],
     ["seal-admin", "list"], ["seal-admin", "show"], ["seal-admin", "suspend"], ["seal-admin", "step"],
     ["cert", "issue"], ["cert", "show"], ["cert", "revoke"], ["log", "check"], ["log", "prove"],
+    ["monitor", "init"], ["monitor", "once"], ["monitor", "compare"], ["monitor", "sheet"],
 ]  # fmt: skip
 PRINTS_RESULTS = [one for one in COMMANDS if one != ["serve"]]
 
@@ -76,6 +77,8 @@ NOWHERE = ["--data", "no-such-directory"]
         (["log", "check", *NOWHERE], 1),
         (["log", "prove", "0", *NOWHERE], 1),
         (["log", "prove", "one"], 64),
+        (["monitor", "once", "no-such-directory"], 2),
+        (["monitor", "init", "no-such-directory", "--log", "x", "--name", "n"], 1),
         (["log", "prove", "--", "-1"], 64),
         (["cert", "show", "1", *NOWHERE], 1),
         (["cert", "revoke", "1", *NOWHERE], 1),
