@@ -191,6 +191,7 @@ class Revisions:
         self._views[first] = view
         broken: Malformed | None = None
         referrers: dict[int, set[int]] = {}
+        titles: dict[int, str] = {}
         try:
             referrers = view.referrers()
         except Malformed as error:
@@ -202,11 +203,12 @@ class Revisions:
             try:
                 if broken is not None:
                     raise broken
-                self._steps[number] = explain(view, after, floor, referrers)
+                self._steps[number] = explain(view, after, floor, referrers, titles)
             except (Unexplained, Malformed) as error:
                 self._steps[number] = error
             try:
                 for changed in section.entries:
+                    titles.pop(changed, None)
                     after.note(changed, referrers)
             except Malformed as error:
                 broken = broken or error

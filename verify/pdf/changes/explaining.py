@@ -25,14 +25,17 @@ _CATALOG_MAY_DIFFER: Final = frozenset(("AcroForm", "DSS", "Extensions", "Metada
 _VERSION = re.compile(r"1\.[0-7]|2\.0")
 
 
-def explain(before: View, after: View, floor: int, referrers: dict[int, set[int]]) -> Step:
+def explain(
+    before: View, after: View, floor: int, referrers: dict[int, set[int]], titles: dict[int, str]
+) -> Step:
     """What ``after`` did to ``before``, whose bytes end at ``floor``.
 
-    ``referrers``: for each number, the objects of ``before`` that may refer to it.
+    ``referrers``: for each number, the objects of ``before`` that may refer to it;
+    ``titles``: names of its fields that are known, to which is added.
 
     Raises :class:`Unexplained` and :class:`~..structure.Malformed`.
     """
-    update = Update(before, after, referrers)
+    update = Update(before, after, referrers, titles)
     _sort(update, floor)
     _trailer(update)
     form = Form(update)

@@ -62,7 +62,7 @@ class Form:
         if len(old) == len(new) and same(old, new):
             return
         added = _added(old, new, "Fields")
-        names = {_title(self._update.before.resolved(one)) for one in old}
+        names = {self._known_title(one) for one in old}
         for one in added:
             if not isinstance(one, Ref) or one.number not in self._update.new or one.number in self._created:
                 raise Unexplained("a field was added that is no object of its own")
@@ -71,6 +71,15 @@ class Form:
                 raise Unexplained("a field was added whose name is taken")
             names.add(change.name)
             self._fields.append(change)
+
+    def _known_title(self, one: Value) -> str:
+        """The name of a field of the revision before; read once for all updates that leave it alone."""
+        update = self._update
+        if not isinstance(one, Ref):
+            return _title(one)
+        if one.number not in update.titles:
+            update.titles[one.number] = _title(update.before.value(one.number))
+        return update.titles[one.number]
 
     def _creation(self, ref: Ref) -> FieldChange:
         after = self._update.after

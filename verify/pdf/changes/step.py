@@ -57,6 +57,7 @@ class Update:
     before: View
     after: View
     referrers: dict[int, set[int]]  # of the revision before, and sometimes more
+    titles: dict[int, str]  # of fields of the revision before, as far as they were asked for
     new: dict[int, Entry] = field(default_factory=dict)
     replaced: dict[int, Entry] = field(default_factory=dict)
     explained: set[int] = field(default_factory=set)
