@@ -25,7 +25,7 @@ def inspect(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="PDFs that are to be sealed")],
     as_json: JsonOption = False,
 ) -> None:
-    """盖章前检查 — find what could change a PDF after it was sealed: page and place.
+    """盖章前检查 — find what could change a PDF after sealing: page and place.
 
     Scripts, hidden layers and annotations, fields that show another value than they have, and the like.
     Exit code: 0 nothing, 1 any that is not sealed, 2 any to know of before sealing, 3 any unreadable.

@@ -15,7 +15,7 @@ from ..wiring.custody import rotate as rotate_vault
 from .output import DEFAULT_DATA, DataOption, JsonOption, plain, plain_errors, print_json, refuse, say
 
 app = typer.Typer(
-    help="密钥库 vault: list keys, make shares, rotate the wrapping key, change the passphrase.",
+    help="密钥库 vault: list keys, make shares, rotate the key of keys, change the passphrase.",
     no_args_is_help=True,
 )
 

@@ -53,6 +53,8 @@ OUTSIDE = {
     "seal.pdf.plain.NotPlainError",
     "verify.pdf.coverage.CoverageRefused",
     "verify.pdf.revisions.NotComparable",
+    "verify.pdf.changes.step.Unexplained",
+    "verify.pdf.structure.syntax.Malformed",
 }
 OUR_FAULT = re.compile(r"Unavailable|DidNotVerify|Misbehaved|NotLinted|Vault|Label|NoSuchKey")
 
