@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Final
 
 from keys import Digest, HashAlgorithm, KeysError, digest
-from keys.der import OCTET_STRING, OID, Tlv, as_oid, expect, explicit, read_only, sequence
+from keys.der import OCTET_STRING, OID, SEQUENCE, Tlv, as_oid, expect, explicit, read_only, sequence
 
 from .canonical import Json
 from .cms import CmsMalformed, parse_signed_data
@@ -28,6 +28,7 @@ from .trust import Trust
 from .x509 import Purpose
 
 LARGEST_CONTENT: Final = 200 * 1024 * 1024
+_EXPLICIT_0: Final = 0xA0
 _PEM = re.compile(rb"\s*-----BEGIN (PKCS7|CMS)-----([A-Za-z0-9+/=\s]*)-----END \1-----\s*")
 _NOT_GIVEN: Final = Reason(
     "SIGNED_CONTENT_NOT_GIVEN",
@@ -91,10 +92,9 @@ def _is_signed_data(data: bytes) -> bool:
 def _detached(der: bytes) -> tuple[bytes, bytes | None]:
     """The same signature without its content, and the content; what is signed keeps every octet."""
     try:
-        kind, wrapped = read_only(der).children()
-        (signed,) = wrapped.children()
-        version, algorithms, encapsulated, *rest = signed.children()
-        content_type, *inside = encapsulated.children()
+        kind, wrapped = expect(read_only(der), SEQUENCE).children()
+        version, algorithms, encapsulated, *rest = expect(_only(wrapped), SEQUENCE).children()
+        content_type, *inside = expect(encapsulated, SEQUENCE).children()
         if len(inside) != 1:
             return der, None
         content = expect(_only(inside[0]), OCTET_STRING).content
@@ -105,7 +105,8 @@ def _detached(der: bytes) -> tuple[bytes, bytes | None]:
 
 
 def _only(tlv: Tlv) -> Tlv:
-    (inner,) = tlv.children()
+    """What stands alone under ``[0] EXPLICIT``."""
+    (inner,) = expect(tlv, _EXPLICIT_0).children()
     return inner
 
 

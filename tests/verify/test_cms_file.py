@@ -70,3 +70,22 @@ def test_every_octet_counts(ecdsa_authority: Any, cms: Any) -> None:
             assert check_file(bytes(other), trust=trust, at=AT).indication is not PASSED, place
         except Unreadable:
             continue
+
+
+def test_the_wrapping_is_what_it_must_be(ecdsa_authority: Any, cms: Any) -> None:
+    """Content is taken out of a SignedData that is one, tag by tag: another tag is another structure."""
+    holder = ecdsa_authority.holder()
+    der = cms(holder, CONTENT, enclosed=CONTENT).dump()
+    trust = ecdsa_authority.trust()
+    signed = der.index(b"\xa0\x82")  # [0] SignedData
+    encapsulated = der.index(bytes.fromhex("06092a864886f70d010701")) - 2
+    explicit = encapsulated + 2 + 11
+    assert check_file(der, trust=trust, at=AT).indication is PASSED
+    for place, tag in ((signed, 0xA0), (signed + 4, 0x30), (encapsulated, 0x30), (explicit, 0xA0)):
+        assert der[place] == tag
+        for bit in range(8):
+            other = der[:place] + bytes([tag ^ 1 << bit]) + der[place + 1 :]
+            try:
+                assert check_file(other, trust=trust, at=AT).indication is not PASSED, (place, bit)
+            except Unreadable:
+                continue
