@@ -20,16 +20,26 @@ from typing import Final
 
 SLACK: Final = 2
 """The clock may run this many times as long as the processor: other processes want it too."""
-_REFUSED_EVENTS: Final = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
+_REFUSED_EVENTS: Final = (
+    "socket.",
+    "subprocess.",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.kill",
+)
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _X32: Final = 0x40000000
 """The second set of numbers that x86-64 has for the same calls."""
 _CALLS: Final = {
-    # audit architecture, and the numbers of: socket, socketpair, execve, ptrace, execveat, io_uring_setup
-    "x86_64": (0xC000003E, (41, 53, 59, 101, 322, 425)),
-    "aarch64": (0xC00000B7, (198, 199, 221, 117, 281, 425)),
+    # audit architecture, and the numbers of: socket, socketpair, execve, ptrace, execveat, io_uring_setup,
+    # and of what reaches into other processes of the same user: kill, tkill, tgkill, process_vm_readv,
+    # process_vm_writev, pidfd_send_signal, pidfd_open, pidfd_getfd, process_madvise
+    "x86_64": (0xC000003E, (41, 53, 59, 101, 322, 425, 62, 200, 234, 310, 311, 424, 434, 438, 440)),
+    "aarch64": (0xC00000B7, (198, 199, 221, 117, 281, 425, 129, 130, 131, 270, 271, 424, 434, 438, 440)),
 }
 
 
@@ -63,6 +73,7 @@ def confine(limits: CheckLimits) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file is written; pipes are not counted
 
 
 def _mapped() -> int:

@@ -1,26 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes between the service and the process that checks: frames over one socket, objects as pickles.
+"""What goes between the service and the process that checks: frames over one socket.
 
-The service is believed by the other side.  An answer is not: a file may have taken over whoever read it, so
-it is unpickled with the classes of a verdict alone, and is a verdict on that one file whatever it says.
+The service is believed by the other side, and sends pickles.  An answer is not: a file may have taken over
+whoever read it, so it is JSON, and is a verdict on that one file whatever it says.  A pickle would not do,
+however few classes it may name: it can set attributes of those classes, for every later verdict.
 """
 
 from __future__ import annotations
 
 import copyreg
 import io
+import json
 import pickle
 import socket
 import struct
-import sys
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
 from keys import PublicKey, parse_public_key
-from verify import Certificate, Crl, Report, Trust, parse_certificate, parse_crl
+from verify import (
+    Certificate,
+    Crl,
+    Indication,
+    Reason,
+    Report,
+    SignatureReport,
+    SubIndication,
+    Trust,
+    parse_certificate,
+    parse_crl,
+)
 
 from .limits import CheckLimits
 
@@ -88,36 +99,43 @@ def pack_trust(trust: Trust) -> bytes:
 
 
 def pack_report(report: Report) -> bytes:
-    """Everything that may stand in a verdict is plain."""
-    return pickle.dumps(replace(report, facts=dict(report.facts)), protocol=5)
+    """Everything that may stand in a verdict is plain; what is derived from it is derived anew."""
+    value = [
+        report.kind,
+        *_verdict(report),
+        [[one.format, *_verdict(one)] for one in report.signatures],
+    ]
+    return json.dumps(value).encode("ascii")
 
 
 def unpack_report(data: bytes) -> Report:
     """Raises :class:`WireBroken` for whatever is no verdict."""
     try:
-        found = _Verdicts(io.BytesIO(data)).load()
-        if not isinstance(found, Report):
-            raise WireBroken
-        return replace(
-            found, signatures=tuple(replace(one) for one in found.signatures)
-        )  # made anew: their own rules are asked
-    except WireBroken:
-        raise
-    except Exception as error:  # pickles of a hostile writer fail in any way they like
+        *whole, signatures = json.loads(data)
+        parts = tuple(SignatureReport(*_read(one)) for one in signatures)
+        kind, indication, sub, reasons, facts = _read(whole)
+        return Report(kind, indication, sub, parts, reasons, facts)
+    except Exception as error:  # hostile answers fail in any way they like
         raise WireBroken from error
 
 
-class _Verdicts(pickle.Unpickler):
-    """Knows the values that the room of reports defines, and nothing else that could be called."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        found = getattr(sys.modules.get(module), name, None) if _of_reports(module) else None
-        if not isinstance(found, type) or not (is_dataclass(found) or issubclass(found, Enum)):
-            raise pickle.UnpicklingError(f"{module}.{name} stands in no verdict")
-        return found
+def _verdict(one: Report | SignatureReport) -> list[Any]:
+    sub = None if one.sub_indication is None else one.sub_indication.value
+    return [one.indication.value, sub, [[r.code, r.zh, r.en] for r in one.reasons], dict(one.facts)]
 
 
-def _of_reports(module: str) -> bool:
-    home = Report.__module__
-    room = home if home.count(".") == 1 else home.rpartition(".")[0]
-    return module == room or module.startswith(room + ".")
+def _read(
+    value: list[Any],
+) -> tuple[str, Indication, SubIndication | None, tuple[Reason, ...], dict[str, Any]]:
+    """Kind or format, answer, why not, reasons, facts.  Raises what it likes."""
+    kind, indication, sub, reasons, facts = value
+    if not isinstance(kind, str) or not isinstance(facts, dict):
+        raise WireBroken
+    told = tuple(Reason(_text(code), _text(zh), _text(en)) for code, zh, en in reasons)
+    return kind, Indication(indication), None if sub is None else SubIndication(sub), told, facts
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise WireBroken
+    return value

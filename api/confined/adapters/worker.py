@@ -37,6 +37,8 @@ from ..parcels import (
 )
 
 MOST_TRUST = 1024 * 1024 * 1024
+_NO_MEMORY = 3
+"""How a child ends that wanted more memory than it may have."""
 _LOADED_LATER = ("pikepdf", "pypdfium2", "zxingcpp", "PIL.Image", "PIL.PngImagePlugin", "PIL.JpegImagePlugin")
 
 
@@ -92,29 +94,35 @@ def _checked(wire: socket.socket, trust: Trust, order: Order) -> bool:
     with os.fdopen(out, "rb") as pipe:
         told = pipe.read(LARGEST_ANSWER + 1)
     _, status = os.waitpid(child, 0)
-    if status == 0 and told:
+    if status == 0 and told[:1] in (VERDICT, UNREADABLE):
         send(wire, told[:1], told[1:])
         return True
+    gone = os.WIFSIGNALED(status) or status == 0 or os.waitstatus_to_exitcode(status) == _NO_MEMORY
     # How it ended is all there is to say; what it left unread on the wire makes the wire useless.
-    send(wire, ENDED if os.WIFSIGNALED(status) or status == 0 else BROKEN, str(status).encode("ascii"))
+    send(wire, ENDED if gone else BROKEN, str(status).encode("ascii"))
     return False
 
 
 def _child(wire: socket.socket, into: int, trust: Trust, order: Order) -> int:
     try:
-        kind, content = _answer(wire, trust, order)
+        kind, content = _answer(wire, trust, order, alone=True)
         with os.fdopen(into, "wb") as pipe:
             pipe.write(kind + content)
     except MemoryError:
-        os.kill(os.getpid(), 9)
+        return _NO_MEMORY
     except BaseException:
         return 1
     return 0
 
 
-def _answer(wire: socket.socket, trust: Trust, order: Order) -> tuple[bytes, bytes]:
+def _answer(wire: socket.socket, trust: Trust, order: Order, *, alone: bool = False) -> tuple[bytes, bytes]:
+    """``alone``: this process ends with the answer, and gives up the wire before it looks at the file: who
+    is taken over by a file must not write the answer about the next one."""
     data = exactly(wire, order.size)
     beside = None if order.beside is None else exactly(wire, order.beside)
+    if alone:
+        wire.close()
+        os.close(0)
     confine(order.limits)
 
     def about(algorithm: HashAlgorithm) -> Digest:

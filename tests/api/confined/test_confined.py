@@ -7,12 +7,14 @@ import io
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -20,12 +22,13 @@ import pytest
 from PIL import Image
 
 from api.confined import CheckLimits, ChecksBusy, ConfinedChecks
-from api.confined.adapters import line
-from api.confined.parcels import WireBroken, pack_report, pack_trust, unpack_report
+from api.confined.adapters import line, worker
+from api.confined.parcels import Order, WireBroken, pack_report, pack_trust, unpack_report
 from verify import Indication, Report, Trust, Unreadable, check_file
 
 AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 BARE = Trust()
+PATHS = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +151,7 @@ def test_many_threads(checks: ConfinedChecks) -> None:
     assert all(f"“{number}”" in found[number] for number in range(5))
 
 
-def test_no_network_and_nothing_started() -> None:
+def test_no_network_and_nothing_started(tmp_path: Path) -> None:
     """Neither Python nor native code gets a socket or starts a program once the process is bound."""
     script = (
         "import ctypes, os, socket, subprocess, sys\n"
@@ -161,14 +164,26 @@ def test_no_network_and_nothing_started() -> None:
         "    except OSError as error: print(name, error.errno == 13)\n"
         "if sys.platform == 'linux': print('native', libc.socket(2, 1, 0), ctypes.get_errno())\n"
         "else: print('native -1 13')\n"
+        "if sys.platform != 'linux': print('signal False', 'memory False', sep='\\n')\n"
+        "else:\n"
+        "  for name, act in (('signal', lambda: libc.kill(os.getppid(), 0)), ('memory', lambda: "
+        "libc.process_vm_readv(os.getppid(), None, 0, None, 0, 0))):\n"
+        "    print(name, act() == 0)\n"
+        "try: open('written', 'wb', buffering=0).write(b'1')\n"
+        "except OSError: print('nothing written')\n"
         "print('file', len(open('/dev/zero', 'rb').read(3)))\n"
     )
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path, env=PATHS
+    )
     assert ran.stdout.splitlines() == [
         "socket True",
         "resolver True",
         "program True",
         "native -1 13",
+        "signal False",
+        "memory False",
+        "nothing written",
         "file 3",
     ], ran.stderr
 
@@ -198,6 +213,50 @@ def test_a_hostile_answer(answer: bytes) -> None:
     """Whoever takes over the other process says what a verdict can say, and runs nothing here."""
     with pytest.raises(WireBroken):
         unpack_report(answer)
+
+
+def test_an_answer_does_not_change_what_a_verdict_is() -> None:
+    """A pickle that names no class but one of verdicts, and sets an attribute of that class for good."""
+
+    def text(value: str) -> bytes:
+        return b"\x8c" + bytes([len(value)]) + value.encode("ascii")
+
+    named = text(Indication.__module__) + text("Indication") + b"\x93"
+    poison = b"\x80\x05" + named + b"N}" + text("poisoned") + text("TOTAL-PASSED") + b"s\x86b."
+    with pytest.raises(WireBroken):
+        unpack_report(poison)
+    assert not hasattr(Indication.TOTAL_FAILED, "poisoned")
+
+
+def test_a_file_that_takes_over_says_nothing_about_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a file is looked at, its child holds the pipe for its own answer, and no end of the wire."""
+    ours, theirs = socket.socketpair()
+    out, into = os.pipe()
+    ours.sendall(b"seize")
+    number = os.fstat(theirs.fileno()).st_ino
+
+    def seized(data: bytes, **_: object) -> Report:
+        held = [one for one in range(256) if _number(one) == number]
+        raise Unreadable(f"{data!r} {len(held)}")
+
+    monkeypatch.setattr(worker, "check_file", seized)
+    if (child := os.fork()) == 0:
+        os.dup2(theirs.fileno(), 0)  # as the service starts it
+        os._exit(worker._child(theirs, into, BARE, Order("", AT, CheckLimits(), 5, None)))
+    os.close(into)
+    with os.fdopen(out, "rb") as pipe:
+        told = pipe.read()
+    assert os.waitpid(child, 0)[1] == 0
+    assert told == b"Ub'seize' 0"
+    ours.close()
+    theirs.close()
+
+
+def _number(descriptor: int) -> int | None:
+    try:
+        return os.fstat(descriptor).st_ino
+    except OSError:
+        return None
 
 
 def test_parcels(identity: Any) -> None:
