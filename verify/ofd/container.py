@@ -38,11 +38,10 @@ class OfdContainer:
         self._kept = 0
         self._also: list[str] = []
         everything = [self._named(entry) for entry in directory.entries]
-        self._require_no_collision(everything)
+        self._folded = self._without_collision(everything)
         self.entries: Mapping[str, OfdEntry] = {
             entry.name: entry for entry in everything if not entry.is_folder
         }
-        self._folded = {folded(name): name for name in self.entries}
         if self.prefix:
             self.deviations.append("ZIP_PREFIX")
         if self.comment:
@@ -124,23 +123,28 @@ class OfdContainer:
         if code not in self.deviations:
             self.deviations.append(code)
 
-    def _require_no_collision(self, everything: list[OfdEntry]) -> None:
-        seen: dict[str, bool] = {}
+    def _without_collision(self, everything: list[OfdEntry]) -> dict[str, str]:
+        """The names of all files by the form in which they are compared."""
+        seen: dict[str, OfdEntry] = {}
         for entry in everything:
             key = folded(entry.name)
             if key in seen:
                 raise OfdMalformed(entry.name, "文件名重复", "two entries with one name, case disregarded")
-            seen[key] = entry.is_folder
+            seen[key] = entry
         if any(folded(name.strip("/")) in seen for name in self._also):
             raise OfdMalformed(
                 self._also[0], "文件名重复", "two entries with one name, in one of its encodings"
             )
+        parents: set[str] = set()
         for key in seen:
-            parent = key
-            while "/" in parent:
-                parent = parent.rpartition("/")[0]
-                if seen.get(parent) is False:
+            parent = key.rpartition("/")[0]
+            while parent and parent not in parents:
+                parents.add(parent)
+                found = seen.get(parent)
+                if found is not None and not found.is_folder:
                     raise OfdMalformed(key, "文件名与目录名冲突", "a file is also the folder of another")
+                parent = parent.rpartition("/")[0]
+        return {key: entry.name for key, entry in seen.items() if not entry.is_folder}
 
 
 def folded(name: str) -> str:

@@ -23,6 +23,8 @@ _ENCRYPTED, _DESCRIBED, _UTF8 = 0x0001, 0x0008, 0x0800
 _HARMLESS = _DESCRIBED | _UTF8 | 0x0006  # bits 1 and 2 tell how hard the packer tried
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075
 _ALL_ONES = 0xFFFFFFFF
+_CENTRAL_HEADER = struct.Struct("<4s4x4H3L4H2x2L")
+_LOCAL_HEADER = struct.Struct("<4s2x4H3L2H")
 _OTHER_FILES = (b"%PDF-", b"PK\x05\x06")
 """How other files begin, and what some readers take for the end of the package."""
 
@@ -121,12 +123,13 @@ def _end_record(data: bytes) -> tuple[int, bytes]:
 
 
 def _central(data: bytes, at: int, end: int, shift: int) -> tuple[OfdEntry, int]:
-    if at + 46 > end or data[at : at + 4] != _CENTRAL:
+    if at + 46 > end:
         raise _wrong("END", "目录项数量不符", "the central directory is shorter than it says")
-    flags, method, time, date, crc, packed, size, names, extras, comments, disk = struct.unpack_from(
-        "<4H3L4H", data, at + 8
+    mark, flags, method, time, date, crc, packed, size, names, extras, comments, disk, outside, header = (
+        _CENTRAL_HEADER.unpack_from(data, at)
     )
-    outside, header = struct.unpack_from("<2L", data, at + 38)
+    if mark != _CENTRAL:
+        raise _wrong("END", "目录项数量不符", "the central directory is shorter than it says")
     following = at + 46 + names + extras + comments
     if following > end:
         raise _wrong("END", "目录项越界", "an entry reaches beyond the central directory")
@@ -146,10 +149,11 @@ def _central(data: bytes, at: int, end: int, shift: int) -> tuple[OfdEntry, int]
         raise _wrong(place, "大小不符", "stored, but two different sizes")
     if size > RATIO_FROM and size > HIGHEST_RATIO * packed:
         raise _wrong(place, "压缩比过高", f"unpacks to more than {HIGHEST_RATIO} times its size")
-    extra = _extras(data[at + 46 + names : at + 46 + names + extras], place)
-    if extra.get(_ZIP64):
-        raise _wrong(place, "不允许 ZIP64", "a ZIP64 field in the central directory")
-    _require_same_name(extra, raw_name, place)
+    if extras:
+        extra = _extras(data[at + 46 + names : at + 46 + names + extras], place)
+        if extra.get(_ZIP64):
+            raise _wrong(place, "不允许 ZIP64", "a ZIP64 field in the central directory")
+        _require_same_name(extra, raw_name, place)
     at = header + shift
     start = _start(data, at, (place, raw_name, flags, method, (crc, packed, size)), end)
     entry = OfdEntry(place, raw_name, flags, method, (time, date), crc, packed, size, at, start)
@@ -163,10 +167,12 @@ _Told = tuple[str, bytes, int, int, tuple[int, int, int]]
 def _start(data: bytes, at: int, told: _Told, end: int) -> int:
     """Where the octets of an entry begin; its local header must tell the same."""
     place, name_told, flags_told, method_told, truth = told
-    if at + 30 > end or data[at : at + 4] != _LOCAL:
+    if at + 30 > end:
         raise _wrong(place, "本地文件头缺失", "there is no local header where the directory says")
     # The time of the local header is left aside: some writers leave it empty, and no reader decides by it.
-    flags, method, _, _, crc, packed, size, names, extras = struct.unpack_from("<4H3L2H", data, at + 6)
+    mark, flags, method, _, _, crc, packed, size, names, extras = _LOCAL_HEADER.unpack_from(data, at)
+    if mark != _LOCAL:
+        raise _wrong(place, "本地文件头缺失", "there is no local header where the directory says")
     raw_name = data[at + 30 : at + 30 + names]
     start = at + 30 + names + extras
     if start + truth[1] > end:
@@ -175,8 +181,9 @@ def _start(data: bytes, at: int, told: _Told, end: int) -> int:
     idle = 0x0006 | (_UTF8 if raw_name.isascii() else 0)
     if (raw_name, flags & ~idle, method) != (name_told, flags_told & ~idle, method_told):
         raise _wrong(place, "本地文件头与目录不一致", "local header and central directory disagree")
-    extra = _extras(data[at + 30 + names : start], place)
-    _require_same_name(extra, raw_name, place)
+    extra = _extras(data[at + 30 + names : start], place) if extras else {}
+    if extra:
+        _require_same_name(extra, raw_name, place)
     if _ALL_ONES in (packed, size):
         packed, size = _zip64_sizes(extra, packed, size, place)
     here = (crc, packed, size)

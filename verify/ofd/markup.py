@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 from xml.parsers import expat
 
@@ -18,13 +19,18 @@ LARGEST = 32 * 1024 * 1024
 DEEPEST = 64
 MOST_ATTRIBUTES = 64
 MOST_ELEMENTS = 400_000
+LARGEST_SHARED, MOST_SHARED = 4096, 256
+"""Octets of a file whose tree is kept for other packages, and how many are."""
 _OURS = re.compile(r"https?://www\.ofdspec\.org(?:/|\Z)")
 _ENCODINGS = (None, "utf-8", "utf8", "us-ascii", "ascii")
 
 
 class Node:
-    """One element.  ``text`` is the character data in it as written; what stands behind a child is left out,
-    for in OFD only elements without children have any."""
+    """One element; once parsed, nobody changes it, for packages with the same file share it.
+
+    ``text`` is the character data in it as written; what stands behind a child is left out, for in OFD only
+    elements without children have any.
+    """
 
     __slots__ = ("attributes", "children", "name", "text")
 
@@ -72,12 +78,17 @@ class Xml:
         self.root, self.foreign, self.elements = root, foreign, elements
 
 
-def parse_xml(data: bytes, place: str, *, roots: Sequence[str] = ()) -> Xml:
-    """The document; ``roots``: local names that its root may have.  Raises :class:`OfdMalformed`."""
+def parse_xml(data: bytes, place: str, *, roots: Sequence[str] = (), shared: bool = False) -> Xml:
+    """The document; ``roots``: local names that its root may have.  Raises :class:`OfdMalformed`.
+
+    ``shared``: other packages are likely to hold the same octets; a small tree is then kept for them.
+    """
     if len(data) > LARGEST:
         raise OfdMalformed(place, f"XML 超过 {LARGEST // 1024**2} MB", "an XML file of that size")
     try:
-        found = _built(data, place)
+        found = _shared(data) if shared and len(data) <= LARGEST_SHARED else _built(data, place)
+    except OfdMalformed as error:
+        raise OfdMalformed(place, error.zh, error.rule) from None
     except expat.ExpatError as error:
         raise OfdMalformed(place, "XML 有语法错误", f"not well-formed XML: {error}") from None
     except (ValueError, LookupError) as error:
@@ -92,12 +103,24 @@ def is_ofd_namespace(uri: str) -> bool:
     return not uri or _OURS.match(uri) is not None
 
 
+@lru_cache(maxsize=MOST_SHARED)
+def _shared(data: bytes) -> Xml:
+    """What the same octets always are; an error is not kept, and its place is told by the caller."""
+    return _built(data, "")
+
+
+@lru_cache(maxsize=1024)
+def _local(name: str) -> str | None:
+    """The local name, or ``None`` for one of another namespace; ``name`` as expat writes it."""
+    uri, _, local = name.rpartition(" ")
+    return local if is_ofd_namespace(uri) else None
+
+
 def _built(data: bytes, place: str) -> Xml:
     """Handlers are closures, for each element calls two of them."""
     top = Node("", {})
     stack = [top]
     pieces: list[str] = []
-    names: dict[str, str | None] = {}
     skipped = foreign = count = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -110,11 +133,7 @@ def _built(data: bytes, place: str) -> Xml:
             if skipped + len(stack) > DEEPEST:
                 raise OfdMalformed(place, "XML 嵌套过深", f"deeper than {DEEPEST} elements")
             return
-        try:
-            local = names[name]
-        except KeyError:
-            uri, _, local_name = name.rpartition(" ")
-            local = names[name] = local_name if is_ofd_namespace(uri) else None
+        local = _local(name)
         if local is None:
             if len(stack) == 1:
                 raise OfdMalformed(place, "XML 命名空间不符", "its root is not of an OFD namespace")

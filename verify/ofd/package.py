@@ -154,7 +154,7 @@ class OfdPackage:
             if self._octets > MOST_PARSED:
                 limit = MOST_PARSED // 1024**2
                 raise OfdMalformed(name, f"XML 共超过 {limit} MB", f"more than {limit} MB of XML")
-            found = parse_xml(data, name)
+            found = parse_xml(data, name, shared="Signature" not in roots)
             self._elements += found.elements
             if self._elements <= MOST_KEPT:
                 self._parsed[name] = found

@@ -7,8 +7,9 @@ and is no pass (standards.md sections 1.8 and 11).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from keys import KeyKind, KeysError, Scheme, SignatureInvalid, default_scheme, parse_scheme
@@ -56,32 +57,38 @@ _SIGNER: Final = _Speech("", SubIndication.SIG_CRYPTO_FAILURE, "签章", "the se
 def seal_value(seal: ElectronicSeal) -> Value:
     """The maker's signature on a seal."""
     maker = seal.maker
-    if seal.version == 1:
-        others = [(STANDARDS[4], seal.info)]
-    else:
-        content = sequence(seal.info, maker.certificate_raw, maker.algorithm_raw)
-        others = [(SUPERSEDED, content)]
+
+    def others() -> Iterator[tuple[str, bytes]]:
+        if seal.version == 1:
+            yield STANDARDS[4], seal.info
+        else:
+            yield SUPERSEDED, sequence(seal.info, maker.certificate_raw, maker.algorithm_raw)
+
     return _value(maker, STANDARDS[seal.version], others, _MAKER)
 
 
 def signature_value(signature: SesSignature) -> Value:
     """The signer's signature on TBS_Sign."""
     signed = signature.signed
-    # Read once already, in lengths of any spelling: the same elements, without the header around them.
-    elements = read_only(signed.content, lenient=True).content
-    ending = signed.certificate_raw + signed.algorithm_raw
-    if signature.version == 1:
-        before = elements[: -len(ending)] if elements.endswith(ending) else elements
-        others = [(STANDARDS[4], sequence(before))]
-    else:
-        others = [
-            (SUPERSEDED, sequence(elements, ending)),
-            (STANDARDS[1], sequence(signed.content, ending)),
-        ]
+
+    def others() -> Iterator[tuple[str, bytes]]:
+        # Read once already, in lengths of any spelling: the same elements, without the header around them.
+        elements = read_only(signed.content, lenient=True).content
+        ending = signed.certificate_raw + signed.algorithm_raw
+        if signature.version == 1:
+            yield STANDARDS[4], sequence(elements[: -len(ending)] if elements.endswith(ending) else elements)
+        else:
+            yield SUPERSEDED, sequence(elements, ending)
+            yield STANDARDS[1], sequence(signed.content, ending)
+
     return _value(signed, STANDARDS[signature.version], others, _SIGNER)
 
 
-def _value(signed: Signed, standard: str, others: Sequence[tuple[str, bytes]], speech: _Speech) -> Value:
+Others = Callable[[], Iterator[tuple[str, bytes]]]
+"""What other rules sign; asked for only when the right rule does not hold."""
+
+
+def _value(signed: Signed, standard: str, others: Others, speech: _Speech) -> Value:
     try:
         certificate = parse_certificate(signed.certificate)
     except CertificateUnsupported as error:
@@ -89,23 +96,29 @@ def _value(signed: Signed, standard: str, others: Sequence[tuple[str, bytes]], s
     except VerifyError as error:
         return Value(None, None, "", _no_certificate(speech, str(error)))
     try:
-        scheme = _scheme(signed.algorithm, certificate)
+        scheme = _scheme(signed.algorithm, certificate.public_key.kind)
     except KeysError as error:
         return Value(certificate, None, "", _not_allowed(speech, str(error)))
     value, odd = _spelled(signed.signature, certificate)
-    for rule, content in ((standard, signed.content), *others):
-        try:
-            certificate.public_key.verify(value, content, scheme)
-        except SignatureInvalid:
-            continue
-        finding = None if rule == standard else _superseded(speech, rule)
-        return Value(certificate, scheme, rule, finding, odd)
+    if _verifies(certificate, value, signed.content, scheme):
+        return Value(certificate, scheme, standard, None, odd)
+    for rule, content in others():
+        if _verifies(certificate, value, content, scheme):
+            return Value(certificate, scheme, rule, _superseded(speech, rule), odd)
     return Value(certificate, scheme, "", _wrong(speech, signed, certificate), odd)
 
 
-def _scheme(algorithm: str, certificate: Certificate) -> Scheme:
-    """Raises a :class:`KeysError` for what is not on the allow-list, or not with this key."""
-    kind = certificate.public_key.kind
+def _verifies(certificate: Certificate, value: bytes, content: bytes, scheme: Scheme) -> bool:
+    try:
+        certificate.public_key.verify(value, content, scheme)
+    except SignatureInvalid:
+        return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _scheme(algorithm: str, kind: KeyKind) -> Scheme:
+    """Raises a :class:`KeysError` for what is not on the allow-list, or not with a key of this kind."""
     identifier = sequence(oid(algorithm))
     try:
         return parse_scheme(identifier, kind)
