@@ -33,11 +33,11 @@ def open_service(data: Path, *, start: bool = False, inspecting: bool = False) -
         database = Database(settings.database_url)
         database.upgrade()
         service = Service(settings, database=database, vault=vault, inspecting=inspecting)
-        if not inspecting:
-            service.log_publisher.require_continuation()
         if service.ledger.size() == 0:
             # Whatever was initialised has entries; a fresh start here would hide that everything is gone.
             raise WiringError("the database is empty, without any log", RESTORE)
+        if not inspecting:
+            service.log_publisher.require_continuation()
         if start:
             with database.read() as connection:
                 at_work = living_intents(connection, service.clock())
