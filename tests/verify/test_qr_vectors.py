@@ -7,6 +7,7 @@ import base64
 import importlib.util
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
@@ -467,6 +468,12 @@ def test_two_keys_sign_one_statement(facts: QrFacts | None, most: int) -> None:
     signed = parse_qr(text)
     assert (signed.statement, signed.message) == (made, message)
     assert [part[:2] for part in signed.parts] == list(kids.items())
+    # The second key of another body does not make up for a first one that is broken.
+    for place in (0, 1):
+        mixed = list(keys)
+        mixed[place] = replace(mixed[place], authority="样例市交通运输局")
+        found = check_qr(text, trust=trusting(*mixed, hosts=(LONG_HOST,)), at=AT)
+        assert [reason.code for reason in found.reasons] == ["QR_KEY_AUTHORITY"]
     swapped = made.encode("DUAL", kid, raw["ES256"] + raw["SM2"])
     assert check_qr(swapped, trust=trust, at=AT).indication is Indication.TOTAL_FAILED
     for name, key in signers.items():

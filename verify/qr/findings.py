@@ -62,6 +62,12 @@ def policy_findings(
             f"网址 {statement.host} 不是公布的官方网址",
             f"{statement.host} is not a published host",
         )
+    if len({key.authority for key in keys}) > 1:
+        yield _limit(
+            "QR_KEY_AUTHORITY",
+            "两个签名密钥属于不同机关:须由同一机关的两个密钥共同签名",
+            "the two keys belong to different bodies: both must be keys of one body",
+        )
     for key in keys:
         yield from _scope(statement, key)
         yield from _period(statement, key)

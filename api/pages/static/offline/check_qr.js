@@ -81,6 +81,8 @@ async function judged(signed, keys, facts, trust, { at, host, status: given, pro
 function* findings({ host: stated, statement, signatures }, keys, trust, { at, now, logged }, host) {
   const limit = (code) => [UNSURE, "SIG_CONSTRAINTS_FAILURE", code];
   if (!trust.hosts.includes(stated) || (host !== null && stated !== host.toLowerCase())) yield limit("QR_HOST");
+  // The key of another body does not make up for one that is broken.
+  if (keys.some((key) => key.authority !== keys[0].authority)) yield limit("QR_KEY_AUTHORITY");
   for (const key of keys) {
     if (!key.kinds.includes(statement.kind)) yield limit("QR_KEY_SCOPE");
     if (statement.facts && key.authorities && !key.authorities.includes(statement.facts.authority)) {
