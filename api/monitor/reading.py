@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from verify import LogEntry, LogEntryMalformed, SubjectChains, SubjectLink, parse_log_entry
 
 from .model import Alarm, AlarmCode, MonitorPlan, MonitorState
-from .rules import EntryRules
+from .rules import AHEAD, EntryRules
 
 _COUNTED = ("document.issued", "record.entered", "certificate.issued", "bundle.issued")
 _KEPT = timedelta(days=3)
@@ -26,6 +26,7 @@ class EntryReader:
     chains: SubjectChains
     awaited: dict[str, int]
     counts: dict[str, int]
+    newest: datetime | None = None  # what comes now was made no earlier
     alarms: list[Alarm] = field(default_factory=list)
     watched: list[tuple[LogEntry, SubjectLink]] = field(default_factory=list)
 
@@ -33,7 +34,8 @@ class EntryReader:
     def of(cls, state: MonitorState, plan: MonitorPlan, rules: EntryRules, now: datetime) -> EntryReader:
         """A reader that goes on where ``state`` ended."""
         chains = SubjectChains(state.heads)
-        return cls(plan, rules, now, chains, dict(state.awaited), dict(state.counts))
+        newest = state.moved_at if state.size else None
+        return cls(plan, rules, now, chains, dict(state.awaited), dict(state.counts), newest)
 
     def read(self, index: int, leaf: bytes) -> None:
         """The next entry."""
@@ -54,6 +56,7 @@ class EntryReader:
             Alarm(AlarmCode.SUBJECT_BROKEN, fault.zh, fault.en, index=index, subject=fault.subject)
             for fault in self.chains.take(entry)
         ]
+        self._dated(entry)
         self._replacing(entry)
         self._count(entry)
         if entry.subject is not None and entry.subject.code in self.plan.watched:
@@ -73,6 +76,25 @@ class EntryReader:
         self.awaited.clear()
         oldest = (self.now - _KEPT).strftime("%Y-%m-%d")
         self.counts = {name: count for name, count in self.counts.items() if name[:10] >= oldest}
+
+    def _dated(self, entry: LogEntry) -> None:
+        """No entry is older than those before it, nor than the look that did not find it yet.
+
+        An earlier time would make a statement look as if it had been announced before its key was revoked.
+        """
+        if self.newest is not None and entry.at < self.newest - AHEAD:
+            self.alarms.append(
+                Alarm(
+                    AlarmCode.SCHEMA,
+                    f"日志第 {entry.index} 条自称的时间早于在它之前的条目:时间被倒填",
+                    f"entry {entry.index} says that it is older than what was there before it: backdated",
+                    index=entry.index,
+                    subject="" if entry.subject is None else entry.subject.code,
+                )
+            )
+            return
+        at = min(entry.at, self.now)  # one from the future is told already
+        self.newest = at if self.newest is None else max(self.newest, at)
 
     def _replacing(self, entry: LogEntry) -> None:
         if entry.kind == "document.superseded":

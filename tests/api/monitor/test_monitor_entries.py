@@ -100,6 +100,32 @@ def test_a_broken_history(log: FakeLog, started: Callable[..., Desk]) -> None:
         desk.restarted()
 
 
+def test_an_entry_that_says_it_is_older_than_the_log_before_it(
+    log: FakeLog, started: Callable[..., Desk]
+) -> None:
+    """What was not there at the last look cannot be from before it: a statement by a revoked key would be
+    made to look as if it had been announced in time."""
+    desk = started()
+    log.add("a.b")
+    assert seen(log, desk) == []
+    log.at += timedelta(days=3)
+    desk.now += timedelta(days=3)
+    log.add("a.b")
+    assert seen(log, desk) == []
+    log.at -= timedelta(minutes=9)  # clocks of two machines
+    log.add("a.b")
+    assert seen(log, desk) == []
+    log.at -= timedelta(hours=1)
+    log.add("a.b")
+    assert seen(log, desk) == [("SCHEMA", 3)]
+    log.at += timedelta(hours=2)
+    desk.now += timedelta(hours=2)
+    log.add("a.b")
+    log.at -= timedelta(minutes=30)  # within one look
+    log.add("a.b")
+    assert seen(log, desk) == [("SCHEMA", 5)]
+
+
 def test_bursts_are_told_once(log: FakeLog, started: Callable[..., Desk]) -> None:
     """Of one kind in an hour, about one enterprise in a day; counted over looks."""
     desk = started(most_an_hour=3, most_a_subject=5)
