@@ -63,7 +63,7 @@ def serve(
     """运行 — serve the key centre until interrupted.
 
     A process of its own: run it as another user than the service,
-    with [kmc] embedded = false there.
+    with embedded = false in the section kmc of the settings there.
     """
     from ..logs import configure_logs
 

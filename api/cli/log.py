@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``yinxin log check|prove``: recompute the ledger and the rows it protects; export a proof."""
+"""``yinxin log check|prove|publish|keys``: recompute the ledger and the rows it protects; export proofs
+and the files that others read."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from .output import (
     say,
 )
 
-app = typer.Typer(help="公开日志 the public log: check, prove.", no_args_is_help=True)
+app = typer.Typer(help="公开日志 the public log: check, prove, publish, keys.", no_args_is_help=True)
 
 
 @app.command()

@@ -65,7 +65,8 @@ def seal(
         ),
     ] = "b-b",
     protect: Annotated[
-        Protection | None, typer.Option(help="OFD: further seals may follow, or nothing may [continue]")
+        Protection | None,
+        typer.Option(help="OFD: further seals may follow, or nothing may; continue by default"),
     ] = None,
     close: Annotated[
         bool,

@@ -54,8 +54,9 @@ def shares(
     """分片 — make k-of-n shares that open the vault.
 
     Give each file to another person. Shares that were made before open nothing
-    any more. Name the files of enough holders in [vault] share_files and the
-    service starts with them; yinxin vault passphrase --remove ends the passphrase.
+    any more. Name the files of enough holders in the settings (section vault,
+    share_files) and the service starts with them; yinxin vault passphrase
+    --remove ends the passphrase.
     """
     if threshold > number:
         raise refuse(f"{threshold} of {number}: 门限大于份数 the threshold is above the number", "lower it")
@@ -98,7 +99,7 @@ def passphrase(
     """口令 — change or remove the vault's passphrase.
 
     The new one comes from a file, so that it stands in no command line. Put
-    that file in the place of [vault] passphrase_file afterwards.
+    that file in the place of passphrase_file (section vault) afterwards.
     """
     if (new is None) != remove:
         raise refuse("只选其一 choose one of the two", "--new FILE, or --remove")

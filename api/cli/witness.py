@@ -2,7 +2,7 @@
 """``yinxin witness init|keys|once|run|serve``: cosign the heads of a log that another body runs.
 
 Exit codes of ``once``: 0 cosigned, 1 the head was refused — a rollback or a fork, see the folder
-``refused`` — and 2 the log could not be read.
+``refused`` — and 2 the log could not be read or did not take the cosignatures.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def init(
 ) -> None:
     """建立见证方 — make a folder with two fresh keys, in a vault of its own.
 
-    The keys that are printed go into the settings of the log ([log] witnesses)
-    and into the trust list of whoever relies on this witness.
+    The keys that are printed go into the settings of the log (section log,
+    witnesses) and into the trust list of whoever relies on this witness.
     """
     try:
         keys = tuple(parse_log_key(one.strip()) for one in log_key)
@@ -89,7 +89,7 @@ def once(folder: Folder, log: Log, post: Post = True, as_json: JsonOption = Fals
     except (LogUnknown, WitnessDamaged) as error:
         raise refuse(str(error), error.todo) from error
     except LogUnreachable as error:
-        raise refuse(str(error), error.todo, code=UNREADABLE) from error
+        raise refuse(str(error), "nothing was said about the log; try again", code=UNREADABLE) from error
     except TileMissing as error:
         raise refuse(
             str(error), "try again; a log serves what its checkpoint states", code=UNREADABLE
@@ -168,7 +168,11 @@ def _send(log: str, seen: Seen) -> None:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise LogUnreachable(address, type(error).__name__) from error
     if answer.status_code >= 400:
-        raise LogUnreachable(address, f"it answered {answer.status_code}: is this witness in its settings?")
+        raise refuse(
+            f"日志没有接受联署 the log did not take the cosignatures: {address} answered {answer.status_code}",
+            "the log lists the keys of this witness (yinxin witness keys) in its settings, section log",
+            code=UNREADABLE,
+        )
 
 
 def _print_keys(made: tuple[str, ...], as_json: bool) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from rich.console import Console
+from rich.text import Text
 
-from api.cli import output
+from api.cli import app, output
 from api.cli.output import explain, plain
 from api.demo.serving import COMMAND
 
@@ -42,6 +44,20 @@ def test_help(yinxin: Any, command: list[str]) -> None:
 @pytest.mark.parametrize("command", PRINTS_RESULTS, ids=" ".join)
 def test_json_is_offered(yinxin: Any, command: list[str]) -> None:
     assert "--json" in yinxin(*command, "--help").out
+
+
+def test_no_word_of_a_help_text_is_taken_for_markup() -> None:
+    """``[log]`` in a help text would be a style, and not shown."""
+    helps: list[tuple[str, str]] = []
+
+    def walk(command: Any, name: str) -> None:
+        helps.extend((name, one.help or "") for one in (command, *command.params) if hasattr(one, "help"))
+        for word, inner in getattr(command, "commands", {}).items():
+            walk(inner, f"{name} {word}")
+
+    walk(typer.main.get_command(app), "yinxin")
+    assert len(helps) > 100
+    assert [(name, text) for name, text in helps if Text.from_markup(text).plain != text] == []
 
 
 def test_overview(yinxin: Any) -> None:

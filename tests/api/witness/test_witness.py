@@ -24,6 +24,7 @@ from api.ledger import CosignatureRefused, Ledger, LogPublisher, LogSigners
 from api.wiring import witness as wiring
 from api.wiring.witness import found_witness, open_witness
 from api.witness import (
+    HeadRefused,
     WitnessDamaged,
     WitnessFolder,
     WitnessKeys,
@@ -33,6 +34,7 @@ from api.witness import (
 from verify import (
     SM3_TREE,
     LogKey,
+    NoteSignature,
     WitnessSubmission,
     consistency_from_tiles,
     cosignatures,
@@ -173,6 +175,30 @@ def test_a_rollback_is_refused_and_kept(
     assert run("once", str(folder), "--log", str(publisher.files.folder))[0] == 0
 
 
+def test_lines_of_strangers_are_not_kept(folder: Path, ledger: Ledger, publisher: LogPublisher) -> None:
+    """Anybody can add lines to a head that the log signed, and send it: neither memory nor evidence grows,
+    and there is room for the word of the witness."""
+    witness = open_witness(folder, clock=lambda: AT)
+    grow(ledger, publisher, 3)
+    note = (publisher.files.note() or b"").decode()
+
+    def stuffed(number: int) -> str:
+        return note + "".join(
+            NoteSignature("stranger.example", bytes([number, one, 0, 0]), b"x").line() for one in range(62)
+        )
+
+    seen = witness.answer(WitnessSubmission(0, (), stuffed(0)), None)
+    assert len(seen.lines) == 1
+    assert "stranger" not in (WitnessFolder(folder).kept(seen.checkpoint.origin) or "stranger")
+    grow(ledger, publisher, 4)
+    note = (publisher.files.note() or b"").decode()
+    for number in range(3):
+        with pytest.raises(HeadRefused):
+            witness.answer(WitnessSubmission(3, (bytes(32),), stuffed(number)), None)
+    (kept,) = (folder / "refused").iterdir()
+    assert kept.read_text() == note
+
+
 @pytest.mark.parametrize("size", [3, 5])
 def test_a_fork_is_refused(
     folder: Path,
@@ -217,6 +243,17 @@ def test_what_cannot_be_read_is_no_accusation(folder: Path, ledger: Ledger, publ
         code, told = run("once", str(folder), "--log", log)
         assert code == 2, told
     assert not (folder / "refused").exists()
+
+
+def test_a_log_that_does_not_list_the_witness_says_so(
+    served: str, folder: Path, keys: list[LogKey], ledger: Ledger, publisher: LogPublisher
+) -> None:
+    grow(ledger, publisher, 2)
+    keys.clear()
+    code, told = run("once", str(folder), "--log", served)
+    assert code == 2
+    assert "did not take" in told
+    assert "does not answer" not in told
 
 
 def test_another_log_is_not_cosigned(folder: Path, ledger: Ledger, publisher: LogPublisher) -> None:
