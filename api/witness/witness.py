@@ -34,6 +34,7 @@ from verify import (
     add_cosignatures,
     cosignature_line,
     cosignature_message,
+    log_key_id,
     parse_checkpoint,
     parse_note,
     require_growth,
@@ -125,7 +126,10 @@ class Witness:
         return self._cosign(note, shown, sm3=sm3 is not None)
 
     def _known(self, note: str | bytes) -> tuple[SignedNote, Checkpoint]:
-        """A head that every key of its log signed."""
+        """A head that every key of its log signed, with their lines alone.
+
+        Anybody can add others, which would fill what is kept and leave no room for ours.
+        """
         try:
             parsed = parse_note(note)
             shown = parse_checkpoint(parsed.text)
@@ -140,7 +144,9 @@ class Witness:
             raise LogUnknown(shown.origin, str(error), watched=True) from error
         if len(signed) < len(keys):
             raise LogUnknown(shown.origin, "not all keys of the log signed", watched=True)
-        return parsed, shown
+        own = {(key.name, log_key_id(key)) for key in keys}
+        lines = {(one.name, one.key_id): one for one in parsed.signatures if (one.name, one.key_id) in own}
+        return SignedNote(parsed.text, tuple(lines.values())), shown
 
     def _kept(self, origin: str) -> Checkpoint | None:
         note = self._keeper.kept(origin)
