@@ -111,6 +111,7 @@ def load_trust(
         seal_status=_newest_standing(standings, trust, at),
         document_status=_newest_documents(documents, trust, at),
     )
+    _require_own(loaded.document_status, bodies)
     _require_not_before(seen or {}, _sequences(bodies, loaded))
     return loaded
 
@@ -183,6 +184,16 @@ def _newest_documents(
         except DocumentStatusInvalid as error:
             raise TrustListInvalid(field=f"{name}: {error.field}", rule=error.rule) from error
     return max((one.listed for _, one in found), key=lambda one: one.sequence, default=None)
+
+
+def _require_own(listed: DocumentStatusList | None, bodies: Sequence[TrustListBody]) -> None:
+    """Another publisher below the same root does not say how the documents of this one stand."""
+    publishers = [body.publisher for body in bodies]
+    if listed is not None and publishers and listed.publisher not in publishers:
+        raise TrustListInvalid(
+            field="document-status: publisher",
+            rule=f"{listed.publisher} is not the publisher of the trust list",
+        )
 
 
 def _newest_standing(

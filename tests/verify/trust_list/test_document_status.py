@@ -181,6 +181,8 @@ def test_loaded_beside_the_trust_list(body: TrustListBody, signers: Any) -> None
     for bad in (published(signers[:1]), new[:-3], new.replace(b'"size":9', b'"size":8'), other):
         with pytest.raises(TrustListInvalid):
             load_trust([*files, ("bad", bad)], AT)
+    with pytest.raises(TrustListInvalid, match="publisher"):  # also where it is the only one
+        load_trust([*lists, ("other", other)], AT)
     with pytest.raises(TrustListInvalid):
         load_trust([("new", new)], AT)
 
