@@ -169,7 +169,7 @@ def _send(log: str, seen: Seen) -> None:
         raise LogUnreachable(address, type(error).__name__) from error
     if answer.status_code >= 400:
         raise refuse(
-            f"日志没有接受联署 the log did not take the cosignatures: {address} answered {answer.status_code}",
+            f"日志没有接受联署 the log did not take the cosignatures: {address} said {answer.status_code}",
             "the log lists the keys of this witness (yinxin witness keys) in its settings, section log",
             code=UNREADABLE,
         )
