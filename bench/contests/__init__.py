@@ -25,6 +25,7 @@ from .ses import ses_build, ses_parse
 from .sm2 import sm2_sign, sm2_verify
 from .status import ca_crl_million, ca_ocsp_cached, ca_ocsp_signed_sm2
 from .verify_ofd import verify_ofd
+from .verify_path import verify_path_sm2, verify_path_sm2_known
 from .verify_pdf import verify_pdf_1page, verify_pdf_20sigs, verify_pdf_200pages, verify_pdf_1000pages
 from .verify_qr import verify_qr_es256, verify_qr_sm2
 
@@ -56,6 +57,8 @@ CONTESTS: Mapping[str, Callable[[bool], Contest]] = {
     "verify.pdf.20sigs": verify_pdf_20sigs,
     "verify.pdf.1000pages": verify_pdf_1000pages,
     "verify.ofd": verify_ofd,
+    "verify.path.sm2": verify_path_sm2,
+    "verify.path.sm2.known": verify_path_sm2_known,
     "verify.qr.sm2": verify_qr_sm2,
     "verify.qr.es256": verify_qr_es256,
     "log.append": log_append,

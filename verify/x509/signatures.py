@@ -42,6 +42,12 @@ def signed_by(signed: Signed, key: PublicKey) -> bool:
     return answer
 
 
+def forget(signed: Signed | None = None) -> None:
+    """Lose what is remembered, of one or of all: to measure, and to compare answers with and without it."""
+    for name in [one for one in _remembered if signed is None or one[0] == signed.fingerprint]:
+        _remembered.pop(name, None)
+
+
 def _verifies(signed: Signed, key: PublicKey) -> bool:
     try:
         key.verify(signed.signature, signed.tbs, signed.scheme)
