@@ -128,7 +128,7 @@ def test_a_sheet_counts_the_public_log(shelf: Any) -> None:
         "covers": ["credit/conduct"],
         "shown": [5],
     }
-    assert "本企业记录第 1–7 号,链首 abababababababab" in [row.value for row in made.face.rows]
+    assert "本企业记录第 1–7 号,末条摘要 abababababababab" in [row.value for row in made.face.rows]
     assert "history" not in SHEET.compose(host, order("H12")).record
 
 

@@ -134,7 +134,7 @@ def _head_faults(stated: HistoryStatement, mine: dict[int, LogEntry]) -> list[St
             StatementFault(
                 "HISTORY_HEAD_DIFFERS",
                 stated.sequence,
-                f"文书所载链首与日志第 {last.index} 条不符:记录被改动或替换",
+                f"文书所载末条摘要与日志第 {last.index} 条不符:记录被改动或替换",
                 f"the head on the document is not entry {last.index}: an entry was changed or replaced",
             )
         ]

@@ -65,7 +65,7 @@ def test_a_sheet_agrees_with_the_log(rooms: Any) -> None:
     assert claim.head == parse_log_entry(rooms.ledger.entry(corrected), corrected).hash
     assert check_history(claim, entries(rooms), document_id=first.document_id) == ()
     face = rooms.library.lookup(first.document_id)
-    assert f"本企业记录第 1–3 号,链首 {claim.head[:16]}" in {row.value for row in face.facts}
+    assert f"本企业记录第 1–3 号,末条摘要 {claim.head[:16]}" in {row.value for row in face.facts}
     second = printed(rooms)
     assert stated(rooms, second).sequence == 4
     assert check_history(stated(rooms, second), entries(rooms), document_id=second.document_id) == ()
