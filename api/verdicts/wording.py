@@ -83,6 +83,8 @@ def _integrity(known: _Known) -> str:
         return "签章没有保护全部内容,或签章后文件被改动"
     if coverage.status is _OPEN:
         return "签章部分未被改动,但未能确认它保护了全部内容"
+    if "FORM_FILLED" in coverage.reasons:
+        return "签章的内容未被改动;其后有表单域被填写(签章人允许填写),填写的内容不是签章人所填"
     covers = coverage.detail.get("covers", "")
     if covers == "whole document":
         return "签章后未被改动,签章覆盖整份文件"

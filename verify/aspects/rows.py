@@ -149,6 +149,8 @@ TABLE: Final[Mapping[str, Row]] = MappingProxyType(
         "DOCUMENT_NOT_SIGNED": _failed(_A.COVERAGE),
         "ELEMENT_TWICE": _unsure(_A.COVERAGE),
         "FOREIGN_NAMESPACE": _unsure(_A.COVERAGE),
+        "FORM_FILLED": _note(_A.COVERAGE),
+        "LATER_SEAL_OVER_CONTENT": _odd(_note(_A.COVERAGE)),
         "MODIFIED_AFTER_SEAL": _failed(_A.COVERAGE),
         "SHOWN_DIFFERENTLY": _unsure(_A.COVERAGE),
         "NOTHING_REFERENCED": _failed(_A.COVERAGE),

@@ -25,7 +25,7 @@ from ..trust import Trust
 from ..x509 import Purpose
 from .agreement import document_findings
 from .coverage import Coverage
-from .findings import Finding, judged, unsure
+from .findings import FORM_FILLED, Finding, judged, unsure
 from .gm import GmForm, check_gm, gm_form
 from .levels import level_of
 from .pdfium import read_with_pdfium
@@ -63,8 +63,11 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime, _full: bool = False) -
         field = signed[number]
         coverage = sealed.coverage(number)
         form = None if coverage is None else gm_form(field, coverage.der)
-        found = [*sealed.findings(number), *general, *([] if form else _format_findings(field))]
+        later = sealed.later(number)
+        found = [*later.found, *general, *([] if form else _format_findings(field))]
         facts = sealed.signature_facts(number)
+        if later.filled:
+            facts["changed_fields"] = [*later.filled]
         value = None
         if coverage is not None and is_time_stamp(field):
             value = stamps.judge(field, coverage, _digest_of(coverage, data), in_place=not found)
@@ -82,7 +85,7 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime, _full: bool = False) -
             )
             found.extend(_profile_findings(field, value))
             facts["level"] = level_of(coverage.der, value, situation)
-        return judged(f"PDF {field.sub_filter}".strip(), value, found, facts)
+        return judged(f"PDF {field.sub_filter}".strip(), value, found, facts, later.notes)
 
     reports = {number: check(number) for number in _in_order(signed, sealed)}
     signatures = tuple(reports[number] for number in range(len(signed)))
@@ -95,6 +98,7 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime, _full: bool = False) -
         reasons=(
             *(finding.reason for finding in general),
             *((_NO_SEAL,) if sub is SubIndication.SIGNED_DATA_NOT_FOUND else ()),
+            *(_headline(signatures) if indication is Indication.TOTAL_PASSED else ()),
         ),
         facts=sealed.facts(),
     )
@@ -162,6 +166,12 @@ def _format_findings(field: SignatureField) -> list[Finding]:
             f"sub-filter {name} is not supported",
         )
     ]
+
+
+def _headline(signatures: Sequence[SignatureReport]) -> list[Reason]:
+    """What a reader of a good file must know first: fields that no seal of it vouches for."""
+    told = [reason for one in signatures for reason in one.reasons if reason.code == FORM_FILLED]
+    return list(dict.fromkeys(told))
 
 
 _NOT_TYPED: Final = unsure(

@@ -13,11 +13,12 @@ import logging
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from ..errors import Unreadable
+from .places import PlaceOnPage, Places
 from .structure import Drawn
 from .validation_data import SecurityStore, read_store
 
@@ -61,6 +62,7 @@ class SignatureField:
     location: str
     permission: int | None  # DocMDP P of a certifying signature
     locked: FieldLock | None = None
+    places: tuple[PlaceOnPage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,9 @@ def read_with_qpdf(data: bytes, *, attachment: str = "", contents: bool = False)
             drawn: tuple[Drawn, ...] = ()
             if contents:
                 drawn = tuple(_drawn(pdf))
-                fields += tuple(_strays(pdf, {one.value_id for one in fields}))
+                places = Places()
+                fields += tuple(_strays(pdf, {one.value_id for one in fields}, places))
+                fields = tuple(replace(one, places=places.of(one.object_id)) for one in fields)
             warnings += pdf.get_warnings()
             return PdfReading(
                 pages=pages,
@@ -212,12 +216,15 @@ def _too_many() -> Unreadable:
     )
 
 
-def _strays(pdf: Any, listed: set[tuple[int, int]]) -> Iterator[SignatureField]:
-    """Signatures that a page shows and the form does not list as such: never skipped, never passed."""
+def _strays(pdf: Any, listed: set[tuple[int, int]], places: Places) -> Iterator[SignatureField]:
+    """Signatures that a page shows and the form does not list as such: never skipped, never passed.
+
+    ``places`` is told where each signature field hangs.
+    """
     import pikepdf
 
     looked_at = found = 0
-    for page in pdf.pages:
+    for number, page in enumerate(pdf.pages, 1):
         hung = page.obj.get("/Annots")
         if not isinstance(hung, pikepdf.Array):
             continue
@@ -225,6 +232,7 @@ def _strays(pdf: Any, listed: set[tuple[int, int]]) -> Iterator[SignatureField]:
         if looked_at > MOST_ANNOTATIONS:
             raise Unreadable("PDF 批注过多 too many annotations")
         for node in hung:
+            places.note(node, page.obj, number)
             value = node.get("/V") if isinstance(node, pikepdf.Dictionary) else None
             if not isinstance(value, pikepdf.Dictionary) or not _signs(value) or value.objgen in listed:
                 continue
@@ -260,7 +268,7 @@ def _field(node: Any, name: str, *, top_level: bool) -> SignatureField:
         reason=_text(entries.get("/Reason")),
         location=_text(entries.get("/Location")),
         permission=_permission(entries.get("/Reference")),
-        locked=_lock(entries.get("/Reference")),
+        locked=_lock(entries.get("/Reference")) or _own_lock(node.get("/Lock")),
     )
 
 
@@ -300,11 +308,28 @@ def _lock(references: Any) -> FieldLock | None:
             parameters = reference.get("/TransformParams")
             if not isinstance(parameters, pikepdf.Dictionary):
                 return FieldLock("All")
-            action, listed = _name(parameters.get("/Action")), parameters.get("/Fields")
-            if action not in ("Include", "Exclude") or not isinstance(listed, pikepdf.Array):
-                return FieldLock("All")
-            return FieldLock(action, tuple(_text(one) for one in list(listed)[:MOST_FIELDS]))
+            return _locking(parameters)
     return None
+
+
+def _own_lock(lock: Any) -> FieldLock | None:
+    """What the field asked its signer to lock (section 12.7.4.5), when the signer did not say it again."""
+    import pikepdf
+
+    if lock is None:
+        return None
+    return _locking(lock) if isinstance(lock, pikepdf.Dictionary) else FieldLock("All")
+
+
+def _locking(parameters: Any) -> FieldLock:
+    import pikepdf
+
+    action, listed = _name(parameters.get("/Action")), parameters.get("/Fields")
+    if action not in ("Include", "Exclude") or not isinstance(listed, pikepdf.Array):
+        return FieldLock("All")
+    if len(listed) > MOST_FIELDS:
+        return FieldLock("All")
+    return FieldLock(action, tuple(_text(one) for one in listed))
 
 
 def _name(value: Any) -> str:

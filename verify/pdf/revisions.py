@@ -4,8 +4,9 @@
 Each revision is compared with the one before it, once, however many signatures there are; what it did is then
 held against each signature that it follows.  Allowed are two things: further signature fields (signed ones,
 which :mod:`.check` sees to) and long-term validation data (the security store, and document time stamps that
-nobody sees).  Filling in any other field, touching a page, an annotation or the catalog is a change to the
-sealed document.
+nobody sees).  Other fields may be filled in after a certification that says so (ISO 32000-1 section 12.8.2.2,
+levels 2 and 3), and are named.  Touching a page, an annotation or the catalog is a change to the sealed
+document.
 """
 
 from __future__ import annotations
@@ -29,10 +30,14 @@ class NotComparable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """``allowed``: nothing but signatures and validation data was added; ``why`` names what else was."""
+    """``allowed``: nothing but signatures and validation data was added; ``why`` names what else was.
+
+    ``filled``: the ordinary fields that have another value, allowed or not.
+    """
 
     allowed: bool
     why: str = ""
+    filled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,13 @@ class Revision:
     """A signed revision as it was: what is in it must be what the other parser sees in its bytes.
 
     ``place``: of the signature that was asked for among the signature fields; ``None`` when it is not there.
+    ``certified``: the catalog says that this signature certifies the document.
     """
 
     pages: int
     fields: int
     place: int | None
+    certified: bool = False
 
 
 class Revisions:
@@ -74,33 +81,47 @@ class Revisions:
             self._compare(min(self._numbers.values()))
 
     def changes_since(
-        self, end: int, *, permission: int | None, locked: FieldLock | None, last_seal: int, last: int
+        self,
+        end: int,
+        *,
+        permission: int | None,
+        locked: FieldLock | None,
+        last_seal: int,
+        last: int,
+        certified: bool = False,
     ) -> Changes:
         """What changed after the revision that ends at ``end``.
 
         ``permission`` is the DocMDP level that a certifying signature set, ``locked`` the fields that it
         locked. After ``last_seal`` only validation data and document time stamps may have been added, after
-        ``last`` no time stamp either.  Raises :class:`NotComparable`.
+        ``last`` no time stamp either.  When the signature ``certified`` the document at level 2 or 3, fields
+        that it does not lock may be filled in at any time.  Raises :class:`NotComparable`.
         """
         first, seal, final = (
             self.number_of(end),
             self._numbers.get(last_seal, -1),
             self._numbers.get(last, -1),
         )
-        for number in range(first + 1, len(self._sections)):
-            step = self._steps[number]
+        steps = [self._steps[number] for number in range(first + 1, len(self._sections))]
+        filled = tuple(
+            dict.fromkeys(name for step in steps if isinstance(step, Step) for name in step.filled)
+        )
+        for number, step in enumerate(steps, first + 1):
             if isinstance(step, Unexplained):
-                return Changes(False, str(step))
+                return Changes(False, str(step), filled)
             if isinstance(step, Malformed):
                 raise NotComparable(str(step))
+            for name in step.filled:
+                if not certified or permission not in (2, 3) or _is_locked(name, locked):
+                    return Changes(False, f"the field {name:.80} must not be filled in", filled)
             if number > final and step.fields:
-                return Changes(False, "a signature field was added after the last signature")
+                return Changes(False, "a signature field was added after the last signature", filled)
             if not step.silent and (number > seal or permission == 1):
-                return Changes(False, "something that can be seen was added after the last seal")
+                return Changes(False, "something that can be seen was added after the last seal", filled)
             for change in step.fields:
                 if not change.silent and _forbidden(change, permission, locked):
-                    return Changes(False, f"the field {change.name} must not come or be filled in")
-        return Changes(True)
+                    return Changes(False, f"the field {change.name} must not come or be filled in", filled)
+        return Changes(True, filled=filled)
 
     def only_signatures(self) -> bool:
         """Has the form of the whole file no field but signature fields?  No, when it cannot be read."""
@@ -111,18 +132,22 @@ class Revisions:
             return False
         return all(isinstance(one, dict) and one.get("FT") == "Sig" for one in fields)
 
-    def places_after(self, end: int, before: int | None) -> list[tuple[int, Box]]:
+    def places_after(self, end: int, before: int | None) -> list[tuple[int, Box, bool]]:
         """Pages, by their objects, and boxes on them where something new may be seen from ``end`` on.
 
-        Up to the revision that ends at ``before``, or to the end of the file.
+        Up to the revision that ends at ``before``, or to the end of the file; each with whether it is the
+        place of a seal, and not of another field.
         """
         last = len(self._sections) - 1 if before is None else self.number_of(before)
         found = []
         for number in range(self.number_of(end) + 1, last + 1):
             step = self._steps[number]
-            for page, box in step.places if isinstance(step, Step) else ():
+            if not isinstance(step, Step):
+                continue
+            seals = [(*one, True) for one in step.places]
+            for page, box, seal in (*seals, *((*one, False) for one in step.filled_places)):
                 if isinstance(box, list) and len(box) == 4 and all(type(one) in (int, float) for one in box):
-                    found.append((page, (box[0], box[1], box[2], box[3])))
+                    found.append((page, (box[0], box[1], box[2], box[3]), seal))
         return found
 
     def at(self, end: int, field: SignatureField) -> Revision:
@@ -148,7 +173,9 @@ class Revisions:
                 fields += 1
         except (Malformed, KeyError, TypeError, AttributeError) as error:
             raise NotComparable(f"{type(error).__name__}: {error}") from error
-        return Revision(pages if type(pages) is int else -1, fields, place)
+        return Revision(
+            pages if type(pages) is int else -1, fields, place, _certifies(view, root, field.value_id[0])
+        )
 
     def unlisted_object_after(self, end: int) -> bool:
         """Does an object stand after ``end`` that no cross-reference section names?
@@ -217,12 +244,20 @@ class Revisions:
 
 
 def _forbidden(change: FieldChange, permission: int | None, locked: FieldLock | None) -> bool:
-    if permission is not None and change.created and change.visible:
-        return True
+    return (permission is not None and change.created and change.visible) or _is_locked(change.name, locked)
+
+
+def _is_locked(name: str, locked: FieldLock | None) -> bool:
     if locked is None:
         return False
-    named = any(change.name == one or change.name.startswith(f"{one}.") for one in locked.fields)
+    named = any(name == one or name.startswith(f"{one}.") for one in locked.fields)
     return locked.action == "All" or named == (locked.action == "Include")
+
+
+def _certifies(view: View, root: dict[str, object], signature: int) -> bool:
+    permissions = view.resolved(root.get("Perms"))
+    said = permissions.get("DocMDP") if isinstance(permissions, dict) else None
+    return isinstance(said, Ref) and said.number == signature
 
 
 def _field_list(view: View) -> list[object]:

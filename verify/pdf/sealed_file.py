@@ -23,7 +23,11 @@ from .findings import (
     SIGNATURE_SHARED,
     TOO_MUCH_TO_COMPARE,
     Finding,
+    Later,
     failed,
+    form_filled,
+    over_content,
+    overwritten,
     unsure,
 )
 from .pdfium import read_revision
@@ -67,20 +71,20 @@ class SealedFile:
         """What signature ``number`` protects; ``None`` when it does not say so properly."""
         return self._coverage.get(number)
 
-    def findings(self, number: int) -> list[Finding]:
-        """What is wrong with the place of signature ``number`` in the file."""
+    def later(self, number: int) -> Later:
+        """What is wrong with the place of signature ``number`` in the file, and what came after it."""
         if number in self._refused:
             refused = self._refused[number]
-            return [failed(SubIndication.FORMAT_FAILURE, refused.code, refused.zh, refused.en)]
+            return Later((failed(SubIndication.FORMAT_FAILURE, refused.code, refused.zh, refused.en),))
         coverage = self._coverage[number]
         if self._shares(number, coverage):
-            return [SIGNATURE_SHARED]
+            return Later((SIGNATURE_SHARED,))
         if coverage.end == self._last and self._quiet_tail and not self._full:
-            return []
+            return Later()
         if not self._quiet_tail and last_cross_reference(self._data) < self._last:
-            return [BYTES_AFTER_SEAL]
+            return Later((BYTES_AFTER_SEAL,))
         if self._reading.objects > MOST_COMPARED:
-            return [TOO_MUCH_TO_COMPARE]
+            return Later((TOO_MUCH_TO_COMPARE,))
         return self._later_revisions(self._signed[number], coverage)
 
     def signature_facts(self, number: int) -> dict[str, Json]:
@@ -93,6 +97,7 @@ class SealedFile:
             "stated_reason": field.reason,
             "stated_location": field.location,
             "permission": field.permission,
+            "places": [one.to_json() for one in field.places],
         }
         if coverage is not None:
             place, total = self._ends.index(coverage.end) + 1, len(self._ends) + (not self._quiet_tail)
@@ -138,38 +143,38 @@ class SealedFile:
         ends = [one.end for number, one in self._coverage.items() if not is_time_stamp(self._signed[number])]
         return max(ends, default=0)
 
-    def _later_revisions(self, field: SignatureField, coverage: Coverage) -> list[Finding]:
+    def _later_revisions(self, field: SignatureField, coverage: Coverage) -> Later:
         # 1. The signed revision alone must already be a document that carries this signature.
         if not ends_revision(self._data, coverage.end):
-            return [NOT_IN_ITS_REVISION]
+            return Later((NOT_IN_ITS_REVISION,))
         try:
             if self._revisions is None:
                 self._revisions = Revisions(self._data, self._ends, self._document)
             then = self._revisions.at(coverage.end, field)
             if not _agrees(then, field, self._data, coverage.end):
-                return [NOT_IN_ITS_REVISION]
+                return Later((NOT_IN_ITS_REVISION,))
             # 2. Everything that came after must be explained.
             if coverage.end == self._last and self._revisions.unlisted_object_after(coverage.end):
-                return [BYTES_AFTER_SEAL]
+                return Later((BYTES_AFTER_SEAL,))
             changes = self._revisions.changes_since(
                 coverage.end,
                 permission=field.permission,
                 locked=field.locked,
                 last_seal=self._last_seal,
                 last=self._last,
+                certified=then.certified,
             )
         except NotComparable as error:
-            return [
-                unsure(
-                    SubIndication.COVERAGE_GAP,
-                    "DIFFERENCE_NOT_ANALYSED",
-                    "签章之后另有更新,无法分析其改动",
-                    f"later revisions cannot be compared with the sealed one: {str(error)[:200]}",
-                )
-            ]
+            return Later((_not_analysed(error),))
         if not changes.allowed:
-            return [MODIFIED_AFTER_SEAL]
-        return [SHOWN_DIFFERENTLY] if any(one.pages for one in self._looks(coverage.end)) else []
+            found = overwritten(changes.filled) if changes.filled else MODIFIED_AFTER_SEAL
+            return Later((found,), filled=changes.filled)
+        looks = self._looks(coverage.end)
+        notes = [form_filled(changes.filled)] if changes.filled else []
+        if hidden := sorted({page + 1 for one in looks for page in one.over_content}):
+            notes.append(over_content(hidden))
+        differs = (SHOWN_DIFFERENTLY,) if any(one.pages for one in looks) else ()
+        return Later(differs, tuple(notes), changes.filled)
 
     def _looks(self, end: int) -> list[Difference]:
         """How the pages changed in appearance since the revision that ends at ``end``."""
@@ -185,12 +190,21 @@ class SealedFile:
         places: dict[int, list[Place]] = {}
         for end, following in pairwise(ends):
             found = self._revisions.places_after(end, following if following in self._ends else None)
-            places[end] = [Place(numbers[page], box) for page, box in found if page in numbers]
+            places[end] = [Place(numbers[page], box, seal) for page, box, seal in found if page in numbers]
         touched = sorted({one.page for listed in places.values() for one in listed})
         others = sorted(set(range(len(numbers))) - set(touched))
         pages = [*touched, *others][:MOST_PAGES]
         fields = len(ends) <= FEW_SEALS or not self._revisions.only_signatures()
         return differences(self._data, ends, pages, places, fields=fields)
+
+
+def _not_analysed(error: NotComparable) -> Finding:
+    return unsure(
+        SubIndication.COVERAGE_GAP,
+        "DIFFERENCE_NOT_ANALYSED",
+        "签章之后另有更新,无法分析其改动",
+        f"later revisions cannot be compared with the sealed one: {str(error)[:200]}",
+    )
 
 
 def _agrees(then: Revision, field: SignatureField, data: bytes, end: int) -> bool:

@@ -28,10 +28,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something new may be seen: a page by its place in the file, and a box in its own space."""
+    """Where something new may be seen: a page by its place in the file, and a box in its own space.
+
+    ``seal``: of a seal, and not of another field that was filled in.
+    """
 
     page: int
     box: Box
+    seal: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +152,20 @@ def _drawn(
                 try:
                     now[number] = bytearray() if picture is None else picture.dots
                     if turn:
-                        mine = [one.box for one in new if one.page == number]
                         drawn = picture if picture is not None and picture.dots else None
-                        rows = [row for box in mine for row in drawn.rows(raw, box)] if drawn else []
-                        if any(before[number][row].strip(b"\xff") for row in rows):
-                            over.append(number)
+                        rows: list[slice] = []
+                        for one in new if drawn else ():
+                            mine = drawn.rows(raw, one.box) if drawn and one.page == number else []
+                            rows += mine
+                            if one.seal and any(before[number][row].strip(b"\xff") for row in mine):
+                                over.append(number)
                         if not _same_but_for(before[number], now[number], rows):
                             different.append(number)
                 finally:
                     if picture is not None and picture.page:
                         raw.FPDF_ClosePage(picture.page)
         if turn:
-            found.append(Difference(tuple(different), tuple(over)))
+            found.append(Difference(tuple(different), tuple(dict.fromkeys(over))))
         before = now
     return found
 

@@ -63,6 +63,14 @@ def test_every_reason_leaves_an_answer_to_every_question() -> None:
             )
 
 
+def test_fields_filled_in_are_told_in_a_pass() -> None:
+    """A form that passes is not called unchanged."""
+    told = report(Indication.TOTAL_PASSED, ("FORM_FILLED",), {**SEALED, "covers": "revision 1 of 2"})
+    (line,) = (one for one in signature_lines(told) if one.zh == "完整性")
+    assert line.status is AspectStatus.PASSED
+    assert "表单域被填写" in line.text
+
+
 def test_nothing_is_called_good_that_failed() -> None:
     """The words follow the status, not the facts that are printed beside."""
     for code, zh, word in (

@@ -26,8 +26,9 @@ def objection(
     seals_follow: bool,
     permission: int | None = None,
     locked: tuple[str, tuple[str, ...]] | None = None,
+    filling: bool = False,
 ) -> str:
-    """What speaks against it; what it cannot read does."""
+    """What speaks against it; what it cannot read does.  ``filling``: ordinary fields may be filled in."""
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     try:
         reader = PdfFileReader(io.BytesIO(data), strict=True)
@@ -38,7 +39,7 @@ def objection(
             for number in range(reader.xrefs.total_revisions)
             if reader.xrefs.get_xref_container_info(number).end_location <= end
         )
-        result: Any = policy().review_file(
+        result: Any = policy(filling).review_file(
             reader,
             revision,
             field_mdp_spec=None
@@ -56,8 +57,8 @@ def objection(
 
 
 @cache
-def policy() -> Any:
-    """Its standard policy without the rule that lets ordinary fields be filled in."""
+def policy(filling: bool = False) -> Any:
+    """Its standard policy, with or without the rule that lets ordinary fields be filled in."""
     rules: Any = diff_analysis
     routine = (
         rules.DocInfoRule(),
@@ -72,6 +73,10 @@ def policy() -> Any:
             *(rule.as_qualified(ModificationLevel.LTA_UPDATES) for rule in routine),
         ],
         form_rule=rules.FormUpdatingRule(
-            field_rules=[rules.SigFieldCreationRule(), rules.SigFieldModificationRule()]
+            field_rules=[
+                rules.SigFieldCreationRule(),
+                rules.SigFieldModificationRule(),
+                *([rules.GenericFieldModificationRule()] if filling else []),
+            ]
         ),
     )

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is every object that an update wrote explained?  ISO 32000-1 sections 7.5.6 and 12.8.2.2, EN 319 142-1.
 
-Allowed are signature fields and what belongs to them, validation data (the security store), document time
-stamps, the document information and its metadata.  An object with a new number is harmless unless something
-leads to it, and only the allowed changes do; an object that is written again must have a known role, must
-differ only as this role permits, and must not be used for anything else.  What is not known is not allowed.
+Explained are signature fields and what belongs to them, ordinary fields that are filled in, validation data
+(the security store), document time stamps, the document information and its metadata.  An object with a new
+number is harmless unless something leads to it, and only the explained changes do; an object that is written
+again must have a known role, must differ only as this role permits, and must not be used for anything else.
+What is not known is not explained.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from typing import Final
 
 from ..structure import Kind, Name, Ref, Stream, Value, View, same
+from .filling import Fillings, is_ordinary
 from .form import Form, page_changed
 from .metadata import require_metadata
 from .step import Spot, Step, Unexplained, Update, dictionary, named
@@ -39,12 +41,14 @@ def explain(
     _sort(update, floor)
     _trailer(update)
     form = Form(update)
+    fillings = Fillings(update, form)
     _catalog(update, form)
     for number in sorted(update.replaced.keys() - update.explained):
         if number not in update.explained:
-            _replaced(update, form, number)
+            _replaced(update, form, fillings, number)
     _require_whole(update)
-    return Step(form.finish(), form.resources_grew, tuple(form.places))
+    filled, filled_places = fillings.finish()
+    return Step(form.finish(), form.resources_grew, tuple(form.places), filled, filled_places)
 
 
 def _sort(update: Update, floor: int) -> None:
@@ -134,7 +138,7 @@ def _catalog(update: Update, form: Form) -> None:
     form.changed(old, new, spot)
 
 
-def _replaced(update: Update, form: Form, number: int) -> None:
+def _replaced(update: Update, form: Form, fillings: Fillings, number: int) -> None:
     """An object that is written again and is none of those that stand at a fixed place."""
     old, new = update.before.value(number), update.after.value(number)
     if _identical(update, old, new):
@@ -142,7 +146,10 @@ def _replaced(update: Update, form: Form, number: int) -> None:
     elif isinstance(old, dict) and isinstance(new, dict) and old.get("Type") == new.get("Type") == "Page":
         page_changed(update, form, number, old, new)
     elif isinstance(old, dict) and isinstance(new, dict):
-        form.filled(number, old, new)
+        if is_ordinary(update, old):
+            fillings.changed(number, old, new)
+        else:
+            form.filled(number, old, new)
     elif isinstance(old, list) and isinstance(new, list):
         form.annotations(number, old, new)
     else:

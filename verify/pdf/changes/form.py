@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Changes of the form: signature fields that come, or are filled in, with their places on the pages.
 
-ISO 32000-1 sections 12.7.2, 12.7.4.5 and 12.5.6.19.  No other field may come, change or go.
+ISO 32000-1 sections 12.7.2, 12.7.4.5 and 12.5.6.19.  No other field may come or go; :mod:`.filling` sees to
+those that are filled in.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Form:
         self._parents: set[int] = set()  # of widgets that got an appearance
         self._list = Spot(-1)
         self.resources_grew = False
+        self.has_second_form = False  # of another kind (XFA), which some readers show instead
         self.places: list[tuple[int, Value]] = []
 
     def finish(self) -> tuple[FieldChange, ...]:
@@ -51,6 +53,7 @@ class Form:
         for key in (was.keys() | now.keys()) - _FORM_MAY_DIFFER:
             if key not in was or key not in now or not same(was[key], now[key]):
                 raise Unexplained(f"{key} of the form was changed")
+        self.has_second_form = "XFA" in now
         before, after, _ = update.entry("DR", was, now, inner)
         if not same(before, after):
             self.resources_grew = True
@@ -76,15 +79,15 @@ class Form:
         """The name of a field of the revision before; read once for all updates that leave it alone."""
         update = self._update
         if not isinstance(one, Ref):
-            return _title(one)
+            return title_of(one)
         if one.number not in update.titles:
-            update.titles[one.number] = _title(update.before.value(one.number))
+            update.titles[one.number] = title_of(update.before.value(one.number))
         return update.titles[one.number]
 
     def _creation(self, ref: Ref) -> FieldChange:
         after = self._update.after
         field = after.value(ref.number)
-        name = _title(field)
+        name = title_of(field)
         if not isinstance(field, dict) or field.get("FT") != "Sig" or not name or "." in name:
             raise Unexplained("a field was added that is no signature field with a name of its own")
         if "Parent" in field or field.keys() & _ACTIVE:
@@ -123,7 +126,7 @@ class Form:
         self, name: str, field: dict[str, Value], widgets: list[Value], refs: list[Ref], *, created: bool
     ) -> FieldChange:
         value = field.get("V")
-        visible = any(_visible(widget) for widget in widgets)
+        visible = any(is_visible(widget) for widget in widgets)
         stamp = False
         if value is not None:
             signature = self._update.after.resolved(value)
@@ -147,18 +150,18 @@ class Form:
         Raises :class:`Unexplained`.
         """
         is_widget = "T" not in old and isinstance(old.get("Parent"), Ref) and old.get("Subtype") == "Widget"
-        if not is_widget and (old.get("FT") != "Sig" or "V" in old or "V" not in new or not _title(old)):
+        if not is_widget and (old.get("FT") != "Sig" or "V" in old or "V" not in new or not title_of(old)):
             raise Unexplained(f"object {number} was replaced")
         may_differ = _WIDGET_MAY_DIFFER if is_widget else _FILLED_MAY_DIFFER
         for key in (old.keys() | new.keys()) - may_differ:
             if key not in old or key not in new or not same(old[key], new[key]):
                 raise Unexplained(f"{key} of the field in object {number} was changed")
-        self._update.explain(number, list(self._known_uses(number)))
+        self._update.explain(number, list(self.known_uses(number)))
         for place in (
             number,
             *(one.number for one in array(old.get("Kids"), "Kids") if isinstance(one, Ref)),
         ):
-            self._note_places(place)
+            self.places.extend(self.places_of(place))
         if is_widget:
             self._parents.add(old["Parent"].number)
             return
@@ -166,19 +169,23 @@ class Form:
         kids = array(self._update.after.resolved(new.get("Kids")), "Kids")
         refs = [one for one in kids if isinstance(one, Ref)] or [Ref(number, 0)]
         places = [self._update.after.value(one.number) for one in refs]
-        self._fields.append(self._change(_title(old), new, [new, *places], refs, created=False))
+        self._fields.append(self._change(title_of(old), new, [new, *places], refs, created=False))
 
-    def _note_places(self, number: int) -> None:
-        """Where a field that is filled in can be seen."""
+    def is_listed(self, number: int) -> bool:
+        """Does the form itself list this field?"""
+        return any(self._lists(spot) for spot in self._update.uses(number))
+
+    def places_of(self, number: int) -> Iterator[tuple[int, Value]]:
+        """Pages, and boxes on them, where a field that is filled in can be seen."""
         update = self._update
         widget = update.after.value(number)
         for spot in update.uses(number):
             pages = [spot] if spot.path[:1] == ("Annots",) else list(update.uses(spot.number))
             for page in pages:
                 if page.path[:1] == ("Annots",) and isinstance(widget, dict):
-                    self.places.append((page.number, widget.get("Rect")))
+                    yield page.number, widget.get("Rect")
 
-    def _known_uses(self, number: int) -> Iterator[Spot]:
+    def known_uses(self, number: int) -> Iterator[Spot]:
         """Where a field or its place on a page may be named."""
         for spot in self._update.uses(number):
             if self._lists(spot) or self._hangs(spot):
@@ -259,7 +266,7 @@ def _require_grown(old: Value, new: Value, depth: int = 0) -> None:
         _require_grown(value, after[key], depth + 1)
 
 
-def _title(field: Value) -> str:
+def title_of(field: Value) -> str:
     """The name of a field; empty when it has none."""
     text = field.get("T") if isinstance(field, dict) else None
     if not isinstance(text, bytes):
@@ -271,7 +278,7 @@ def _title(field: Value) -> str:
     return text.decode("latin-1")
 
 
-def _visible(widget: Value) -> bool:
+def is_visible(widget: Value) -> bool:
     """Has it a place on a page?  What cannot be read has one."""
     box = widget.get("Rect") if isinstance(widget, dict) else None
     if box is None:

@@ -32,10 +32,12 @@ class Step:
     fields: tuple[FieldChange, ...] = ()
     resources_grew: bool = False
     places: tuple[tuple[int, Value], ...] = ()  # pages, and boxes on them, where something new may be seen
+    filled: tuple[str, ...] = ()  # names of ordinary fields that have another value
+    filled_places: tuple[tuple[int, Value], ...] = ()
 
     @property
     def silent(self) -> bool:
-        """Validation data, document time stamps that nobody sees, and nothing else."""
+        """Validation data, time stamps that nobody sees and nothing else, but for fields filled in."""
         return not self.resources_grew and all(one.silent for one in self.fields)
 
 
