@@ -4,7 +4,14 @@
 from __future__ import annotations
 
 from .errors import ChecksBusy, ConfinedError
-from .limits import CheckLimits
+from .limits import CheckLimits, bare_environment, confine
 from .room import ConfinedChecks
 
-__all__ = ["CheckLimits", "ChecksBusy", "ConfinedChecks", "ConfinedError"]
+__all__ = [
+    "CheckLimits",
+    "ChecksBusy",
+    "ConfinedChecks",
+    "ConfinedError",
+    "bare_environment",
+    "confine",
+]

@@ -3,7 +3,8 @@
 
 A page of two thousand bytes can ask for more drawing than a machine has memory and hours for (forms within
 forms), and PDFium cannot be told to stop; in this process it would hold the lock that every check of a PDF
-needs.  So it is drawn where it can be stopped, and without a picture the verdict is shown all the same.
+needs.  So it is drawn where it can be stopped and reaches nothing, as files are checked; without a picture
+the verdict is shown all the same.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Final
 
 from verify import PictureRefused, Unreadable, ofd_png, picture_of_pdf
 
+from ..confined import CheckLimits, bare_environment, confine
+
 DPI: Final = 60
 SECONDS: Final = 5
-MEMORY: Final = 768 * 1024 * 1024
+MEMORY_MB: Final = 768
 MOST_AT_ONCE: Final = 2
 
 _room = threading.BoundedSemaphore(MOST_AT_ONCE)
@@ -35,6 +38,7 @@ def preview_of(file: bytes) -> bytes | None:
             stderr=subprocess.DEVNULL,
             timeout=SECONDS,
             check=False,
+            env=bare_environment(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -45,25 +49,14 @@ def preview_of(file: bytes) -> bytes | None:
 
 def draw() -> int:
     """The other process: a PDF or OFD comes in, a picture goes out."""
-    _limit()
     file = sys.stdin.buffer.read()
+    confine(CheckLimits(SECONDS, MEMORY_MB))
     try:
         picture = picture_of_pdf(file, dpi=DPI) if file.startswith(b"%PDF-") else ofd_png(file, 0, DPI)
     except (PictureRefused, Unreadable, MemoryError):
         return 1
     sys.stdout.buffer.write(picture)
     return 0
-
-
-def _limit() -> None:
-    """Where the system can: memory, and time of the processor should the waiting process be gone."""
-    try:
-        import resource
-    except ImportError:  # Windows: only the time of the waiting process
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

@@ -15,12 +15,11 @@ from typing import Final
 
 from verify import Trust
 
+from ..limits import bare_environment
 from ..parcels import CHECK, LARGEST_ANSWER, TRUST, UNREADABLE, VERDICT, Order, receive, send
 
 GRACE: Final = 5
 """Seconds that the other process has beyond the limit of the check before it is ended from here."""
-_KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
-"""Of the environment: passwords of the database do not go where strangers' files are read."""
 
 
 class Line:
@@ -44,7 +43,7 @@ class Line:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=Path(sys.executable).anchor or None,
-                env=_environment(),
+                env=bare_environment(),
                 start_new_session=True,
             )
         self._wire = ours
@@ -82,9 +81,3 @@ class Line:
                 else:
                     process.kill()
             process.wait()
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: value for name in _KEPT if (value := os.environ.get(name)) is not None}
-    ours = str(Path(__file__).resolve().parents[3])
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))}

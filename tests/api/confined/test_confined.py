@@ -21,7 +21,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from api.confined import CheckLimits, ChecksBusy, ConfinedChecks
+from api.confined import CheckLimits, ChecksBusy, ConfinedChecks, bare_environment
 from api.confined.adapters import line, worker
 from api.confined.parcels import Order, WireBroken, pack_report, pack_trust, unpack_report
 from verify import Indication, Report, Trust, Unreadable, check_file
@@ -190,7 +190,7 @@ def test_no_network_and_nothing_started(tmp_path: Path) -> None:
 
 def test_secrets_of_the_environment_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YINXIN_TEST_DATABASE_URL", "postgresql://u:secret@h/db")
-    assert "secret" not in str(line._environment())
+    assert "secret" not in str(bare_environment())
 
 
 class Evil:

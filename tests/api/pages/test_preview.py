@@ -6,9 +6,11 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pikepdf
+import pytest
 
 from api.pages import preview
 from api.pages.preview import preview_of
@@ -45,6 +47,27 @@ def test_the_first_page() -> None:
 def test_what_cannot_be_drawn_has_no_picture() -> None:
     """No error: the verdict stands without it."""
     assert preview_of(b"%PDF-1.7\n") is None
+
+
+def test_it_is_drawn_without_network_and_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever takes over the drawing learns no password, reaches nobody and writes nothing."""
+    monkeypatch.setenv("YINXIN_TEST_DATABASE_URL", "postgresql://u:secret@h/db")
+    (tmp_path / "seized.py").write_text(
+        "import os, socket, sys\n"
+        "from api.pages import preview\n"
+        "def seized(file, dpi):\n"
+        "    told = ['secret' in str(dict(os.environ))]\n"
+        "    for act in (socket.socket, lambda: open('written', 'wb', buffering=0).write(b'1')):\n"
+        "        try: act(); told.append(True)\n"
+        "        except OSError: told.append(False)\n"
+        "    return repr(told).encode()\n"
+        "preview.picture_of_pdf = seized\n"
+        "sys.exit(preview.draw())\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(preview, "__name__", "seized")
+    assert preview_of(b"%PDF-1.7\n") == b"[False, False, False]"
 
 
 def test_a_page_that_never_ends_is_stopped() -> None:
