@@ -101,6 +101,37 @@ def test_statements_get_the_verdict_of_the_vectors() -> None:
     assert differ == []
 
 
+@needs_node
+def test_times_that_are_none_end_nothing_late() -> None:
+    """A time that no calendar has compares false with everything: it must not read as "not over yet"."""
+    found = node(
+        "import { requireTimes } from './lists.js'; const out = [];"
+        "for (const list of GIVEN) {"
+        "  try { requireTimes(list); out.push('taken'); } catch (error) { out.push(error.code); }"
+        "}"
+        "console.log(JSON.stringify(out));",
+        [
+            {"issued": "2026-07-01T00:00:00Z", "next_update": "2026-08-01T00:00:00Z"},
+            {
+                "issued": "2026-07-01T00:00:00Z",
+                "next_update": "2026-08-01T00:00:00Z",
+                "expires": "2026-08-01T00:00:00Z",
+            },
+            {"issued": "2026-07-01T00:00:00Z", "next_update": "never"},
+            {"issued": "2026-07-01T00:00:00Z", "next_update": "2026-13-01T00:00:00Z"},
+            {"issued": "2026-07-01T00:00:00Z", "next_update": "2026-06-01T00:00:00Z"},
+            {"issued": "2026-07-01T00:00:00Z", "next_update": "2026-08-01T00:00:00Z", "expires": None},
+            {
+                "issued": "2026-07-01T00:00:00Z",
+                "next_update": "2026-08-01T00:00:00Z",
+                "expires": "2026-07-31T00:00:00Z",
+            },
+            {"next_update": "2026-08-01T00:00:00Z"},
+        ],
+    )
+    assert found == ["taken", "taken", *["LIST_MALFORMED"] * 6]
+
+
 def test_the_folder_is_complete_in_itself() -> None:
     """Each import leads to a file of the folder, the worker knows all files, nothing comes from elsewhere."""
     found = offline_files()

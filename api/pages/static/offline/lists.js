@@ -82,10 +82,20 @@ function opened(text, { format }) {
     const signatures = value.signatures.map(({ certificate, signature }) => ({
       certificate: parseCertificate(fromBase64(certificate)), signature: fromBase64(signature),
     }));
+    requireTimes(value.list);
     return { list: value.list, signatures };
   } catch (error) {
+    if (error instanceof ListRefused) throw error;
     throw new ListRefused("LIST_MALFORMED", String(error.message));
   }
+}
+
+/** Times of the calendar, in their order: what is no time compares false with everything, and would never be over. */
+export function requireTimes(list) {
+  const { issued, next_update: due } = list;
+  const times = [issued, due, ...("expires" in list ? [list.expires] : [])];
+  const good = times.every((one) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(one) && !Number.isNaN(Date.parse(one)));
+  if (!good || issued >= due || times.at(-1) < due) throw new ListRefused("LIST_MALFORMED", "issued, next_update, expires");
 }
 
 function material(anchors, list) {

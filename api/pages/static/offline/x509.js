@@ -127,7 +127,9 @@ function momentOf({ tag, value }) {
   if (!found || (tag === 0x17) !== (found[1] === undefined)) throw new Error("a time in UTC");
   const [, century, year, ...rest] = found;
   const full = century ?? (Number(year) >= 50 ? "19" : "20");
-  return new Date(`${full}${year}-${rest[0]}-${rest[1]}T${rest[2]}:${rest[3]}:${rest[4]}Z`);
+  const moment = new Date(`${full}${year}-${rest[0]}-${rest[1]}T${rest[2]}:${rest[3]}:${rest[4]}Z`);
+  if (Number.isNaN(moment.getTime())) throw new Error("a time that no calendar has");
+  return moment;
 }
 
 function commonName(subject) {
