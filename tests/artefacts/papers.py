@@ -6,10 +6,12 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from keys import HashAlgorithm, default_scheme, digest
+from keys import Digest, HashAlgorithm, default_scheme, digest
 from seal import (
     ArchiveTree,
     FormProfile,
@@ -61,9 +63,14 @@ def page() -> bytes:
     return bytes(out)
 
 
-def pdf(own: World, holder: Holder, data: bytes | None = None, **more: Any) -> bytes:
+def bare_stamper(own: World, at: datetime) -> Callable[[Digest], bytes]:
+    """Tokens without the certificates above, as with seals."""
+    return own.stamper(at, replace(own.tsa(at), chain=()))
+
+
+def pdf(holder: Holder, data: bytes | None = None, **more: Any) -> bytes:
     order: dict[str, Any] = {"at": AT - HOUR, "placement": None, "appearance": None, "reason": "", **more}
-    return seal_pdf(page() if data is None else data, holder.key, sealing=sealing_of(own, holder), **order)
+    return seal_pdf(page() if data is None else data, holder.key, sealing=sealing_of(holder), **order)
 
 
 def ofd(esl: bytes, holder: Holder, data: bytes | None = None, **more: Any) -> bytes:
@@ -73,8 +80,8 @@ def ofd(esl: bytes, holder: Holder, data: bytes | None = None, **more: Any) -> b
     )
 
 
-def form(own: World, holder: Holder, profile: FormProfile = FormProfile.CMS) -> bytes:
-    sealing = sealing_of(own, holder)
+def form(holder: Holder, profile: FormProfile = FormProfile.CMS) -> bytes:
+    sealing = sealing_of(holder)
     made = prepare_form(RECORD, sealing=sealing, at=AT - HOUR, profile=profile)
     return complete_form(made, holder.key.sign(made.attributes), sealing=sealing)
 
@@ -108,28 +115,28 @@ def pdfs() -> dict[str, bytes]:
     known, made = authorities(), {}
     for family in ("sm2", "p256"):
         own = known.of(family)
-        made[f"{family}.pdf"] = pdf(own, own.seal)
-        made[f"{family}-stamped.pdf"] = pdf(own, own.seal, timestamper=own.stamper(AT - HOUR))
-        made[f"{family}-revoked.pdf"] = pdf(own, known.revoked[family])
+        made[f"{family}.pdf"] = pdf(own.seal)
+        made[f"{family}-stamped.pdf"] = pdf(own.seal, timestamper=bare_stamper(own, AT - HOUR))
+        made[f"{family}-revoked.pdf"] = pdf(known.revoked[family])
     sm2, p256 = known.sm2, known.p256
     esl = seals()["v4"]
-    made["rsa.pdf"] = pdf(p256, known.rsa)
-    made["p256-over.pdf"] = pdf(p256, known.early["p256"])
+    made["rsa.pdf"] = pdf(known.rsa)
+    made["p256-over.pdf"] = pdf(known.early["p256"])
     made["p256-archived.pdf"] = extended(p256, made["p256-stamped.pdf"], AT - HOUR)
-    made["two-families.pdf"] = pdf(sm2, sm2.seal, made["p256.pdf"])
-    made["certified.pdf"] = pdf(p256, p256.seal, certify=True)
-    made["gm-cms.pdf"] = pdf(sm2, sm2.seal, profile=PdfProfile.GM_CMS)
-    made["gm-cms-digest.pdf"] = pdf(sm2, sm2.seal, profile=PdfProfile.GM_CMS_DIGEST)
-    made["gm-seal.pdf"] = pdf(sm2, sm2.seal, profile=PdfProfile.GM_SEAL, esl=esl)
+    made["two-families.pdf"] = pdf(sm2.seal, made["p256.pdf"])
+    made["certified.pdf"] = pdf(p256.seal, certify=True)
+    made["gm-cms.pdf"] = pdf(sm2.seal, profile=PdfProfile.GM_CMS)
+    made["gm-cms-digest.pdf"] = pdf(sm2.seal, profile=PdfProfile.GM_CMS_DIGEST)
+    made["gm-seal.pdf"] = pdf(sm2.seal, profile=PdfProfile.GM_SEAL, esl=esl)
     made["gm-seal-cancelled.pdf"] = pdf(
-        sm2, sm2.seal, profile=PdfProfile.GM_SEAL, esl=seals()["cancelled"], at=AT - HOUR
+        sm2.seal, profile=PdfProfile.GM_SEAL, esl=seals()["cancelled"], at=AT - HOUR
     )
     made["altered.pdf"] = altered(made["p256.pdf"], b"SPECIMEN", b"SPECIMAN")
     made["two-families-altered.pdf"] = altered(made["two-families.pdf"], b"SPECIMEN", b"SPECIMAN")
     made["plain.pdf"] = page()
     made["appended.pdf"] = made["p256.pdf"] + b"\n% more\n"
     stranger = known.stranger
-    made["stranger.pdf"] = pdf(sm2, stranger)
+    made["stranger.pdf"] = pdf(stranger)
     return made
 
 
@@ -141,7 +148,7 @@ def ofds() -> dict[str, bytes]:
     made["whole.ofd"] = ofd(esl, own, protection=Protection.WHOLE)
     made["continued.ofd"] = ofd(esl, own, made["sealed.ofd"], at=AT - HOUR / 2)
     made["stamped.ofd"] = ofd(esl, own, timestamper=known.sm2.stamper(AT - HOUR))
-    closing = sealing_of(known.sm2, own)
+    closing = sealing_of(own)
     made["closed.ofd"] = close_ofd(made["sealed.ofd"], own.key, sealing=closing, at=AT - HOUR / 2)
     signer = plain_holder(own)
     sign = Sealing(signer, b"", kind="Sign", value=lambda data: cms(own, data, gbt=True))
@@ -161,17 +168,17 @@ def papers() -> dict[str, bytes]:
     known, made = authorities(), {}
     for family in ("sm2", "p256"):
         own = known.of(family)
-        made[f"{family}-form.json"] = form(own, own.seal)
-        made[f"{family}-form-revoked.json"] = form(own, known.revoked[family])
+        made[f"{family}-form.json"] = form(own.seal)
+        made[f"{family}-form-revoked.json"] = form(known.revoked[family])
         made[f"{family}-record.jws"] = sign_jws(
-            RECORD, own.seal.key, sealing=sealing_of(own, own.seal), at=AT - HOUR
+            RECORD, own.seal.key, sealing=sealing_of(own.seal), at=AT - HOUR
         )
         made[f"{family}-content.txt.p7s"] = cms(own.seal, CONTENT)
         made[f"{family}-enclosed.p7m"] = cms(own.seal, CONTENT, enclosed=True)
         made[f"{family}-enclosed.pem"] = pem("CMS", made[f"{family}-enclosed.p7m"])
     made["rsa-enclosed.p7m"] = cms(known.rsa, CONTENT, enclosed=True)
     own = known.sm2
-    made["gm-form.json"] = form(own, own.seal, FormProfile.GM_CMS)
+    made["gm-form.json"] = form(own.seal, FormProfile.GM_CMS)
     made["gm-content.txt.p7s"] = cms(own.seal, CONTENT, gbt=True)
     made["gm-enclosed.p7m"] = cms(own.seal, CONTENT, gbt=True, enclosed=True)
     made["enclosed-revoked.p7m"] = cms(known.revoked["p256"], CONTENT, enclosed=True)
@@ -198,7 +205,7 @@ def stamps() -> dict[str, bytes]:
     made = {}
     for family in ("sm2", "p256"):
         own = authorities().of(family)
-        made[f"{family}-content.txt.tsr"] = own.stamper(AT - DAY)(digest(own.algorithm, CONTENT))
+        made[f"{family}-content.txt.tsr"] = bare_stamper(own, AT - DAY)(digest(own.algorithm, CONTENT))
         tree = ArchiveTree(
             own.algorithm, [digest(own.algorithm, one).value for one in (CONTENT, b"other", b"third")]
         )

@@ -33,7 +33,7 @@ from ..seal.long_term.conftest import Holder, World
 from ..verify import test_ledger_proof as log
 from ..verify.test_qr_vectors import VECTORS
 from ..verify.trust_list.conftest import pem
-from .papers import cms, form
+from .papers import bare_stamper, cms, form
 from .world import (
     AT,
     DAY,
@@ -234,7 +234,7 @@ def receipt(own: World, holder: Holder, state: str) -> bytes:
         entries=entries,
     )
     made = StatusReceipt(said, cms(own.seal, canonical_json(said.record())))
-    stamp = own.stamper(AT - HOUR)(stamped(made.signature))
+    stamp = bare_stamper(own, AT - HOUR)(stamped(made.signature))
     return replace(made, timestamp=stamp).encode()
 
 
@@ -262,20 +262,20 @@ def pack(*parts: PackPart, holder: Holder | None = None) -> bytes:
         PackSubject("document", PACKED, "样例"), "样例机关(演示)", AT - HOUR, AT - HOUR, parts
     )
     made = EvidencePack(manifest, cms(holder or own.seal, manifest.encode()))
-    stamp = own.stamper(AT - HOUR + timedelta(seconds=1))(digest(HashAlgorithm.SM3, made.signature))
+    stamp = bare_stamper(own, AT - HOUR + timedelta(seconds=1))(digest(HashAlgorithm.SM3, made.signature))
     return replace(made, timestamp=stamp).encode()
 
 
 def packs() -> dict[str, bytes]:
     known = authorities()
     own, gone = known.sm2, known.revoked["sm2"]
-    good = form(own, own.seal)
+    good = form(own.seal)
     parts = pack_parts(good)
     altered = pack_parts(good.replace(b"86420", b"86421"))
     return {
         "pack.zip": pack(*parts),
         "pack-revoked-maker.zip": pack(*parts, holder=gone),
-        "pack-revoked-original.zip": pack(*pack_parts(form(own, gone))),
+        "pack-revoked-original.zip": pack(*pack_parts(form(gone))),
         "pack-altered-original.zip": pack(*altered),
         "pack-without-proof.zip": pack(*parts[:4]),
         "pack-foreign-proof.zip": pack(*parts[:4], replace(altered[4], about=parts[4].about)),

@@ -91,9 +91,9 @@ def _holder(
     return Holder(key, certify(profile, name, key, own.issuing, begins, days), (own.issuing.certificate,))
 
 
-def sealing_of(own: World, holder: Holder, *, lists: bool = False) -> SealingCertificate:
-    """Small: revocation lists are in the trust already."""
-    return SealingCertificate(holder.certificate, holder.chain, own.lists(AT) if lists else ())
+def sealing_of(holder: Holder) -> SealingCertificate:
+    """Small: the certificates above and the revocation lists are in the trust already."""
+    return SealingCertificate(holder.certificate, (), ())
 
 
 def esl_of(
