@@ -78,23 +78,35 @@ def encode_entry(
     subject: SubjectLink | None = None,
 ) -> bytes:
     """The leaf.  Raises :class:`EntryRefused`."""
-    if not _KIND.match(kind):
-        raise EntryRefused(kind, "a kind is two lower-case words with a point between them")
+    word = _word(kind)
     try:
-        # Names in the order of RFC 8785; number, kind and time are their own canonical form.
-        parts = [b'{"at":"', _stamp(at), b'","body":', canonical_json([body])[1:-1]]
-        parts.append(b',"index":%d,"kind":"%s"' % (index, kind.encode("ascii")))
+        more = b""
         if row is not None:
-            parts += (b',"row":', canonical_json(row.public()))
+            more = b',"row":' + canonical_json(row.public(), depth=1)
         if subject is not None:
-            parts += (b',"subject":', canonical_json(subject.to_json()))
-        parts.append(b',"v":%d}' % VERSION)
+            more += b',"subject":' + canonical_json(subject.to_json(), depth=1)
+        # Names in the order of RFC 8785; number, kind and time are their own canonical form.
+        leaf = b'{"at":"%b","body":%b,"index":%d,"kind":"%b"%b,"v":%d}' % (
+            _stamp(at),
+            canonical_json(body, depth=1),
+            index,
+            word,
+            more,
+            VERSION,
+        )
     except JsonMalformed as error:
         raise EntryRefused(kind, "its body has no canonical form") from error
-    leaf = b"".join(parts)
     if len(leaf) > LARGEST_ENTRY:
         raise EntryRefused(kind, f"{len(leaf)} bytes; an entry of the log has at most {LARGEST_ENTRY}")
     return leaf
+
+
+@lru_cache(maxsize=256)
+def _word(kind: str) -> bytes:
+    """Checked once for each of the few kinds that there are.  Raises :class:`EntryRefused`."""
+    if not _KIND.match(kind):
+        raise EntryRefused(kind, "a kind is two lower-case words with a point between them")
+    return kind.encode("ascii")
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, LargeBinary, Text, func, insert, literal, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from verify import SHA256_TREE, SM3_TREE, Json, RightEdge, TreeHash, leaf_hash, reference_digest
 
@@ -30,6 +30,25 @@ from .stored import (
     write_runs,
 )
 from .subjects import REFERENCE_SALT, Concern, Histories
+
+_HEADS = ledger_checkpoints.c
+_SWAP = (
+    insert(ledger_checkpoints)
+    .from_select(
+        ["size", "root", "note", "signed_at"],
+        select(
+            bindparam("to", type_=_HEADS.size.type),
+            bindparam("root", type_=_HEADS.root.type),
+            bindparam("note", type_=_HEADS.note.type),
+            bindparam("at", type_=_HEADS.signed_at.type),
+        ).where(
+            select(func.coalesce(func.max(_HEADS.size), 0)).scalar_subquery()
+            == bindparam("before", type_=_HEADS.size.type)
+        ),
+    )
+    .execution_options(preserve_rowcount=True)  # else it is not kept for an INSERT
+)
+"""The next head, if ``before`` is still the size of the newest."""
 
 
 class Growth:
@@ -61,9 +80,8 @@ class Growth:
         leaves = stored_leaves(connection, self._before, size)
         if leaves != self._leaves:
             raise LogDamaged("the database gave back other entries than were written")
-        for tree, edge in self._edges.items():
-            runs = edge.extend(tree.leaves(leaves))
-            write_runs(connection, tree, runs)
+        runs = {tree: edge.extend(tree.leaves(leaves)) for tree, edge in self._edges.items()}
+        write_runs(connection, runs)
         sha256, sm3 = (
             RightEdge(tree, size, nodes).root()
             for tree, nodes in edge_hashes(connection, size, TREES).items()
@@ -72,18 +90,8 @@ class Growth:
             raise LogDamaged("its stored trees have other roots than were computed")
         note = self._signer.sign(size, sha256, sm3)
         # The lock is what keeps writers apart.  Should it fail, the newest head is still the one read above.
-        newest = select(func.coalesce(func.max(ledger_checkpoints.c.size), 0)).scalar_subquery()
         swapped = connection.execute(
-            insert(ledger_checkpoints).from_select(
-                ["size", "root", "note", "signed_at"],
-                select(
-                    literal(size),
-                    literal(sha256, LargeBinary),
-                    literal(note, Text),
-                    literal(at, ledger_checkpoints.c.signed_at.type),
-                ).where(newest == self._before),
-            ),
-            execution_options={"preserve_rowcount": True},  # else it is not kept for an INSERT
+            _SWAP, {"to": size, "root": sha256, "note": note, "at": at, "before": self._before}
         )
         if swapped.rowcount != 1:
             raise LogDamaged("another writer signed a head meanwhile")
@@ -218,7 +226,9 @@ class Transaction:
     def _append(
         self, kind: str, body: dict[str, Json], row: RowCommitment | None, concerns: Concern | None
     ) -> int:
-        growth = self._growing()
+        growth = self._growth
+        if growth is None or self._over:
+            growth = self._growing()
         index = growth.size
         if concerns is None:
             growth.add(encode_entry(index, kind, body, at=self._clock(), row=row))

@@ -18,7 +18,6 @@ from sqlalchemy import Connection
 from verify import (
     SHA256_TREE,
     SM3_TREE,
-    GetNode,
     LogKey,
     LogProof,
     TreeHash,
@@ -32,9 +31,10 @@ from ..database import Database
 from .errors import NoSuchEntry, NoSuchRange
 from .files import LogFiles
 from .growth import Growth, Transaction, require_head
+from .nodes import NodeCache
 from .publishing import LogPublisher
 from .signing import HeadSigner, LogSigners
-from .stored import StoredHead, entry_count, gathered, newest_head, stored_leaf
+from .stored import StoredHead, entry_count, newest_head, stored_leaf, stored_leaves
 from .witnessed import cosigned_note, take_cosignatures, witnessed_head
 
 
@@ -61,6 +61,7 @@ class Ledger:
         self.witnesses, self.quorum = tuple(witnesses), quorum
         self._database, self._signer = database, HeadSigner(signers)
         self._clock, self._random = clock, random
+        self._nodes = NodeCache()
         self._seen = 0  # the largest size that this process knows of; only ever grows
         if not inspecting:
             with database.read() as connection:
@@ -114,7 +115,7 @@ class Ledger:
             if newest is None or not 0 <= index < size:
                 raise NoSuchEntry(index, size)
             head = (witnessed_head(connection, index) if witnessed else None) or newest
-            return _proof(connection, head, index)
+            return self._proof(connection, head, index)
 
     def consistency(self, old: int, new: int, tree: TreeHash = SHA256_TREE) -> tuple[bytes, ...]:
         """The proof that the tree of ``new`` entries only appends to that of ``old``.
@@ -125,8 +126,7 @@ class Ledger:
             size = entry_count(connection)
             if not 1 <= old <= new <= size:
                 raise NoSuchRange(old, new, size)
-            walk = partial(_consistency, old=old, new=new, tree=tree)
-            return gathered(connection, tree, walk)
+            return consistency_path(self._nodes.nodes(connection, tree, new), old, new, tree)
 
     def publisher(self, folder: Path) -> LogPublisher:
         """Who keeps a folder of static files at this log."""
@@ -142,21 +142,12 @@ class Ledger:
         """The public keys that sign the heads, for the trust list."""
         return self._signer.keys
 
-
-def _proof(connection: Connection, head: StoredHead, index: int) -> LogProof:
-    """Heads that were signed before there was a second tree are proven in the first alone."""
-    sha256, sm3 = (
-        gathered(connection, tree, partial(_inclusion, index=index, size=head.size, tree=tree))
-        for tree in (SHA256_TREE, SM3_TREE)
-    )
-    two = parse_checkpoint(parse_note(head.note).text).sm3_root is not None
-    note, leaf = cosigned_note(connection, head), stored_leaf(connection, index)
-    return LogProof(index, leaf, sha256, note, sm3 if two else None)
-
-
-def _inclusion(get_node: GetNode, *, index: int, size: int, tree: TreeHash) -> tuple[bytes, ...]:
-    return inclusion_path(get_node, index, size, tree)
-
-
-def _consistency(get_node: GetNode, *, old: int, new: int, tree: TreeHash) -> tuple[bytes, ...]:
-    return consistency_path(get_node, old, new, tree)
+    def _proof(self, connection: Connection, head: StoredHead, index: int) -> LogProof:
+        """Heads that were signed before there was a second tree are proven in the first alone."""
+        sha256, sm3 = (
+            inclusion_path(self._nodes.nodes(connection, tree, head.size), index, head.size, tree)
+            for tree in (SHA256_TREE, SM3_TREE)
+        )
+        two = parse_checkpoint(parse_note(head.note).text).sm3_root is not None
+        (leaf,) = stored_leaves(connection, index, index + 1)
+        return LogProof(index, leaf, sha256, cosigned_note(connection, head), sm3 if two else None)

@@ -17,6 +17,7 @@ from verify import (
     SHA256_TREE,
     SM3_TREE,
     Checkpoint,
+    RightEdge,
     TileMalformed,
     TileName,
     TileReader,
@@ -25,7 +26,6 @@ from verify import (
     encode_entry_bundle,
     entries_from_tiles,
     tile_names,
-    tree_root,
 )
 
 from ..database import Database
@@ -34,7 +34,7 @@ from .files import CHECKPOINT, WITNESSED, LogFiles
 from .signing import HeadSigner
 from .stored import (
     TREES,
-    gathered,
+    edge_hashes,
     newest_head,
     stored_hashes,
     stored_leaves,
@@ -192,4 +192,4 @@ def _tile(connection: Connection, name: TileName) -> bytes:
 
 
 def _root(connection: Connection, size: int, tree: TreeHash) -> bytes:
-    return gathered(connection, tree, lambda get_node: tree_root(get_node, size, tree))
+    return RightEdge(tree, size, edge_hashes(connection, size, (tree,))[tree]).root()

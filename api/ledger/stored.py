@@ -3,22 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    func,
-    select,
-)
+from sqlalchemy import Connection, select
 
-from verify import SHA256_TREE, SM3_TREE, GetNode, HashRun, TreeHash, edge_nodes
+from verify import SHA256_TREE, SM3_TREE, HashRun, TreeHash, edge_nodes
 
-from ..database.tables import ledger_checkpoints, ledger_entries
-from ..database.tables_log import ledger_hashes
+from ..database.tables import ledger_checkpoints
 from .errors import LogDamaged, NoSuchEntry
 
 HASH_SIZE = 32
@@ -29,7 +23,6 @@ TREE_NAMES: Mapping[str, str] = {SHA256_TREE.name: "sha256", SM3_TREE.name: "sm3
 Node = tuple[str, int, int]
 """Tree (as in the database), level, index."""
 
-Found = TypeVar("Found")
 _AT_ONCE = 64
 """Nodes in one question: four marks each, and SQLite's oldest limit is 999."""
 
@@ -45,28 +38,26 @@ class StoredHead:
 
 def newest_head(connection: Connection) -> StoredHead | None:
     """The checkpoint with the largest size, or ``None`` for an empty log."""
-    query = select(ledger_checkpoints).order_by(ledger_checkpoints.c.size.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return _head(row) if row is not None else None
+    found = fetched(connection, "SELECT size, root, note FROM ledger_checkpoints ORDER BY size DESC LIMIT 1")
+    return _head(found[0]) if found else None
 
 
 def head_of(connection: Connection, size: int) -> StoredHead | None:
     """The checkpoint of exactly this size."""
-    row = connection.execute(
-        select(ledger_checkpoints).where(ledger_checkpoints.c.size == size)
-    ).one_or_none()
-    return _head(row) if row is not None else None
+    found = fetched(connection, "SELECT size, root, note FROM ledger_checkpoints WHERE size = ?", size)
+    return _head(found[0]) if found else None
 
 
 def all_heads(connection: Connection) -> Iterator[StoredHead]:
     """Every checkpoint, smallest first."""
-    for row in connection.execute(select(ledger_checkpoints).order_by(ledger_checkpoints.c.size)):
-        yield _head(row)
+    columns = ledger_checkpoints.c
+    query = select(columns.size, columns.root, columns.note).order_by(columns.size)
+    yield from map(_head, connection.execute(query))
 
 
 def entry_count(connection: Connection) -> int:
     """One more than the highest number of an entry."""
-    highest = connection.execute(select(func.max(ledger_entries.c.entry_index))).scalar()
+    ((highest,),) = fetched(connection, "SELECT max(entry_index) FROM ledger_entries")
     return 0 if highest is None else int(highest) + 1
 
 
@@ -75,11 +66,7 @@ def stored_leaf(connection: Connection, index: int) -> bytes:
     count = entry_count(connection)
     if not 0 <= index < count:  # asked first: a number beyond the column's range is an error of the driver
         raise NoSuchEntry(index, count)
-    query = select(ledger_entries.c.leaf).where(ledger_entries.c.entry_index == index)
-    leaf = connection.execute(query).scalar_one_or_none()
-    if leaf is None:
-        raise LogDamaged(f"entry {index} is missing")
-    return bytes(leaf)
+    return stored_leaves(connection, index, index + 1)[0]
 
 
 def stored_leaves(connection: Connection, start: int, end: int) -> list[bytes]:
@@ -87,7 +74,7 @@ def stored_leaves(connection: Connection, start: int, end: int) -> list[bytes]:
     question = (
         "SELECT leaf FROM ledger_entries WHERE entry_index >= ? AND entry_index < ? ORDER BY entry_index"
     )
-    found = [bytes(row[0]) for row in _fetched(connection, question, (start, end))]
+    found = [bytes(row[0]) for row in fetched(connection, question, start, end)]
     if len(found) != max(0, end - start):
         raise LogDamaged(f"of the entries {start} to {end - 1} {len(found)} are there")
     return found
@@ -100,7 +87,7 @@ def stored_nodes(connection: Connection, nodes: Sequence[Node]) -> dict[Node, by
     for first in range(0, len(wanted), _AT_ONCE):
         some = wanted[first : first + _AT_ONCE]
         given = [value for tree, level, index in some for value in (index, tree, level, index)]
-        for at, part in _fetched(connection, _node_question(len(some)), tuple(given)):
+        for at, part in fetched(connection, _node_question(len(some)), *given):
             if part is not None and len(part) == HASH_SIZE:
                 found[some[at]] = bytes(part)
     for tree, level, index in wanted:
@@ -118,35 +105,14 @@ def edge_hashes(
     return {tree: {node: found[TREE_NAMES[tree.name], *node] for node in nodes} for tree in trees}
 
 
-def gathered(connection: Connection, tree: TreeHash, walk: Callable[[GetNode], Found]) -> Found:
-    """What ``walk`` makes of stored nodes: walked once to learn which, asked for at once, walked again."""
-    name = TREE_NAMES[tree.name]
-    wanted: list[Node] = []
-
-    def note(level: int, index: int) -> bytes:
-        wanted.append((name, level, index))
-        return bytes(HASH_SIZE)
-
-    walk(note)
-    found = stored_nodes(connection, wanted)
-    return walk(lambda level, index: found[name, level, index])
-
-
 def stored_hashes(connection: Connection, tree: TreeHash, level: int, start: int, end: int) -> bytes:
     """The hashes ``start..end`` of one level, side by side.  Raises :class:`LogDamaged`."""
-    table, name = ledger_hashes, TREE_NAMES[tree.name]
-    here = (table.c.tree == name) & (table.c.level == level)
-    first = select(func.max(table.c.start)).where(here, table.c.start <= start).scalar_subquery()
-    query = (
-        select(table.c.start, table.c.hashes)
-        .where(here, table.c.start >= first, table.c.start < end)
-        .order_by(table.c.start)
-    )
+    name = TREE_NAMES[tree.name]
     parts: list[bytes] = []
     at = start
-    for row in connection.execute(query):
-        skip = (at - int(row.start)) * HASH_SIZE
-        part = bytes(row.hashes)[skip : skip + (end - at) * HASH_SIZE] if skip >= 0 else b""
+    for first, hashes in fetched(connection, _RUNS, name, level, name, level, start, end):
+        skip = (at - int(first)) * HASH_SIZE
+        part = bytes(hashes)[skip : skip + (end - at) * HASH_SIZE] if skip >= 0 else b""
         if not part or len(part) % HASH_SIZE:
             break
         parts.append(part)
@@ -165,16 +131,19 @@ def write_leaves(connection: Connection, start: int, leaves: Sequence[bytes]) ->
     )
 
 
-def write_runs(connection: Connection, tree: TreeHash, runs: Sequence[HashRun]) -> None:
-    """What one growth added to one tree, read back to see that it is there.  Raises :class:`LogDamaged`."""
-    name = TREE_NAMES[tree.name]
-    rows = [(name, run.level, run.start, b"".join(run.hashes)) for run in runs]
+def write_runs(connection: Connection, runs: Mapping[TreeHash, Sequence[HashRun]]) -> None:
+    """What one growth added to the trees, read back to see that it is there.  Raises :class:`LogDamaged`."""
+    rows = [
+        (TREE_NAMES[tree.name], run.level, run.start, b"".join(run.hashes))
+        for tree, added in runs.items()
+        for run in added
+    ]
     _insert(connection, "INSERT INTO ledger_hashes (tree, level, start, hashes) VALUES (?, ?, ?, ?)", rows)
-    question = "SELECT hashes FROM ledger_hashes WHERE tree = ? AND level = ? AND start = ?"
-    for *key, hashes in rows:
-        back = [bytes(row[0]) for row in _fetched(connection, question, tuple(key))]
-        if back != [hashes]:
-            raise LogDamaged(f"the database gave back another {tree.name} tree than was written")
+    for first in range(0, len(rows), _AT_ONCE):
+        some = rows[first : first + _AT_ONCE]
+        back = fetched(connection, _run_question(len(some)), *(value for row in some for value in row[:3]))
+        if {(tree, level, start, bytes(hashes)) for tree, level, start, hashes in back} != set(some):
+            raise LogDamaged("the database gave back other trees than were written")
 
 
 def split(hashes: bytes) -> tuple[bytes, ...]:
@@ -187,8 +156,8 @@ def _insert(connection: Connection, into: str, rows: Sequence[tuple[Any, ...]]) 
     connection.exec_driver_sql(_said(connection, into), list(rows))
 
 
-def _fetched(connection: Connection, question: str, given: tuple[Any, ...]) -> list[Any]:
-    """Rows straight from the driver, for the same reason."""
+def fetched(connection: Connection, question: str, *given: Any) -> list[Any]:
+    """Rows straight from the driver, for the same reason; ``?`` marks what is given."""
     cursor = connection.exec_driver_sql(_said(connection, question), given).cursor
     return [] if cursor is None else list(cursor.fetchall())
 
@@ -208,5 +177,19 @@ def _node_question(count: int) -> str:
     return " UNION ALL ".join(part.format(at) for at in range(count))
 
 
-def _head(row: Row[Any]) -> StoredHead:
-    return StoredHead(int(row.size), bytes(row.root), str(row.note))
+def _run_question(count: int) -> str:
+    """So many runs, each by its key: SQLite reads the whole table for a list of keys."""
+    return " UNION ALL ".join([_ONE_RUN] * count)
+
+
+_ONE_RUN = "SELECT tree, level, start, hashes FROM ledger_hashes WHERE tree = ? AND level = ? AND start = ?"
+_RUNS = (
+    "SELECT start, hashes FROM ledger_hashes WHERE tree = ? AND level = ? AND start >= "
+    "(SELECT max(start) FROM ledger_hashes WHERE tree = ? AND level = ? AND start <= ?) "
+    "AND start < ? ORDER BY start"
+)
+
+
+def _head(row: Any) -> StoredHead:
+    size, root, note = row
+    return StoredHead(int(size), bytes(root), str(note))

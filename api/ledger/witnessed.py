@@ -26,7 +26,7 @@ from verify import (
 from ..database import Database
 from ..database.tables_log import ledger_cosignatures as table
 from .errors import CosignatureRefused
-from .stored import StoredHead, head_of
+from .stored import StoredHead, fetched, head_of
 
 _LOOKED_AT = 256
 """How many of the newest cosignatures are looked through for a head that many witnesses cosigned."""
@@ -34,24 +34,17 @@ _LOOKED_AT = 256
 
 def cosigned_note(connection: Connection, head: StoredHead) -> str:
     """The note of a head with every cosignature that came in for it."""
-    rows = connection.execute(
-        select(table.c.line).where(table.c.size == head.size).order_by(table.c.received_at, table.c.line)
-    )
-    lines = [parse_signature(str(line)) for line in rows.scalars()]
+    question = "SELECT line FROM ledger_cosignatures WHERE size = ? ORDER BY received_at, line"
+    lines = [parse_signature(str(row[0])) for row in fetched(connection, question, head.size)]
     return add_cosignatures(parse_note(head.note), lines).encode() if lines else head.note
 
 
 def witnessed_head(connection: Connection, index: int = -1) -> StoredHead | None:
     """The newest of the heads beyond entry ``index`` that most witnesses cosigned."""
-    rows = connection.execute(
-        select(table.c.size, table.c.witness)
-        .where(table.c.size > index)
-        .order_by(table.c.size.desc())
-        .limit(_LOOKED_AT)
-    )
+    question = "SELECT size, witness FROM ledger_cosignatures WHERE size > ? ORDER BY size DESC LIMIT ?"
     found: defaultdict[int, set[str]] = defaultdict(set)
-    for row in rows:
-        found[int(row.size)].add(str(row.witness))
+    for size, witness in fetched(connection, question, index, _LOOKED_AT):
+        found[int(size)].add(str(witness))
     if not found:
         return None
     return head_of(connection, max(found, key=lambda size: (len(found[size]), size)))

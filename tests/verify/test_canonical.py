@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import time
+from enum import StrEnum
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +39,47 @@ def test_order_of_names(members: dict[str, int]) -> None:
     names = list(json.loads(canonical_json(members)))
     assert names == sorted(members, key=lambda name: name.encode("utf-16-be"))
     assert canonical_json(members) == canonical_json(dict(reversed(members.items())))
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(codec="utf-8"), max_size=6) | st.text(st.characters(codec="ascii"), max_size=6),
+        st.text(st.characters(codec="utf-8")) | st.text(st.characters(codec="ascii")) | st.none(),
+        max_size=6,
+    )
+)
+def test_the_short_way_is_the_long_way(members: dict[str, str | None]) -> None:
+    """Objects of texts are written without being walked; the reference is another implementation."""
+    assert canonical_json(members) == rfc8785.dumps(members)
+    assert canonical_json([members]) == rfc8785.dumps([members])
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"": ""},
+        {"%": "%", "%s": "100%", "a%%b": "%(c)s"},
+        {"one": '\x00\x1f\x7f\u2028"\\/\b\f\n\r\t'},
+        {"x" * 401: "a name too long to be kept"},
+        {"é": "a name beyond ASCII", "\ufb33": "", "😀": ""},
+        {"b": "text", "a": 1},
+        {"b": StrEnum("Kind", {"ONE": "one"}).ONE},  # type: ignore[attr-defined]
+    ],
+)
+def test_objects_at_the_edge_of_the_short_way(members: dict[str, Any]) -> None:
+    """Marks of formatting are text like any other, and what is unusual takes the long way."""
+    assert canonical_json(members) == rfc8785.dumps(members)
+
+
+def test_the_short_way_refuses_as_much() -> None:
+    """Also where an object of texts stands too deep."""
+    assert canonical_json({"a": "b"}, depth=63) == b'{"a":"b"}'
+    with pytest.raises(JsonMalformed, match="deeper"):
+        canonical_json({"a": "b"}, depth=64)
+    for value in ({"a": "\udc00"}, {"a": b"bytes"}, {"a": "b", 1: "c"}, {"a": "b", "c": 1.0}):
+        with pytest.raises(JsonMalformed):
+            canonical_json(value)
 
 
 def test_example_of_the_standard() -> None:

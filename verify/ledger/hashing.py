@@ -10,67 +10,109 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from operator import add
+from typing import Protocol, Self
 
-from keys import HashAlgorithm, digest
+from cryptography.hazmat.primitives import hashes
 
 HASH_SIZE = 32
 
 
-@dataclass(frozen=True, slots=True)
+class Context(Protocol):
+    """A hash that has begun."""
+
+    def copy(self) -> Self: ...
+    def update(self, data: bytes, /) -> object: ...
+    def digest(self) -> bytes: ...
+
+
 class TreeHash:
-    """``HASH`` of one tree, and what RFC 9162 makes of it.  Equal by name."""
+    """``HASH`` of one tree, and what RFC 9162 makes of it.  Equal only to itself.
 
-    name: str  # as people read it
-    prefix: str  # before "tile/" in the addresses of its tiles
-    digest: Callable[[bytes], bytes]
-    empty: bytes  # root of a tree without entries
+    A copy of a hash that has taken its first byte costs less than to begin one by name.
+    """
 
-    def leaf(self, data: bytes) -> bytes:
-        """``HASH(0x00 || entry)``: a leaf can never be mistaken for a node."""
-        return self.digest(b"\x00" + data)
+    __slots__ = ("_leaf", "_node", "_start", "empty", "name", "prefix")
 
-    def node(self, left: bytes, right: bytes) -> bytes:
-        """``HASH(0x01 || left || right)``."""
-        return self.digest(b"\x01" + left + right)
+    def __init__(self, name: str, prefix: str, start: Context) -> None:
+        """``name`` as people read it; ``prefix`` stands before "tile/" in the addresses of its tiles."""
+        self.name, self.prefix = name, prefix
+        self._start, self._leaf, self._node = start.copy, start.copy(), start.copy()
+        self._leaf.update(b"\x00")
+        self._node.update(b"\x01")
+        self.empty = start.digest()
+        """The root of a tree without entries."""
 
-    def leaves(self, entries: Iterable[bytes]) -> list[bytes]:
-        """The leaf hash of each entry."""
-        one = self.digest
-        return [one(b"\x00" + entry) for entry in entries]
+    def __repr__(self) -> str:
+        return f"TreeHash({self.name})"
 
-    def parents(self, row: Sequence[bytes]) -> list[bytes]:
-        """The node above each two neighbours; an odd last one has none yet."""
-        one = self.digest
-        return [
-            one(b"\x01" + left + right)
-            for left, right in zip(islice(row, 0, None, 2), islice(row, 1, None, 2), strict=False)
-        ]
-
-
-def _sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def _sm3() -> tuple[Callable[[bytes], bytes], str]:
-    """The faster SM3 of this machine, and whose it is."""
-    try:
-        start = hashlib.new("sm3", usedforsecurity=False)
-    except ValueError:
-        return (lambda data: digest(HashAlgorithm.SM3, data).value), "cryptography"
-
-    def sm3(data: bytes) -> bytes:
-        context = start.copy()  # asking for it by name costs as much as the hash itself
+    def digest(self, data: bytes) -> bytes:
+        """``HASH(data)``."""
+        context = self._start()
         context.update(data)
         return context.digest()
 
-    return sm3, "hashlib"
+    def leaf(self, data: bytes) -> bytes:
+        """``HASH(0x00 || entry)``: a leaf can never be mistaken for a node."""
+        context = self._leaf.copy()
+        context.update(data)
+        return context.digest()
+
+    def node(self, left: bytes, right: bytes) -> bytes:
+        """``HASH(0x01 || left || right)``."""
+        context = self._node.copy()
+        context.update(left + right)
+        return context.digest()
+
+    def leaves(self, entries: Iterable[bytes]) -> list[bytes]:
+        """The leaf hash of each entry."""
+        return _each(self._leaf.copy, entries)
+
+    def parents(self, row: Sequence[bytes]) -> list[bytes]:
+        """The node above each two neighbours; an odd last one has none yet."""
+        return _each(self._node.copy, map(add, islice(row, 0, None, 2), islice(row, 1, None, 2)))
 
 
-_digest_sm3, SM3_PROVIDER = _sm3()
+def _each(begin: Callable[[], Context], parts: Iterable[bytes]) -> list[bytes]:
+    made: list[bytes] = []
+    keep = made.append
+    for part in parts:
+        context = begin()
+        context.update(part)
+        keep(context.digest())
+    return made
+
+
+class _Sm3:
+    """SM3 of ``cryptography`` with the names of ``hashlib``."""
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, begun: hashes.Hash) -> None:
+        self._hash = begun
+
+    def copy(self) -> Self:
+        return type(self)(self._hash.copy())
+
+    def update(self, data: bytes, /) -> None:
+        self._hash.update(data)
+
+    def digest(self) -> bytes:
+        return self._hash.copy().finalize()
+
+
+def _sm3() -> tuple[Context, str]:
+    """The faster SM3 of this machine, and whose it is."""
+    try:
+        return hashlib.new("sm3", usedforsecurity=False), "hashlib"
+    except ValueError:
+        return _Sm3(hashes.Hash(hashes.SM3())), "cryptography"
+
+
+_begun_sm3, SM3_PROVIDER = _sm3()
 """``SM3_PROVIDER``: ``hashlib`` or ``cryptography``."""
 
-SHA256_TREE = TreeHash("SHA-256", "", _sha256, _sha256(b""))
-SM3_TREE = TreeHash("SM3", "sm3/", _digest_sm3, _digest_sm3(b""))
+SHA256_TREE = TreeHash("SHA-256", "", hashlib.sha256())
+SM3_TREE = TreeHash("SM3", "sm3/", _begun_sm3)
 TREES = (SHA256_TREE, SM3_TREE)
