@@ -14,6 +14,7 @@ from .errors import (
     NoSuchCertificate,
     NotInitialised,
     OrderRefused,
+    QrKeyRefused,
     RevocationRefused,
     SelectionRefused,
 )
@@ -27,7 +28,7 @@ from .model import (
     Notice,
     whole_second,
 )
-from .platform import PLATFORM_SEAL, QR_SIGNERS, SEAL_MAKER, TRUST_LIST_SIGNERS, TSA_SIGNERS
+from .platform import PLATFORM_SEAL, SEAL_MAKER, TRUST_LIST_SIGNERS, TSA_SIGNERS
 from .ports import Authority, CertificatePorts, EscrowedKey, KeyCentre, StatusLists
 from .qr_keys import committed_qr_keys
 from .reissuing import Reissue
@@ -43,7 +44,6 @@ from .store import (
 
 __all__ = [
     "PLATFORM_SEAL",
-    "QR_SIGNERS",
     "SEAL_MAKER",
     "TRUST_LIST_SIGNERS",
     "TSA_SIGNERS",
@@ -66,6 +66,7 @@ __all__ = [
     "NotInitialised",
     "Notice",
     "OrderRefused",
+    "QrKeyRefused",
     "Reissue",
     "RevocationRefused",
     "SelectionRefused",

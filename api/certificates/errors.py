@@ -231,6 +231,48 @@ class RevocationRefused(CertificateError):
         super().__init__(f"{code}: {self.en}")
 
 
+_QR_KEYS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "unknown": (
+            "没有这个二维码密钥",
+            "no key of QR codes has this id",
+            "yinxin qr-keys list 列出全部密钥 / yinxin qr-keys list shows them all",
+        ),
+        "algorithm": (
+            "没有这种二维码签名算法",
+            "no such algorithm of QR codes",
+            "请写 SM2 或 ES256 / write SM2 or ES256",
+        ),
+        "reason": (
+            "停用原因须为代码",
+            "the reason is a code",
+            "小写英文词和连字符,至多40个字符,如 key-compromise"
+            " / lower-case words with hyphens, at most 40 characters, such as key-compromise",
+        ),
+        "since": (
+            "停用起始时间不可用",
+            "the time of the revocation cannot be used",
+            "不得晚于现在,不得早于密钥启用;已停用的密钥只能改为更早"
+            " / not after now, not before the key began to sign; of a revoked key, earlier than before",
+        ),
+        "none-in-use": (
+            "没有可用的二维码签名密钥:均已到期、停用,或只能双签",
+            "no key of QR codes may sign now: all ended, were revoked, or sign only with another one",
+            "请运行 yinxin qr-keys rotate / run yinxin qr-keys rotate",
+        ),
+    }
+)
+
+
+class QrKeyRefused(CertificateError):
+    """A key of QR codes is not changed, or there is none to sign with; each rule has its own ``code``."""
+
+    def __init__(self, code: str) -> None:
+        self.code = f"qr-key-{code}"
+        self.zh, self.en, self.todo = _QR_KEYS[code]
+        super().__init__(f"{self.code}: {self.en}")
+
+
 class CeremonyContradicted(CertificateError):
     """A ceremony says something else about an authority than what is there; nothing was made."""
 

@@ -24,15 +24,11 @@ one custodian nor one broken algorithm is enough, and a lost key does not stop t
 TSA_SIGNERS = ("tsa-sm2", "tsa-rsa")
 """The time-stamping authorities, one of each family."""
 
-QR_SIGNERS = {"SM2": "qr-sm2", "ES256": "qr-es256"}
-"""Label in the vault for each algorithm of QR statements."""
-
 _CUSTODIANS = (
     ("保管人甲 SM2", Hierarchy.SM2.kind),
     ("保管人乙 RSA", Hierarchy.RSA.kind),
     ("保管人丙 P-256", KeyKind.P256),
 )
-_QR_KINDS = {"SM2": KeyKind.SM2, "ES256": KeyKind.P256}
 
 
 def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
@@ -71,5 +67,5 @@ def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
             common_name=f"Yinxin 时间戳 {hierarchy.name}",
             by=by,
         )
-    for algorithm, label in QR_SIGNERS.items():
-        qr_keys.create(ports, label, algorithm=algorithm, kind=_QR_KINDS[algorithm])
+    for algorithm in qr_keys.LABELS:
+        qr_keys.create(ports, algorithm)

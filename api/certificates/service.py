@@ -8,10 +8,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from ca import Ceremony, Profile, RevocationReason, profile
 from keys import KeyKind, Signer, Vault
 from seal import SealingCertificate
-from verify import Certificate, Crl, Json, Trust, parse_certificate, parse_crl
+from verify import Certificate, Crl, Json, QrKey, Trust, parse_certificate, parse_crl
 
 from . import (
     authorities,
@@ -22,6 +24,7 @@ from . import (
     orders,
     own,
     platform,
+    qr_changes,
     qr_keys,
     reissuing,
     renewing,
@@ -353,6 +356,10 @@ class CertificateService:
         """What this service trusts, as of the newest committed transaction."""
         return self._trust.current()
 
+    def trust_within(self, connection: Connection) -> Trust:
+        """The same as a transaction sees it that is not over yet."""
+        return self._trust.within(connection)
+
     def anchors(self) -> tuple[Certificate, ...]:
         """The roots."""
         return self.trust().anchors
@@ -384,14 +391,37 @@ class CertificateService:
             found = store.find_by_label(connection, platform.PLATFORM_SEAL)
         return self._sealing(_authority(found, platform.PLATFORM_SEAL))
 
-    def qr_key_id(self, algorithm: str) -> str:
-        """The id in the trust list of the key for this algorithm; raises :class:`NotInitialised`."""
-        with self._ports.database.read() as connection:
-            return qr_keys.key_id(connection, platform.QR_SIGNERS[algorithm])
+    # Keys of QR codes
 
-    def qr_signer(self, algorithm: str) -> Signer:
-        """The key that signs QR statements with this algorithm."""
-        return self._ports.vault.signer(platform.QR_SIGNERS[algorithm])
+    def qr_signer(self, algorithm: str, *, dual: bool = False) -> tuple[str, Signer]:
+        """Id and key that sign QR statements now; ``dual``: together with one of the other algorithm.
+
+        Raises :class:`NotInitialised`, :class:`QrKeyRefused`.
+        """
+        with self._ports.database.read() as connection:
+            found = qr_keys.in_use(connection, algorithm, self._ports.clock(), dual=dual)
+        return str(found.kid), self._ports.vault.signer(found.key_label)
+
+    def rotate_qr_key(
+        self, algorithm: str, *, publish: qr_changes.Publish, dual: bool = False, by: str
+    ) -> QrKey:
+        """A new key, in the list that ``publish`` makes; raises :class:`QrKeyRefused`."""
+        return self._qr_key(qr_changes.rotate(self._ports, publish, algorithm, dual=dual, by=by))
+
+    def revoke_qr_key(
+        self,
+        kid: str,
+        *,
+        publish: qr_changes.Publish,
+        reason: str,
+        by: str,
+        since: datetime | None = None,
+    ) -> QrKey:
+        """End a key from a time on; raises :class:`QrKeyRefused`."""
+        return self._qr_key(qr_changes.revoke(self._ports, publish, kid, since=since, reason=reason, by=by))
+
+    def _qr_key(self, kid: str) -> QrKey:
+        return next(one for one in self.trust().qr_keys if one.kid == kid)
 
     def platform_signer(self) -> Signer:
         """The key of the platform's seal."""

@@ -53,6 +53,12 @@ class OwnTrust:
             self._kept = (state, built)
         return built
 
+    def within(self, connection: Connection) -> Trust:
+        """The trust as the transaction of this connection sees it; not kept, for it may be rolled back."""
+        kept = self._kept
+        read = {} if kept is None else {one.der: one for one in kept[1].crls}
+        return self._build(connection, self._ports.document_types(), read)
+
     def _build(self, connection: Connection, kinds: tuple[str, ...], read: Mapping[bytes, Crl]) -> Trust:
         ports, found = self._ports, tuple(in_force(connection))
         return Trust(
@@ -117,12 +123,14 @@ def _state(connection: Connection) -> tuple[Any, ...]:
     ).all()
     heads = select(status_heads.c.issuer, status_heads.c.number).order_by(status_heads.c.issuer)
     own = select(func.count(), func.count(certificates.c.revoked_at)).where(certificates.c.usage == AUTHORITY)
-    keys = select(func.count(), func.count(qr_keys.c.revoked_at)).select_from(qr_keys)
+    keys = select(
+        qr_keys.c.kid, qr_keys.c.sign_until, qr_keys.c.revoked_at, qr_keys.c.revocation_reason
+    ).order_by(qr_keys.c.kid)
     makers = select(func.count()).where(certificates.c.profile == SEAL_MAKER_PROFILE)
     return (
         *((row[0], row[1]) for row in (*numbers, *connection.execute(heads))),
         *connection.execute(own).one(),
-        *connection.execute(keys).one(),
+        *(tuple(row) for row in connection.execute(keys)),
         *connection.execute(makers).one(),
         *_agencies(connection),
     )

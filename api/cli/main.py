@@ -27,6 +27,7 @@ from . import (
     offline_page,
     preserving,
     probing,
+    qr_keys,
     seal_lives,
     sealing,
     service,
@@ -86,6 +87,7 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(keycentre.app, name="kmc")
 app.add_typer(keys.app, name="key")
 app.add_typer(documents.app, name="document")
+app.add_typer(qr_keys.app, name="qr-keys")
 
 
 def main() -> None:

@@ -142,6 +142,8 @@ qr_keys = Table(
     Column("sign_from", UtcTime, nullable=False),
     Column("sign_until", UtcTime, nullable=False),
     Column("revoked_at", UtcTime),
+    Column("revocation_reason", String(40)),
+    Column("dual_from", UtcTime),
     comment="bare keys that sign QR statements, as the trust list names them",
 )
 

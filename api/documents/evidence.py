@@ -43,6 +43,7 @@ _LOGGED = ("ecert_id", "type", "seal_id", "sha256", "sm3")
 _STATEMENT_HOLDS = {
     "QR_GENUINE",
     "QR_EXPIRED",
+    "QR_LOGGED_BEFORE_REVOCATION",
     "TRUST_LIST_STALE",
     "CLOCK_BEHIND",
     "DOCUMENT_STATUS_STALE",
@@ -91,7 +92,7 @@ class Evidence:
 def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidence:
     """Check everything; never raises, whatever stands in the row."""
     row = kept.row
-    statement = check_qr(row.qr_text, trust=trust, at=at)
+    statement = _statement(row.qr_text, ledger=ledger, trust=trust, at=at)
     record = _record(row, statement.facts)
     face = _face(row, record)
     proof = _proof(ledger, row.ledger_index)
@@ -114,6 +115,16 @@ def gather(kept: Kept, *, ledger: Ledger, trust: Trust, at: datetime) -> Evidenc
         record=record,
         statement=statement,
     )
+
+
+def _statement(text: str, *, ledger: Ledger, trust: Trust, at: datetime) -> Report:
+    """The check of the code; for one whose key was revoked, with the log's word on when it was announced."""
+    report = check_qr(text, trust=trust, at=at)
+    index = report.facts.get("log_index")
+    if not isinstance(index, int) or "QR_KEY_REVOKED" not in {reason.code for reason in report.reasons}:
+        return report
+    proof = _proof(ledger, index)
+    return report if proof is None else check_qr(text, trust=trust, at=at, proof=proof.encode())
 
 
 def _seal(content: bytes | None, *, trust: Trust, at: datetime) -> tuple[bool | None, str]:

@@ -75,7 +75,8 @@ Within = Callable[[Transaction, str], None]
 class Means:
     """What issuing works with."""
 
-    qr: QrSigner
+    qr: Callable[[], QrSigner]
+    """Asked for each document: a key that was revoked signs no more."""
     site: Site
     trust: Callable[[], Trust]
     random: Callable[[int], bytes]
@@ -154,7 +155,7 @@ class Issuing:
         return make(
             draft,
             seal=seal,
-            qr=self._means.qr,
+            qr=self._means.qr(),
             site=self._means.site,
             trust=self._means.trust(),
             log_index=intent.ledger_index,

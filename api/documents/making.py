@@ -189,8 +189,9 @@ def sign_statement(draft: Draft, *, qr: QrSigner, site: Site, log_index: int) ->
         log_index=log_index,
         facts=_facts(draft),
     )
-    signature = qr.signer.sign(statement.signed_bytes(qr.algorithm, qr.kid))
-    return statement.encode(qr.algorithm, qr.kid, raw_signature(signature), scheme=site.qr_scheme)
+    message = statement.signed_bytes(qr.algorithm, qr.kid)
+    signature = b"".join(raw_signature(signer.sign(message)) for signer in qr.signers)
+    return statement.encode(qr.algorithm, qr.kid, signature, scheme=site.qr_scheme)
 
 
 def _metadata(draft: Draft) -> dict[str, str]:

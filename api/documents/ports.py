@@ -13,11 +13,12 @@ from seal import SealingCertificate, Timestamper
 
 @dataclass(frozen=True, slots=True)
 class QrSigner:
-    """The key that signs QR statements, with its id in the trust list."""
+    """The key that signs QR statements, with its id in the trust list; for ``DUAL`` two of each."""
 
     kid: str
     algorithm: str
-    signer: Signer
+    signers: tuple[Signer, ...]
+    """SM2 before ES256."""
 
 
 class Preserver(Protocol):

@@ -44,6 +44,7 @@ from ..certificates import (
     NoSuchCertificate,
     NotInitialised,
     OrderRefused,
+    QrKeyRefused,
     RevocationRefused,
     SelectionRefused,
 )
@@ -301,6 +302,7 @@ ROOMS: Rows = {
     NotInitialised: spoken(503),
     OrderRefused: spoken(422),
     RevocationRefused: spoken(422),
+    QrKeyRefused: spoken(422),
     CeremonyContradicted: spoken(409),
     EnvelopeRefused: spoken(502),
     SelectionRefused: spoken(422),

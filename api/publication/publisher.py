@@ -31,7 +31,7 @@ from ..certificates import CertificateService
 from ..database import Database
 from ..database.tables_identity import stored_time
 from ..database.tables_identity import trust_lists as table
-from ..ledger import Intents, Ledger
+from ..ledger import Intents, Ledger, Transaction
 from .errors import ListDidNotVerify
 
 TERM = timedelta(days=7)
@@ -82,29 +82,39 @@ class TrustPublisher:
                 if newest is not None and _serves(newest, content, at):
                     ports.intents.close(tx, intent, "published-meanwhile")
                     return bytes(newest.document)
-                body = _body(trust, ports.publisher, sequence=newest.sequence + 1 if newest else 1, at=at)
-                document = self._signed(body)
-                _require_passed(check_trust_list(document, trust=trust, at=at))
-                values: dict[str, Any] = {
-                    "sequence": body.sequence,
-                    "content_sha256": content,
-                    "document": document,
-                    "issued": body.issued,
-                    "next_update": body.next_update,
-                }
-                tx.connection.execute(insert(table).values(values))
-                tx.commit_row(
-                    "trust_lists",
-                    str(body.sequence),
-                    committed(values),
-                    kind="trust_list.published",
-                    body={"sequence": body.sequence, "sha256": hashlib.sha256(document).hexdigest()},
-                )
+                document = self._write(tx, trust, newest, at)
                 ports.intents.close(tx, intent, "published")
                 return document
         except Exception as error:
             ports.intents.fail(intent, type(error).__name__)
             raise
+
+    def publish(self, tx: Transaction) -> bytes:
+        """A new list in the transaction that changes what it says; the caller announced the change."""
+        trust = self._ports.certificates.trust_within(tx.connection)
+        return self._write(tx, trust, _newest(tx.connection), self._ports.clock())
+
+    def _write(self, tx: Transaction, trust: Trust, newest: Row[Any] | None, at: datetime) -> bytes:
+        publisher = self._ports.publisher
+        body = _body(trust, publisher, sequence=newest.sequence + 1 if newest else 1, at=at)
+        document = self._signed(body)
+        _require_passed(check_trust_list(document, trust=trust, at=at))
+        values: dict[str, Any] = {
+            "sequence": body.sequence,
+            "content_sha256": _content(trust, publisher),
+            "document": document,
+            "issued": body.issued,
+            "next_update": body.next_update,
+        }
+        tx.connection.execute(insert(table).values(values))
+        tx.commit_row(
+            "trust_lists",
+            str(body.sequence),
+            committed(values),
+            kind="trust_list.published",
+            body={"sequence": body.sequence, "sha256": hashlib.sha256(document).hexdigest()},
+        )
+        return document
 
     def _signed(self, body: TrustListBody) -> bytes:
         message = body.signed_bytes()

@@ -41,6 +41,7 @@ class Settings:
     log_witnesses: tuple[LogKey, ...]
     log_quorum: int
     documents_level: str
+    documents_codes: str
     est_client_certificate_from: tuple[str, ...]
     acme_enabled: bool
     acme_allow_private: bool
@@ -82,6 +83,7 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("log", "witnesses"): "log_witnesses",
     ("log", "quorum"): "log_quorum",
     ("documents", "level"): "documents_level",
+    ("documents", "codes"): "documents_codes",
     ("est", "client_certificate_from"): "est_client_certificate_from",
     ("acme", "enabled"): "acme_enabled",
     ("acme", "allow_private"): "acme_allow_private",

@@ -191,6 +191,12 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
             "逐件签发的证照(PDF)的级别:B-B 不带时间戳;B-T 带时间戳;B-LT 另带证据;B-LTA 另加归档时间戳",
             "level of PDFs issued one by one: B-B; B-T, stamped; B-LT, with evidence; B-LTA, stamped again",
         ),
+        "codes": Setting(
+            values.codes,
+            "sm2",
+            "二维码的签名:sm2;es256;dual 双签,两个签名都须有效,码更大",
+            "signature in QR codes: sm2; es256; dual, both of which must be good, in a larger code",
+        ),
     },
     "est": {
         "client_certificate_from": Setting(

@@ -138,6 +138,16 @@ def level(value: Any, _folder: Path) -> str:
     return text
 
 
+CODES = ("sm2", "es256", "dual")
+
+
+def codes(value: Any, _folder: Path) -> str:
+    text = _text(value)
+    if text not in CODES:
+        raise Wrong(f"应为 {' / '.join(CODES)} it must be one of these", 'write it like "sm2"')
+    return text
+
+
 def policy(value: Any, _folder: Path) -> str:
     text = _text(value)
     if not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]{0,39})){2,15}", text):

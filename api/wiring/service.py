@@ -37,7 +37,7 @@ from ..certificates import (
 from ..console import ConsoleSealing
 from ..database import Database
 from ..desk import Desk, DeskPorts, Officer, protected_rows
-from ..documents import RECEIPT, Issuing, Library, Means, QrSigner, Sheets, Site, StoredDocument, with_claims
+from ..documents import RECEIPT, Issuing, Library, Means, Sheets, Site, StoredDocument, with_claims
 from ..enrolment import PROTECTED as ENROLMENT_ROWS
 from ..enrolment import EnrolmentPorts, Enrolments, Holdings, OwnAuthority
 from ..est import PROTECTED as EST_ROWS
@@ -96,17 +96,17 @@ from .keycentre import key_centre_of, recoveries_of
 from .log_rooms import LogRooms, open_ledger
 from .packs import packs_of
 from .public_rooms import PublicRooms
+from .qr_keys import QrRooms
 from .renewals import file_renewals_of, preserving_of, renewals_of
 from .standings import StandingRooms
 
 CHORES = "service"
 LOG_SM2, LOG_ED25519 = "log-sm2", "log-ed25519"
 SESSION_KEY = "session-key"
-QR_ALGORITHM = "SM2"
 PLATFORM_SEAL_NAME = "建筑市场监管与诚信平台"
 
 
-class Service(PublicRooms, StandingRooms, LogRooms):
+class Service(PublicRooms, StandingRooms, QrRooms, LogRooms):
     """Everything that routes, pages and commands use, wired once.  Safe to share between threads."""
 
     def __init__(
@@ -289,7 +289,7 @@ class Service(PublicRooms, StandingRooms, LogRooms):
         """The one way to a released document."""
         level = self.settings.documents_level
         means = Means(
-            qr=self.qr_signer(),
+            qr=self.qr_keys.signer,
             site=self.site,
             trust=self.trust,
             random=secrets.token_bytes,
@@ -437,15 +437,6 @@ class Service(PublicRooms, StandingRooms, LogRooms):
     def module_names(self) -> str:
         """The enabled modules, for people."""
         return ", ".join(one.name for one in self.modules.modules)
-
-    def qr_signer(self) -> QrSigner:
-        """The key that signs QR statements."""
-        certificates = self.certificates
-        return QrSigner(
-            kid=certificates.qr_key_id(QR_ALGORITHM),
-            algorithm=QR_ALGORITHM,
-            signer=certificates.qr_signer(QR_ALGORITHM),
-        )
 
     def platform_seal(self) -> UsableSeal:
         """The platform's own seal: receipts and self-service documents."""

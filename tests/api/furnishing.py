@@ -69,7 +69,6 @@ def rooms_over(
     )
     warrants = Warrants(seal_ports, grants, mandates)
     site = Site("https://yinxin.example", A1, "省住房和城乡建设厅(演示)")
-    qr = QrSigner(certificates.qr_key_id("SM2"), "SM2", certificates.qr_signer("SM2"))
 
     def platform_seal() -> UsableSeal:
         return UsableSeal(
@@ -80,6 +79,10 @@ def rooms_over(
             signer=certificates.platform_signer(),
             sealing=certificates.platform_sealing(),
         )
+
+    def qr() -> QrSigner:
+        kid, signer = certificates.qr_signer("SM2")
+        return QrSigner(kid, "SM2", (signer,))
 
     means = Means(qr=qr, site=site, trust=certificates.trust, random=random)
     issuing = Issuing(database, ledger, intents, means=means)

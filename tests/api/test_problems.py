@@ -107,7 +107,7 @@ def example(kind: type[Exception]) -> Exception:
 def sample(kind: type[Exception], name: str, annotation: str) -> Any:
     if name == "code":
         words = getattr(inspect.getmodule(kind), "_WORDS", None) or {}
-        for table in ("_REFUSALS", "_ORDER", "_REVOCATION"):
+        for table in ("_REFUSALS", "_ORDER", "_REVOCATION", "_QR_KEYS"):
             candidates = vars(inspect.getmodule(kind)).get(table, {})
             for code in candidates:
                 try:

@@ -64,6 +64,7 @@ def test_written_is_read(path: Path) -> None:
         log_witnesses=(),
         log_quorum=0,
         documents_level="B-LT",
+        documents_codes="sm2",
         est_client_certificate_from=(),
         acme_enabled=True,
         acme_allow_private=False,
@@ -81,7 +82,7 @@ def test_written_is_read(path: Path) -> None:
 def test_every_setting_is_explained_in_two_languages(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("#")]
-    assert len(keys) == 38
+    assert len(keys) == 39
     for number in keys:
         zh, en = lines[number - 2 : number]
         assert zh.startswith("# ")

@@ -74,3 +74,20 @@ def test_states_at_the_console(yinxin: Any, made: Path) -> None:
         assert "Traceback" not in ran.out + ran.err
     ran = yinxin("document", "history", "0000-0000-0000-0000", "--data", made, "--json")
     assert (ran.code, ran.json) == (0, [])
+
+
+def test_keys_of_codes(yinxin: Any, copied: Path) -> None:
+    """Listed, followed by a new one, ended; the words are the trust list's own."""
+    first = {
+        one["algorithm"]: one["kid"] for one in yinxin("qr-keys", "list", "--data", copied, "--json").json
+    }
+    made = yinxin("qr-keys", "rotate", "SM2", "--data", copied, "--json").json
+    assert made["kid"] not in first.values()
+    arguments = ("--reason", "key-compromise", "--data", copied)
+    ended = yinxin("qr-keys", "revoke", first["SM2"], *arguments, "--json").json
+    assert (ended["revocation_reason"], ended["revoked_at"] is None) == ("key-compromise", False)
+    for one, code in ((first["SM2"], 1), ("nonsense", 1)):
+        refused = yinxin("qr-keys", "revoke", one, *arguments)
+        assert (refused.code, "→" in refused.err) == (code, True)
+    text = yinxin("qr-keys", "list", "--data", copied).out
+    assert all(kid in text for kid in (*first.values(), made["kid"])) and "key-compromise" in text

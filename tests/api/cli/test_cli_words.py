@@ -23,6 +23,7 @@ from api.demo.serving import COMMAND
 COMMANDS = [
     ["init"], ["serve"], ["demo"], ["verify"], ["seal"], ["doctor"],
     ["seal-admin", "list"], ["seal-admin", "show"], ["seal-admin", "suspend"], ["seal-admin", "step"],
+    ["qr-keys", "list"], ["qr-keys", "rotate"], ["qr-keys", "revoke"],
     ["cert", "issue"], ["cert", "show"], ["cert", "revoke"], ["log", "check"], ["log", "prove"],
     ["monitor", "init"], ["monitor", "once"], ["monitor", "compare"], ["monitor", "sheet"],
 ]  # fmt: skip
