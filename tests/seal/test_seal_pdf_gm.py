@@ -17,6 +17,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from gmssl.sm2 import CryptSM2
 from PIL import Image
 from tongsuopy.crypto import hashes, serialization
 from tongsuopy.crypto.asymciphers import ec
@@ -48,6 +49,15 @@ AT = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 CMS_PROFILES = [PdfProfile.GM_CMS, PdfProfile.GM_CMS_DIGEST]
 ALL = [*CMS_PROFILES, PdfProfile.GM_SEAL]
 STATEMENT = Authority({"case": "样-2026-001", "approved_by": "officer-1"}).encode()
+
+
+_CURVE = bytes.fromhex(
+    "fffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffc"
+    "28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93"
+    "32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7"
+    "bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0"
+)
+"""a, b and the base point, as the user id is hashed with them."""
 
 
 @cache
@@ -401,6 +411,27 @@ def test_signed_data_without_attributes(own: Any, esl: bytes, permit: bytes) -> 
             own.check(_bare(data, own, enclosed=enclosed, signature=good)).indication
             is Indication.TOTAL_FAILED
         )
+
+
+@pytest.mark.parametrize("user_id", [b"1234567812345678", b"", b"ALICE123@YAHOO.COM", b"1234567812345679"])
+def test_another_user_id(own: Any, esl: bytes, permit: bytes, user_id: bytes) -> None:
+    """GB/T 32918.2 clause 5.5: the signer's id is a part of what is signed, and no second one is tried."""
+    data = sealed(permit, own, PdfProfile.GM_CMS_DIGEST, esl)
+    content, _ = read_apart(data)
+    numbers = serialization.load_der_private_key(own.key.pkcs8(), None).private_numbers()
+    place = numbers.public_numbers
+    point = b"".join(one.to_bytes(32) for one in (place.x, place.y))
+    e = sm3(sm3((8 * len(user_id)).to_bytes(2) + user_id + _CURVE + point) + content)
+    apart = CryptSM2(private_key=f"{numbers.private_value:064x}", public_key=point.hex())
+    value = bytes.fromhex(apart.sign(e, "1a" * 31))
+    signature = sequence(*(integer(int.from_bytes(one)) for one in (value[:32], value[32:])))
+    report = own.check(_bare(data, own, enclosed=None, signature=signature))
+    if user_id == b"1234567812345678":
+        assert report.indication is Indication.TOTAL_PASSED
+        return
+    assert report.indication is Indication.TOTAL_FAILED
+    assert report.sub_indication is SubIndication.SIG_CRYPTO_FAILURE
+    assert report.signatures[0].reasons[0].code == "SIGNATURE_INVALID"
 
 
 def test_other_family_under_a_gm_name(authority: Any, permit: bytes) -> None:
