@@ -19,6 +19,7 @@ from .hashing import HASH_SIZE, SHA256_TREE, TreeHash
 
 LARGEST_SIZE = 2**63 - 1
 EMPTY_ROOT = SHA256_TREE.empty
+_ONLY_HASHES = {HASH_SIZE}
 
 GetNode: TypeAlias = Callable[[int, int], bytes]
 """``get_node(level, index)``: the hash of one complete subtree."""
@@ -44,6 +45,12 @@ def _require_hash(value: bytes, what: str) -> None:
         raise ProofInvalid(f"{what} must be {HASH_SIZE} bytes, not {len(value)}")
 
 
+def _require_hashes(proof: Sequence[bytes]) -> None:
+    if {*map(len, proof)} - _ONLY_HASHES:
+        for number, step in enumerate(proof):
+            _require_hash(step, f"proof[{number}]")
+
+
 def check_inclusion(
     leaf_hash: bytes,
     index: int,
@@ -60,17 +67,17 @@ def check_inclusion(
         raise ProofInvalid(f"index {index} is not inside a tree of size {size}")
     _require_hash(leaf_hash, "leaf hash")
     _require_hash(root, "root")
-    position, last, reached = index, size - 1, leaf_hash
-    for number, step in enumerate(proof):
-        _require_hash(step, f"proof[{number}]")
+    _require_hashes(proof)
+    position, last, reached, node = index, size - 1, leaf_hash, tree.node
+    for step in proof:
         if last == 0:
             raise ProofInvalid("the proof is longer than the path")
         if position & 1 or position == last:
-            reached = tree.node(step, reached)
+            reached = node(step, reached)
             while not position & 1 and position:
                 position, last = position >> 1, last >> 1
         else:
-            reached = tree.node(reached, step)
+            reached = node(reached, step)
         position, last = position >> 1, last >> 1
     if last:
         raise ProofInvalid("the proof is shorter than the path")
@@ -94,8 +101,7 @@ def check_consistency(
         raise ProofInvalid(f"no consistency from size {size1} to size {size2}")
     _require_hash(root1, "first root")
     _require_hash(root2, "second root")
-    for number, step in enumerate(proof):
-        _require_hash(step, f"proof[{number}]")
+    _require_hashes(proof)
     if size1 == size2:
         if proof:
             raise ProofInvalid("equal sizes need no proof")
