@@ -17,7 +17,7 @@ from verify import REPORT_FORMAT, Report, Trust, report_schema
 
 from ..verdicts import checked, unsealed_sheet
 from .files import read_bounded, require_new, write_new
-from .output import complaints, opened, plain_errors
+from .output import complaints, opened, plain, plain_errors
 
 _MOST_BYTES: Final = 200 * 1024 * 1024
 _REFUSED: Final = 64
@@ -95,6 +95,7 @@ def write_sheet(
             return
         with opened(data, code=_REFUSED) as service:
             write_new(out, service.sealed_sheets.make(what).content)
+        complaints.print(f"[green]✔[/] 已盖章的查验报告 sealed report → {plain(out)}", soft_wrap=True)
 
 
 def asked_line(signature: dict[str, Any]) -> str:

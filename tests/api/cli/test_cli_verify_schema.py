@@ -40,7 +40,9 @@ def test_a_report_on_one_page(yinxin: Callable[..., Any], made: Path, tmp_path: 
     service = open_service(made)
     listed.write_bytes(service.publisher.current())
     service.close()
-    assert yinxin("verify", listed, "--data", made, "--report-pdf", sealed).code == 0
+    ran = yinxin("verify", listed, "--data", made, "--report-pdf", sealed)
+    assert ran.code == 0
+    assert "sealed report → " in ran.err
     assert yinxin("verify", sealed, "--data", made).code == 0
     ran = yinxin("verify", listed, "--trust", listed, "--data", made, "--report-pdf", bare)
     assert ran.code == 0
