@@ -83,8 +83,9 @@ def read_directory(data: bytes) -> Directory:
         entries.append(entry)
     if at != end:
         raise _wrong("END", "目录大小不符", "the central directory holds more than its entries")
+    entries.sort(key=lambda entry: entry.header)
     _require_contiguous(data, entries, offset + shift)
-    prefix = min(entry.header for entry in entries)
+    prefix = entries[0].header
     if prefix > LONGEST_PREFIX:
         raise _wrong(
             "(prefix)", "包前有过多数据", f"more than {LONGEST_PREFIX} octets before the first entry"
@@ -94,7 +95,6 @@ def read_directory(data: bytes) -> Directory:
     if sum(entry.size for entry in entries) > LARGEST_TOTAL:
         limit = LARGEST_TOTAL // 1024**2
         raise _wrong("(all)", f"解压后超过 {limit} MB", f"more than {limit} MB when unpacked")
-    entries.sort(key=lambda entry: entry.header)
     return Directory(tuple(entries), prefix, comment)
 
 
@@ -232,10 +232,12 @@ def _zip64_sizes(extra: dict[int, bytes], packed: int, size: int, place: str) ->
 
 
 def _require_contiguous(data: bytes, entries: list[OfdEntry], directory: int) -> None:
-    """Each entry begins where the one before it ends, and the directory where the last one ends."""
-    ordered = sorted(entries, key=lambda entry: entry.header)
-    following = [entry.header for entry in ordered[1:]] + [directory]
-    for entry, until in zip(ordered, following, strict=True):
+    """Each entry begins where the one before it ends, and the directory where the last one ends.
+
+    ``entries``: in the order of the file.
+    """
+    following = [*(entry.header for entry in entries[1:]), directory]
+    for entry, until in zip(entries, following, strict=True):
         at = entry.start + entry.packed_size
         if entry.flags & _DESCRIBED:
             at = _after_descriptor(data, at, entry, until)

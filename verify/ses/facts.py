@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from keys import Digest, HashAlgorithm, digest
 
@@ -20,6 +21,20 @@ MOST_LISTED: Final = 32
 
 def seal_facts(seal: ElectronicSeal) -> dict[str, Json]:
     """Digests are over the whole seal as it came, which is the content of the ``.esl`` file."""
+    if len(seal.der) > LARGEST_CACHED:
+        return _facts(seal)
+    # Whoever gets them may change them: nobody else's are the same objects.
+    found: dict[str, Any] = json.loads(_written(seal))
+    return found
+
+
+@lru_cache(maxsize=CACHED)
+def _written(seal: ElectronicSeal) -> str:
+    """The facts of a seal that a batch meets again and again."""
+    return json.dumps(_facts(seal))
+
+
+def _facts(seal: ElectronicSeal) -> dict[str, Json]:
     signers: list[Json] = [hashlib.sha256(one).hexdigest() for one in seal.signers[:MOST_LISTED]]
     return {
         "code": seal.code,

@@ -9,12 +9,12 @@ into one that is (decision 0018).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ..canonical import Json
 from ..report import Indication, Reason, SignatureReport, SubIndication
 from ..trust import Trust
 from ..x509 import Certificate, Crl, Purpose, StatusSource, check_certificate, check_past_certificate
@@ -66,7 +66,7 @@ class Evidence:
 
 
 MOST_KEPT: Final = 256
-_reports: dict[tuple[int, datetime, bytes], tuple[Trust, SignatureReport]] = {}
+_reports: dict[tuple[int, datetime, bytes], tuple[Trust, SignatureReport, str]] = {}
 """Of the same trust object, moment and certificate only.  A trust never changes, and while it is kept here
 its identity belongs to no other."""
 
@@ -78,19 +78,10 @@ def _kept(certificate: Certificate, trust: Trust, at: datetime) -> SignatureRepo
     if found is None or found[0] is not trust:
         if len(_reports) >= MOST_KEPT:
             _reports.clear()
-        found = trust, check_certificate(certificate, trust, at, purpose=Purpose.SEAL)
-        _reports[name] = found
-    report = found[1]
+        report = check_certificate(certificate, trust, at, purpose=Purpose.SEAL)
+        found = _reports[name] = trust, report, json.dumps(dict(report.facts))
     # Whoever gets the facts may change them: nobody else's are the same objects.
-    return replace(report, facts={name: _copied(value) for name, value in report.facts.items()})
-
-
-def _copied(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {name: _copied(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_copied(one) for one in value]
-    return value
+    return replace(found[1], facts=json.loads(found[2]))
 
 
 @dataclass(frozen=True, slots=True)
