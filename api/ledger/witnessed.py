@@ -14,8 +14,10 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from verify import (
+    Cosignature,
     LedgerError,
     LogKey,
+    NoteSignature,
     add_cosignatures,
     cosignatures,
     parse_checkpoint,
@@ -29,7 +31,8 @@ from .errors import CosignatureRefused
 from .stored import StoredHead, fetched, head_of
 
 _LOOKED_AT = 256
-"""How many of the newest cosignatures are looked through for a head that many witnesses cosigned."""
+"""How many heads, once for each of their witnesses, are looked through for one that many cosigned: a witness
+that speaks every minute crowds nobody out."""
 
 
 def cosigned_note(connection: Connection, head: StoredHead) -> str:
@@ -41,7 +44,9 @@ def cosigned_note(connection: Connection, head: StoredHead) -> str:
 
 def witnessed_head(connection: Connection, index: int = -1) -> StoredHead | None:
     """The newest of the heads beyond entry ``index`` that most witnesses cosigned."""
-    question = "SELECT size, witness FROM ledger_cosignatures WHERE size > ? ORDER BY size DESC LIMIT ?"
+    question = (
+        "SELECT DISTINCT size, witness FROM ledger_cosignatures WHERE size > ? ORDER BY size DESC LIMIT ?"
+    )
     found: defaultdict[int, set[str]] = defaultdict(set)
     for size, witness in fetched(connection, question, index, _LOOKED_AT):
         found[int(size)].add(str(witness))
@@ -55,8 +60,9 @@ def take_cosignatures(
 ) -> StoredHead:
     """Keep what listed witnesses say of a head of ours; the head, which is unchanged.
 
-    ``note`` is the text of the checkpoint with their signature lines; other lines are left out.  Raises
-    :class:`CosignatureRefused`.
+    ``note`` is the text of the checkpoint with their signature lines; other lines are left out, and
+    words that are not newer than what the same key said of this head: anybody may send old ones again.
+    Raises :class:`CosignatureRefused`.
     """
     try:
         parsed = parse_note(note)
@@ -70,17 +76,28 @@ def take_cosignatures(
         head = head_of(connection, size)
         if head is None or parse_note(head.note).text != parsed.text:
             raise CosignatureRefused("no-head", f"this log never signed this head of {size} entries")
-        known = set(connection.execute(select(table.c.line).where(table.c.size == size)).scalars())
-    fresh = {one.line.line()[:-1]: one for one in good}
-    rows = [
-        {"size": size, "line": line, "witness": one.witness, "received_at": at}
-        for line, one in fresh.items()
-        if line not in known
-    ]
-    if rows:
+        fresh = _newer(connection, size, good)
+    if fresh:
         with database.write() as connection:
-            there = set(connection.execute(select(table.c.line).where(table.c.size == size)).scalars())
-            rows = [row for row in rows if row["line"] not in there]
+            rows = [
+                {"size": size, "line": one.line.line()[:-1], "witness": one.witness, "received_at": at}
+                for one in _newer(connection, size, good)
+            ]
             if rows:
                 connection.execute(insert(table), rows)
     return head
+
+
+def _newer(connection: Connection, size: int, good: Sequence[Cosignature]) -> list[Cosignature]:
+    """What is newer than everything that its key said of this head before."""
+    said: defaultdict[tuple[str, bytes], int] = defaultdict(int)
+    for line in connection.execute(select(table.c.line).where(table.c.size == size)).scalars():
+        told = parse_signature(str(line))
+        key = told.name, told.key_id
+        said[key] = max(said[key], _moment(told))
+    return [one for one in good if said[one.line.name, one.line.key_id] < _moment(one.line)]
+
+
+def _moment(line: NoteSignature) -> int:
+    """The time in a cosignature: its first eight bytes."""
+    return int.from_bytes(line.signature[:8])

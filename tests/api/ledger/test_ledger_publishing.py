@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import insert, select
 
 from api.database import Database
+from api.database.tables_log import ledger_cosignatures
 from api.ledger import (
     CosignatureRefused,
     Ledger,
@@ -26,6 +28,7 @@ from api.ledger import (
     LogSigners,
     NotPublished,
 )
+from api.ledger.witnessed import witnessed_head
 from verify import (
     SHA256_TREE,
     SM3_TREE,
@@ -231,6 +234,34 @@ def test_cosignatures_are_kept_with_the_head(
         report = check_log_proof(ledger.prove(index, witnessed=True).encode(), trust=trust, at=AT)
         assert (report.indication is Indication.TOTAL_PASSED) == passes, report.reasons
     assert check_checkpoint(ledger.prove(0).checkpoint, ledger.log_keys()).size == 3
+
+
+def test_the_newest_word_of_a_witness_counts(
+    publisher: LogPublisher, ledger: Ledger, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can send an older one in its place, and who speaks again and again crowds no other head out."""
+    grow(ledger, 2)
+    publisher.publish()
+    first = publisher.files.note() or b""
+    other = LogKey("other.example", "ed25519", WITNESS_KEY.key)
+    ledger.take_cosignatures(cosigned(first), [WITNESS_KEY])
+    with database.write() as connection:  # another witness, whose word was looked at when it came
+        row = connection.execute(select(ledger_cosignatures)).one()._asdict()
+        line = str(row["line"]).replace(WITNESS_KEY.name, other.name)
+        connection.execute(insert(ledger_cosignatures).values({**row, "line": line, "witness": other.name}))
+    grow(ledger, 1)
+    publisher.publish()
+    note = publisher.files.note() or b""
+    for at in (1_782_894_600, 1_782_894_660, 1_782_894_630, 1_782_894_660):
+        ledger.take_cosignatures(cosigned(note, at), [WITNESS_KEY])
+    publisher.publish()
+    assert publisher.files.note() == cosigned(note, 1_782_894_660).encode()
+    monkeypatch.setattr("api.ledger.witnessed._LOOKED_AT", 3)
+    with database.read() as connection:
+        assert len(connection.execute(select(ledger_cosignatures)).all()) == 4
+        head = witnessed_head(connection)
+    assert head is not None
+    assert head.size == 2
 
 
 def test_cosignatures_that_are_none(publisher: LogPublisher, ledger: Ledger) -> None:
