@@ -125,3 +125,29 @@ def result(report: Report) -> dict[str, Any]:
             for one in report.signatures
         ],
     }
+
+
+_WHY = {
+    "data-error": "内容有误",
+    "issued-in-error": "误签发",
+    "fraud": "以欺骗等不正当手段取得",
+    "court-order": "依据司法裁判",
+    "holder-request": "持证主体申请",
+    "holder-dissolved": "持证主体终止",
+    "no-longer-eligible": "不再符合条件",
+    "period-ended": "有效期届满",
+    "under-review": "正在复核",
+    "objection": "异议处理中",
+    "objection-upheld": "异议成立",
+    "objection-rejected": "异议不成立",
+    "corrected": "已更正",
+    "reinstated": "恢复效力",
+    "office-order": "主管机关决定",
+    "key-compromise": "签名密钥失密",
+    "superseded": "已由新版代替",
+}
+
+
+def why(code: str) -> str:
+    """A reason code of a change of state in Chinese; empty for one that nobody gave words."""
+    return _WHY.get(code, "")

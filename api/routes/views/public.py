@@ -29,7 +29,7 @@ from ...login import Session
 from ...pages import render
 from ...pages.preview import preview_of
 from ...pages.verdicts import Verdict, verdict_on
-from ...pages.words import china, result
+from ...pages.words import china, result, why
 from ...plugins import NoSuchRecord
 from ...problems import RequestError
 from ...wiring import Service
@@ -180,7 +180,13 @@ def _live(service: Service, found: PublicAnswer) -> dict[str, Any]:
 def _history(service: Service, document_id: str) -> list[dict[str, str]]:
     """Each change of state since it was issued, with the decision behind it."""
     return [
-        {"at": china(one.at), "state": one.state.zh, "reason": one.reason, "decision": one.decision}
+        {
+            "at": china(one.at),
+            "state": one.state.zh,
+            "reason": one.reason,
+            "why": why(one.reason),
+            "decision": one.decision,
+        }
         for one in service.document_standings.history(document_id)
     ]
 
