@@ -82,7 +82,7 @@ class EvidencePacks:
         gathering = Gathering(ports, at)
         for one in originals:
             gathering.add(one)
-        proof = ports.ledger.prove(entry).encode()
+        proof = ports.ledger.prove(entry, witnessed=True).encode()
         names = tuple(one.name for one in originals)
         parts = [
             *originals,

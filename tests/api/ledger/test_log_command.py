@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.wiring import WiringError, open_service
-from verify import parse_log_key
+from verify import cosignatures, parse_checkpoint, parse_log_key, parse_log_proof, parse_note
 
 from ..founding import data_directory
+from ..witness.word import WITNESS, cosigned
 
 
 def test_a_damaged_log_is_looked_at(tmp_path: Path) -> None:
@@ -42,6 +44,20 @@ def test_a_damaged_log_is_looked_at(tmp_path: Path) -> None:
     kinds = {one["kind"] for one in json.loads(bad.stdout)["findings"]}
     assert bad.exit_code == 1
     assert kinds >= {"nodes-wrong", "checkpoint-invalid", "entry-changed"}
+
+
+def test_a_proof_brings_the_word_of_witnesses(tmp_path: Path) -> None:
+    """Under the head that they cosigned, although the log has grown since."""
+    data, out = tmp_path / "data", tmp_path / "entry.json"
+    data_directory(data)
+    service = open_service(data)
+    size = cosigned(service.ledger, datetime.now(UTC))
+    service.close()
+    command = ["log", "prove", str(size - 1), "--data", str(data), "--out", str(out)]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    note = parse_note(parse_log_proof(out.read_bytes()).checkpoint)
+    assert parse_checkpoint(note.text).size == size
+    assert [one.witness for one in cosignatures(note, [WITNESS])] == [WITNESS.name]
 
 
 def a_restored_backup_is_not_opened(data: Path) -> None:

@@ -28,6 +28,8 @@ from verify import (
     parse_evidence_pack,
 )
 
+from ..witness.word import cosigned
+
 SERIALS = count(1)
 PUBLISHER = "省住房和城乡建设厅(演示)"
 AGENCY = "11510106DEM9A00331"
@@ -106,6 +108,7 @@ def evidence(request: pytest.FixtureRequest, rooms: Any, applicant: Any, officer
         filed, seal = rooms.filed(applicant), rooms.seal_of()
         rooms.granted(seal, officer)
         issued = rooms.desk.approve(filed.submission_id, seal.seal_id, officer).document_id
+        cosigned(rooms.ledger, rooms.clock())
         packs = packs_of(rooms)
         document = packs.of_document(issued)
         submission = packs.of_submission(rooms.submissions.visible(filed.submission_id, agency=AGENCY))

@@ -21,8 +21,13 @@ from verify import (
     Trust,
     Unreadable,
     check_file,
+    cosignatures,
     parse_evidence_pack,
+    parse_log_proof,
+    parse_note,
 )
+
+from ..witness.word import WITNESS
 
 PASSED, FAILED, UNSURE = Indication.TOTAL_PASSED, Indication.TOTAL_FAILED, Indication.INDETERMINATE
 R101 = {
@@ -107,6 +112,16 @@ def test_complete(evidence: Any) -> None:
     assert {PackRole.RECORD, PackRole.STATEMENT} <= roles
     named = [one.name for one in evidence.pack.manifest.parts if one.role is PackRole.ORIGINAL]
     assert named == ["original/document.pdf", "original/document.ofd"]
+
+
+def test_word_of_witnesses(evidence: Any) -> None:
+    """The log has grown since a witness looked: the proof is under the head that it cosigned."""
+    for data in (evidence.document, evidence.submission):
+        parts = parse_evidence_pack(data).manifest.parts
+        (proof,) = (parse_log_proof(one.content) for one in parts if one.role is PackRole.LOG_PROOF)
+        assert [one.witness for one in cosignatures(parse_note(proof.checkpoint), [WITNESS])] == [
+            WITNESS.name
+        ]
 
 
 def test_page_for_people(evidence: Any) -> None:
