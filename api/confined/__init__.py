@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from .adapters.environment import bare_environment
 from .errors import ChecksBusy, ConfinedError
-from .limits import CheckLimits, bare_environment, confine
+from .limits import CheckLimits, confine
 from .room import ConfinedChecks
 
 __all__ = [

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import os
 import platform
 import signal
 import struct
@@ -30,8 +29,6 @@ _REFUSED_EVENTS: Final = (
     "os.spawn",
     "os.kill",
 )
-_KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
-"""Of the environment: passwords of the database do not go where strangers' files are read."""
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
@@ -61,13 +58,6 @@ class CheckLimits:
 
 class NotConfined(OSError):
     """This process tried what a check may not do."""
-
-
-def bare_environment() -> dict[str, str]:
-    """What a process that looks at strangers' files may know of ours: where programs and this package are."""
-    kept = {name: value for name in _KEPT if (value := os.environ.get(name)) is not None}
-    ours = str(Path(__file__).resolve().parents[2])
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))}
 
 
 def confine(limits: CheckLimits) -> None:

@@ -15,8 +15,8 @@ from typing import Final
 
 from verify import Trust
 
-from ..limits import bare_environment
 from ..parcels import CHECK, LARGEST_ANSWER, TRUST, UNREADABLE, VERDICT, Order, receive, send
+from .environment import bare_environment
 
 GRACE: Final = 5
 """Seconds that the other process has beyond the limit of the check before it is ended from here."""
