@@ -8,6 +8,7 @@ so that nobody can walk through the documents of others.
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 
 from .errors import QrMalformed
 
@@ -27,8 +28,12 @@ def new_document_id(random10: bytes) -> str:
     return base64.b32encode(random10).translate(_FROM_BASE_32).decode("ascii")
 
 
+@lru_cache(maxsize=8)
 def document_id_bytes(document_id: str) -> bytes:
-    """The ten bytes behind an identifier in its one canonical spelling."""
+    """The ten bytes behind an identifier in its one canonical spelling.
+
+    One check asks for the same one in the address, in the statement and for print.
+    """
     if not _SPELLED.issuperset(document_id):
         raise QrMalformed(field="id", rule="only 0-9 and A-Z without I, L, O, U")
     if len(document_id) != LENGTH:
