@@ -29,11 +29,15 @@ TONES = {
     Indication.INDETERMINATE: "unsure",
 }
 HEADLINES = {
-    Indication.TOTAL_PASSED: Said("真实有效:签章核验通过", "Genuine: every check passed"),
+    Indication.TOTAL_PASSED: Said("签章真实有效:核验通过", "The seals are genuine: every check passed"),
     Indication.TOTAL_FAILED: Said("核验不通过:不能采信", "Failed: do not rely on it"),
     Indication.INDETERMINATE: Said("无法判定:证据不足", "Undecided: the evidence is not enough"),
 }
 ACTIONS = {
+    "pass": Said(
+        "若是证照等文书:是否仍有效(未被撤销、取代),请扫描其二维码或按编号查询。",
+        "A document may have been revoked since: scan its code, or look its number up.",
+    ),
     "fail": Said("请勿采信此文件;向出具机关核实。", "Do not rely on this file; ask the issuer."),
     "unsure": Said(
         "请向提供者索取原始电子文件(不是截图或另存),或向出具机关核实。",

@@ -195,7 +195,7 @@ def _reasons(report: Report) -> Iterator[Reason]:
 def _closing(report: Report) -> Iterator[str]:
     action = ACTIONS.get(TONES[report.indication])
     if action is not None:
-        yield f"怎么办:{action.zh}"
+        yield action.zh if report.indication is Indication.TOTAL_PASSED else f"怎么办:{action.zh}"
     yield (
         "本报告由平台按查验时的材料自动作出,只说明文件的真伪和完整,不评价内容;文件本身未留存。"
         "此后证书、印章和文书的状态可能变化,以再次查验为准。"

@@ -70,7 +70,8 @@ def test_one_page(case: str) -> None:
     layout = sheet(found, name="长" * 300 + "\U0001f600.pdf")
     assert len(layout.pages) == 1
     told = words(layout)
-    assert ("真实有效" if found.indication is PASSED else "核验不通过") in told
+    assert ("签章真实有效" if found.indication is PASSED else "核验不通过") in told
+    assert ("是否仍有效" in told.replace("\n", "")) == (found.indication is PASSED)
     assert ("怎么办" in told) is (found.indication is not PASSED)
 
 
