@@ -21,7 +21,7 @@ from .output import complaints, console, plain, say
 
 COLUMNS: Final = ("file", "kind", "indication", "sub_indication", "reason", "signers")
 KINDS: Final = (
-    ("TOTAL-PASSED", "green", "✔", "真实有效 genuine"),
+    ("TOTAL-PASSED", "green", "✔", "核验通过 passed"),
     ("TOTAL-FAILED", "red", "✘", "未通过 failed"),
     ("INDETERMINATE", "yellow", "?", "无法判断 undecided"),
     (None, "red", "✘", "无法读取 unreadable"),
