@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import platform
 import signal
 import struct
@@ -32,6 +33,10 @@ _REFUSED_EVENTS: Final = (
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_LANDLOCK_RULESET, _LANDLOCK_RESTRICT = 444, 446
+_SINCE_2, _SINCE_3 = 3 << 13, 1 << 14
+_CHANGES: Final = 1 << 1 | 0x1FF0 | _SINCE_2
+"""Write a file; remove and make anything; move between folders (version 2); cut short (version 3)."""
 _X32: Final = 0x40000000
 """The second set of numbers that x86-64 has for the same calls."""
 _CALLS: Final = {
@@ -91,6 +96,7 @@ def _close_network() -> None:
     sys.addaudithook(_refuse)
     if sys.platform == "linux" and platform.machine() in _CALLS:
         _filter_calls(*_CALLS[platform.machine()])
+        _change_no_files()
 
 
 def _refuse(event: str, _arguments: tuple[object, ...]) -> None:
@@ -114,3 +120,20 @@ def _filter_calls(architecture: int, refused: tuple[int, ...]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
         libc.prctl(_PR_SET_SECCOMP, _FILTER, ctypes.byref(program), 0, 0)
+
+
+def _change_no_files() -> None:
+    """By Landlock (landlock(7)): nothing is written, made, moved or removed, nor a process reached by /proc.
+
+    A kernel without it leaves that to the limit of file sizes.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    version = libc.syscall(_LANDLOCK_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(1))
+    if version < 1:
+        return
+    refused = _CHANGES if version >= 3 else _CHANGES & ~_SINCE_3 if version == 2 else _CHANGES & ~_SINCE_2
+    handled = ctypes.c_uint64(refused)
+    rules = libc.syscall(_LANDLOCK_RULESET, ctypes.byref(handled), ctypes.c_size_t(8), ctypes.c_uint(0))
+    if rules >= 0:
+        libc.syscall(_LANDLOCK_RESTRICT, rules, ctypes.c_uint(0))
+        os.close(rules)

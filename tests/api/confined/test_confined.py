@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import os
 import pickle
@@ -186,6 +187,29 @@ def test_no_network_and_nothing_started(tmp_path: Path) -> None:
         "nothing written",
         "file 3",
     ], ran.stderr
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="Landlock is a part of Linux: the kernel refuses nothing here"
+)
+def test_nothing_is_removed_and_nobody_is_reached(tmp_path: Path) -> None:
+    """Not a file of the service, nor the memory of the process above."""
+    if ctypes.CDLL(None).syscall(444, None, 0, 1) < 1:
+        pytest.skip("this kernel has no Landlock: files can be removed by whoever takes a check over")
+    (tmp_path / "kept").write_text("1")
+    script = (
+        "import os\n"
+        "from api.confined.limits import CheckLimits, confine\n"
+        "confine(CheckLimits())\n"
+        "for act in (lambda: os.unlink('kept'), lambda: os.rename('kept', 'x'), lambda: os.mkdir('y'), "
+        "lambda: os.truncate('kept', 0), lambda: open(f'/proc/{os.getppid()}/mem', 'r+b', 0)):\n"
+        "    try: act(); print('done')\n"
+        "    except OSError as error: print('refused')\n"
+        "print(open('kept').read())\n"
+    )
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=PATHS)
+    assert ran.stdout.split() == ["refused"] * 5 + ["1"], ran.stderr
 
 
 def test_secrets_of_the_environment_stay(monkeypatch: pytest.MonkeyPatch) -> None:
