@@ -135,7 +135,8 @@ def _history_rows(history: History | None) -> tuple[Row, ...]:
         return ()
     if history.size == 0:
         return (Row("公开日志", "本企业尚无记录", "Public log"),)
-    return (Row("公开日志", f"本企业记录第 1–{history.size} 号,末条摘要 {history.head[:_SHORT]}", "Public log"),)
+    stated = f"本企业记录第 1–{history.size} 号,末条摘要 {history.head[:_SHORT]}"
+    return (Row("公开日志", stated, "Public log"),)
 
 
 def _entry(one: Record) -> Json:
