@@ -132,6 +132,30 @@ def test_times_that_are_none_end_nothing_late() -> None:
     assert found == ["taken", "taken", *["LIST_MALFORMED"] * 6]
 
 
+@needs_node
+def test_a_permit_is_not_said_to_have_records_or_another_issuer() -> None:
+    """Counts are told of a record sheet alone; who signs the code is not called the issuer."""
+    stated = {"uscc": "C", "name": "N", "class": "", "good": 0, "bad": 0, "authority": "A"}
+    facts = {
+        "document_id": "1",
+        "document_id_printed": "1",
+        "stated": stated,
+        "authority": "another body",
+        "issued": "2026-07-01",
+        "valid_until": None,
+        "host": "h",
+    }
+    (counted,) = (name for name, number in KINDS.items() if number == 1)
+    sheet, permit = node(
+        "import { comparedFacts } from './show.js';"
+        "console.log(JSON.stringify(GIVEN.map((one) => comparedFacts(one).map(([name]) => name))));",
+        [{**facts, "document_kind": kind} for kind in (counted, "another")],
+    )
+    assert set(sheet) - set(permit) == {"良好记录", "不良记录"}
+    assert "签发机关代码" in permit
+    assert "签发机关" not in permit
+
+
 def test_the_folder_is_complete_in_itself() -> None:
     """Each import leads to a file of the folder, the worker knows all files, nothing comes from elsewhere."""
     found = offline_files()

@@ -2,6 +2,7 @@
 // An answer on the page: shape, words and code, one thing to do, facts to compare, then the rest.
 
 import { ago, china } from "./ages.js";
+import { KINDS } from "./kinds.js";
 import { REASONS } from "./reasons.js";
 import { answerOf } from "./verdicts.js";
 
@@ -84,21 +85,26 @@ const row = (name, value, className = "") => {
   return element("tr", "", head, element("td", className, value));
 };
 
-function compared(facts) {
+// What is compared with the paper, as [name, value, class].  Every statement has room for counts; only that of
+// a record sheet (kind 1) means them.  The key may belong to another body than the one that issued the document.
+export function comparedFacts(facts) {
   if (!facts.document_id) return [];
   const stated = facts.stated;
   return [
-    row("编号", facts.document_id_printed, "code"),
+    ["编号", facts.document_id_printed, "code"],
     ...(stated
-      ? [row("名称", stated.name), row("统一社会信用代码", stated.uscc, "code"), ...(stated.class ? [row("类别", stated.class)] : []),
-         row("良好记录", `${stated.good} 条`), row("不良记录", `${stated.bad} 条`)]
+      ? [["名称", stated.name], ["统一社会信用代码", stated.uscc, "code"], ...(stated.class ? [["类别", stated.class]] : []),
+         ...(facts.document_kind === KINDS.get(1) ? [["良好记录", `${stated.good} 条`], ["不良记录", `${stated.bad} 条`]] : []),
+         ["签发机关代码", stated.authority, "code"]]
       : []),
-    ...(facts.authority ? [row("签发机关", facts.authority)] : []),
-    row("签发日期", facts.issued),
-    row("有效期至", facts.valid_until ?? "未限定"),
-    row("官方网址", facts.host, "code"),
+    ...(facts.authority ? [["二维码签署单位", facts.authority]] : []),
+    ["签发日期", facts.issued],
+    ["有效期至", facts.valid_until ?? "未限定"],
+    ["官方网址", facts.host, "code"],
   ];
 }
+
+const compared = (facts) => comparedFacts(facts).map((one) => row(...one));
 
 function lines({ indication, codes, facts }, { trust, status }, at) {
   const told = codes.map((code) => [`${REASONS[code]?.[0] ?? code} `, REASONS[code]?.[1] ?? "", code]);
