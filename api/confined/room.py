@@ -2,7 +2,8 @@
 """Checks files elsewhere: the verdict of :func:`verify.check_file`, within limits, never an error of ours.
 
 A file that takes too long, wants too much memory, or ends the process that reads it gets a verdict too:
-INDETERMINATE, with a reason.  Safe to share between threads.
+INDETERMINATE, with a reason.  Only time and memory are called a limit; every other end, also that of a
+process loaded from another version of this program, says nothing of the file.  Safe to share between threads.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from verify import Indication, Reason, Report, SubIndication, Trust, Unreadable
 from .adapters.line import Line
 from .errors import ChecksBusy
 from .limits import CheckLimits
-from .parcels import BROKEN, UNREADABLE, VERDICT, Order, WireBroken, pack_trust, unpack_report
+from .parcels import ENDED, UNREADABLE, VERDICT, Order, WireBroken, pack_trust, unpack_report
 
 WAITING: Final = 4
 """So many files wait for each that is checked."""
@@ -77,10 +78,13 @@ class ConfinedChecks:
                 raise Unreadable(content.decode("utf-8", "replace"))
             if kind == VERDICT:
                 return unpack_report(content)
-            return _broken() if kind == BROKEN else exhausted(self.limits)
-        except (WireBroken, OSError):
+            return exhausted(self.limits) if kind == ENDED else _broken()
+        except TimeoutError:
             line.end()
             return exhausted(self.limits)
+        except (WireBroken, OSError):  # it died, or speaks as another version of this program does
+            line.end()
+            return _broken()
         finally:
             self._lines.put(line)
 
@@ -119,8 +123,10 @@ def exhausted(limits: CheckLimits) -> Report:
 def _broken() -> Report:
     return _undecided(
         "CHECK_BROKE_OFF",
-        "查验该文件时程序出错,未能判断;请将文件与此代码告知运维人员",
-        "the check of this file broke off and says nothing about it: give file and code to the operator",
+        "查验该文件时程序中断,未能判断,与文件本身的真伪无关;请稍后重试,仍然如此的,将文件与此代码告知运维人员"
+        "(运维人员:程序升级后须重启服务)",
+        "the check of this file broke off and says nothing about it: try again; if it stays so, give file and"
+        " code to the operator (operator: restart the service after an upgrade)",
     )
 
 

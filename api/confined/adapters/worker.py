@@ -12,6 +12,7 @@ import gc
 import io
 import os
 import pickle
+import signal
 import socket
 import sys
 from datetime import UTC, datetime
@@ -97,9 +98,9 @@ def _checked(wire: socket.socket, trust: Trust, order: Order) -> bool:
     if status == 0 and told[:1] in (VERDICT, UNREADABLE):
         send(wire, told[:1], told[1:])
         return True
-    gone = os.WIFSIGNALED(status) or status == 0 or os.waitstatus_to_exitcode(status) == _NO_MEMORY
+    limited = os.waitstatus_to_exitcode(status) in (_NO_MEMORY, -signal.SIGXCPU, -signal.SIGALRM)
     # How it ended is all there is to say; what it left unread on the wire makes the wire useless.
-    send(wire, ENDED if gone else BROKEN, str(status).encode("ascii"))
+    send(wire, ENDED if limited else BROKEN, str(status).encode("ascii"))
     return False
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import io
 import os
 import pickle
@@ -107,9 +108,51 @@ def test_the_other_process_hangs_or_dies(checks: ConfinedChecks, monkeypatch: py
         one.start()
         assert one._process is not None
         os.kill(one._process.pid, how)
-        assert codes(checks.check(pdf(), trust=BARE, at=AT)) in (["RESOURCE_LIMIT"], ["NOT_SEALED"])
+        said = codes(checks.check(pdf(), trust=BARE, at=AT))
+        assert said in (["RESOURCE_LIMIT"], ["NOT_SEALED"], ["CHECK_BROKE_OFF"])
     monkeypatch.undo()
     assert codes(checks.check(pdf(), trust=BARE, at=AT)) == ["NOT_SEALED"]
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        "raise SystemExit('does not know this order')",
+        "import os, socket; socket.socket(fileno=os.dup(0)).sendall(b'V' + (8).to_bytes(8) + b'[\"new\"]')",
+        "import os, socket; socket.socket(fileno=os.dup(0)).sendall(b'X' + bytes(8))",
+    ],
+)
+def test_another_version_on_the_disc(does: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Upgraded beneath a service that runs: not the fault of the file; the operator is told what to do."""
+    room = tmp_path / "api" / "confined" / "adapters"
+    room.mkdir(parents=True)
+    for package in (room, room.parent, room.parent.parent):
+        (package / "__init__.py").touch()
+    (room / "worker.py").write_text(does)
+    monkeypatch.setattr(line, "bare_environment", lambda: {**PATHS, "PYTHONPATH": str(tmp_path)})
+    other = ConfinedChecks(at_once=1)
+    try:
+        report = other.check(pdf(), trust=BARE, at=AT)
+    finally:
+        other.close()
+    assert (report.indication, codes(report)) == (Indication.INDETERMINATE, ["CHECK_BROKE_OFF"])
+    assert "重启服务" in report.reasons[0].zh and "try again" in report.reasons[0].en
+
+
+@pytest.mark.parametrize(("fault", "kind"), [(MemoryError, b"E"), (ValueError, b"B"), (os.abort, b"B")])
+def test_only_a_limit_is_called_a_limit(fault: Any, kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that crashes was not too slow: whoever asks may ask again."""
+
+    def fails(_data: bytes, **_: object) -> Report:
+        faulthandler.disable()  # in the child alone
+        raise fault()
+
+    monkeypatch.setattr(worker, "check_file", fails)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(b"file")
+        assert not worker._checked(theirs, BARE, Order("", AT, CheckLimits(), 4, None))
+        assert ours.recv(1) == kind
 
 
 def test_others_wait_and_are_told(checks: ConfinedChecks) -> None:
