@@ -148,6 +148,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     empty: str = ""  # the sentence shown when there are no rows
+    en: str = ""  # the title in English
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,9 +203,11 @@ def _unaltered(row: Any, evidence: Evidence) -> Line:
 
 
 def _logged(row: Any, evidence: Evidence) -> Line:
+    announced = evidence.statement.facts.get("log_index")  # the entry that the code itself names
+    said = "" if announced is None else f"签发登记第 {announced} 条(announced as entry {announced}),"
     detail = {
-        True: f"公开日志第 {row.ledger_index} 条,证明已按 {evidence.log_size} 条的检查点核验;"
-        f"{_witnessed(evidence)}",
+        True: f"{said}签发完成第 {row.ledger_index} 条(issued as entry {row.ledger_index});"
+        f"后者的证明已按 {evidence.log_size} 条的检查点核验;{_witnessed(evidence)}",
         False: "公开日志中没有签发这份文书的条目",
         None: f"目前无法核验公开日志:{evidence.log_words}",
     }[evidence.logged]
@@ -266,7 +268,10 @@ def _facts(row: Any, evidence: Evidence, *, withheld: bool) -> tuple[Row, ...]:
     number = (Row("编号", face.number, "Number"),) if face.number else ()
     named = any(row.holder_name == shown.value for shown in face.rows)
     holder = () if named else (Row("持有人", row.holder_name, "Holder"),)
-    counts = tuple(Row(one.title, f"{len(one.rows)} 条", "Entries") for one in face.tables)
+    counts = tuple(
+        Row(one.title, f"{len(one.rows)} 条", one.en or f"Entries in table {place}")
+        for place, one in enumerate(face.tables, 1)
+    )
     shown = () if withheld else (*holder, *face.rows, *counts)
     return (
         Row("文书", face.title, "Document"),

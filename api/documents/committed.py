@@ -44,6 +44,7 @@ def face_text(face: Face) -> str:
                 "columns": list(one.columns),
                 "rows": [list(row) for row in one.rows],
                 "empty": one.empty,
+                **({"en": one.en} if one.en else {}),  # faces from before it was kept stay as they were
             }
             for one in face.tables
         ],
@@ -61,7 +62,13 @@ def parse_face(text: str) -> Face:
         number=body["number"],
         rows=tuple(Row(**row) for row in body["rows"]),
         tables=tuple(
-            Table(one["title"], tuple(one["columns"]), tuple(tuple(row) for row in one["rows"]), one["empty"])
+            Table(
+                one["title"],
+                tuple(one["columns"]),
+                tuple(tuple(row) for row in one["rows"]),
+                one["empty"],
+                one.get("en", ""),
+            )
             for one in body["tables"]
         ),
         paragraphs=tuple(body["paragraphs"]),

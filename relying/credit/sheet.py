@@ -74,8 +74,20 @@ def compose_sheet(host: Host, order: Order) -> Composition:
                 *_history_rows(history),
             ),
             tables=(
-                Table("良好行为记录", _COLUMNS, _lines(good), f"截至{as_of},无公开的良好行为记录。"),
-                Table("不良行为记录", _COLUMNS, _lines(bad), f"截至{as_of},无公开的不良行为记录。"),
+                Table(
+                    "良好行为记录",
+                    _COLUMNS,
+                    _lines(good),
+                    f"截至{as_of},无公开的良好行为记录。",
+                    "Good conduct",
+                ),
+                Table(
+                    "不良行为记录",
+                    _COLUMNS,
+                    _lines(bad),
+                    f"截至{as_of},无公开的不良行为记录。",
+                    "Bad conduct",
+                ),
             ),
             paragraphs=(
                 "本单只列出截至上述时间依法公开的信用信息,不代表对企业或人员的评价;以扫码结果为准。",
@@ -134,8 +146,11 @@ def _history_rows(history: History | None) -> tuple[Row, ...]:
     if history is None:
         return ()
     if history.size == 0:
-        return (Row("公开日志", "本企业尚无记录", "Public log"),)
-    stated = f"本企业记录第 1–{history.size} 号,末条摘要 {history.head[:_SHORT]}"
+        return (Row("公开日志", "本企业尚无条目", "Public log"),)
+    stated = (
+        f"本企业条目第 1–{history.size} 号(记录及其更正、签发给本企业的文书及其变更各占一号),"
+        f"末条摘要 {history.head[:_SHORT]}"
+    )
     return (Row("公开日志", stated, "Public log"),)
 
 

@@ -128,7 +128,8 @@ def test_a_sheet_counts_the_public_log(shelf: Any) -> None:
         "covers": ["credit/conduct"],
         "shown": [5],
     }
-    assert "本企业记录第 1–7 号,末条摘要 abababababababab" in [row.value for row in made.face.rows]
+    stated = "本企业条目第 1–7 号(记录及其更正、签发给本企业的文书及其变更各占一号),末条摘要 abababababababab"
+    assert stated in [row.value for row in made.face.rows]
     assert "history" not in SHEET.compose(host, order("H12")).record
 
 

@@ -113,6 +113,23 @@ def test_every_entry_has_a_proof(index: int) -> None:
     assert report.facts["signed_by"] == [f"{ORIGIN} (ed25519)", f"{ORIGIN} (sm2)"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "act", "zh", "en"),
+    [
+        ("intent.opened", "document.issue", "签发登记第 0 条", "announced as entry 0 of 1"),
+        ("document.issued", "", "签发完成第 0 条", "issued as entry 0 of 1"),
+        ("intent.opened", "seal.make", "日志:第 0 条", "log: entry 0 of 1"),
+    ],
+)
+def test_the_two_entries_of_a_document_are_told_apart(kind: str, act: str, zh: str, en: str) -> None:
+    """The code on the paper names the one that announced it, the page about it the other."""
+    entry = json.dumps({"body": {"act": act}, "kind": kind}).encode()
+    text = Checkpoint(ORIGIN, 1, leaf_hash(entry)).text()
+    note = SignedNote(text, (note_signature(KEYS[0], ED25519.sign(text.encode())),)).encode()
+    (said,) = check(LogProof(0, entry, (), note).encode(), trust=replace(TRUST, log_keys=KEYS[:1])).reasons
+    assert zh in said.zh and en in said.en
+
+
 def test_round_trip() -> None:
     """The file is canonical JSON of five members."""
     assert parse_log_proof(GOOD) == PROOF

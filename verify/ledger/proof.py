@@ -86,12 +86,27 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
             f"the trust list ended at {trust.ends.isoformat()}; fetch a fresh one",
         )
         return _report(Indication.INDETERMINATE, SubIndication.TRY_LATER, reason, facts)
+    zh, en = _called(facts["entry"])
     reason = Reason(
         "IN_LOG",
-        f"已入公开日志:第 {proof.index} 条,日志共 {checkpoint.size} 条",
-        f"in the public log: entry {proof.index} of {checkpoint.size}",
+        f"已入公开日志:{zh}第 {proof.index} 条,日志共 {checkpoint.size} 条",
+        f"in the public log: {en}entry {proof.index} of {checkpoint.size}",
     )
     return _report(Indication.TOTAL_PASSED, None, reason, facts)
+
+
+def _called(entry: Json) -> tuple[str, str]:
+    """A document has two entries: the code names the one that announced it, the log proof the other."""
+    if not isinstance(entry, dict):
+        return "", ""
+    body = entry.get("body")
+    if (
+        entry.get("kind") == "intent.opened"
+        and isinstance(body, dict)
+        and body.get("act") == "document.issue"
+    ):
+        return "签发登记", "announced as "
+    return ("签发完成", "issued as ") if entry.get("kind") == "document.issued" else ("", "")
 
 
 def _included(proof: LogProof, checkpoint: Checkpoint) -> list[Json]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -41,7 +42,9 @@ def test_five_answers(rooms: Any, permit: Issued) -> None:
     issued, unaltered, logged, status, fresh = found.lines
     assert "样例市住房和城乡建设局" in issued.detail
     assert found.sha256[:16] in unaltered.detail and "上传" in unaltered.detail
-    assert f"第 {found.ledger_index} 条" in logged.detail
+    (announced,) = re.findall(r"签发登记第 ([0-9]+) 条\(announced as entry \1\)", logged.detail)
+    assert json.loads(rooms.ledger.entry(int(announced)))["kind"] == "intent.opened"
+    assert f"签发完成第 {found.ledger_index} 条(issued as entry {found.ledger_index})" in logged.detail
     assert "有效" in status.detail
     assert "2026-07-01 16:30:00(北京时间)" in fresh.detail
     assert json.loads(rooms.ledger.entry(found.ledger_index))["body"]["document_id"] == found.document_id
@@ -65,6 +68,8 @@ def test_sheet_counts_and_changes(rooms: Any, applicant: Any) -> None:
     found = rooms.library.lookup(issued.document_id)
     facts = {row.zh: row.value for row in found.facts}
     assert (facts["良好行为记录"], facts["不良行为记录"]) == ("0 条", "0 条")
+    english = [row.en for row in found.facts]
+    assert {"Good conduct", "Bad conduct"} < set(english) and len(set(english)) == len(english)
     assert found.changes == ()
     rooms.clock.advance(timedelta(days=1))
     body = {

@@ -173,6 +173,7 @@ def test_the_offline_page(site: Any, sheet: Any, page: Any, shots: Path, tmp_pat
     page.wait_for_selector("#answer[data-code]", timeout=20_000)
     assert page.get_attribute("#answer", "data-codes").split()[0] == "QR_GENUINE"
     assert "四川样例建工集团有限公司" in page.inner_text("#answer")
+    assert "签发登记第" in page.inner_text("#answer")  # not the entry that the live page names
     assert page.evaluate("document.activeElement.className") == "words"
     (tmp_path / "sheet.pdf").write_bytes(sheet["pdf"])
     page.set_input_files("#file", tmp_path / "sheet.pdf")
@@ -181,6 +182,7 @@ def test_the_offline_page(site: Any, sheet: Any, page: Any, shots: Path, tmp_pat
     (tmp_path / "proof.json").write_bytes(site.stage.client().fetch(f"/log/proof/{index}"))
     page.set_input_files("#proof", tmp_path / "proof.json")
     page.locator("#file-answer", has_text="PDF 文件完全一致").wait_for()
+    assert f"签发完成第 {index} 条" in page.inner_text("#file-answer")
     assert measured(page, "contrast") == measured(page, "small") == []
     shoot(page, shots, "phone-offline")
     page.evaluate("navigator.serviceWorker.ready")

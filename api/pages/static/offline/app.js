@@ -11,6 +11,8 @@ import { hasCamera, readPicture, watch } from "./picture.js";
 import { REASONS } from "./reasons.js";
 import { element, showVerdict } from "./show.js";
 
+// A document has two entries in the log: the code names the one that announced it, the log proof the other.
+const CALLED = { "document.issue": "签发登记", "document.issued": "签发完成" };
 const BASE = new URL("../../", import.meta.url); // beside this folder: both lists
 const by = (id) => document.getElementById(id);
 let lists = { trust: null, status: null, fetched: null };
@@ -135,7 +137,8 @@ async function fromProof(text, found) {
   const words = `${REASONS[code]?.[0] ?? ""}(${code})`;
   if (indication !== "TOTAL-PASSED") return [`${indication === "TOTAL-FAILED" ? "×" : "?"} ${words}`];
   const seen = facts.witnesses.map((one) => `${one.name} ${china(one.at)}`).join("、") || "无";
-  const told = [`✔ ${words}第 ${facts.index} 条,共 ${facts.size} 条;见证:${seen}。`];
+  const act = facts.entry?.kind === "intent.opened" ? facts.entry.body?.act : facts.entry?.kind;
+  const told = [`✔ ${words}${CALLED[act] ?? ""}第 ${facts.index} 条,共 ${facts.size} 条;见证:${seen}。`];
   const body = facts.entry?.kind === "document.issued" ? facts.entry.body : null;
   if (!body) return [...told, "? 这一条日志不是签发文书的条目,不能用来比对文件。"];
   if (last && body.document_id !== last.facts.document_id) told.push("× 日志证明是另一份文书的,与上面的二维码不同号。");

@@ -112,7 +112,8 @@ function lines({ indication, codes, facts }, { trust, status }, at) {
   for (const [zh, en, code] of told) list.append(element("li", "", zh, english(`${en} `), element("span", "code", code)));
   list.append(element("li", "", `现状:${standing(facts)}`));
   if (facts.log_index !== null && facts.log_index !== undefined) {
-    list.append(element("li", "", `公开日志第 ${facts.log_index} 条(离线未核对日志,请联网下载日志证明)。`));
+    list.append(element("li", "", `公开日志:签发登记第 ${facts.log_index} 条(离线未核对日志,请联网下载日志证明)。`,
+      english(` Announced as entry ${facts.log_index}; the log was not looked at offline.`)));
   }
   list.append(element("li", "", `本结果时间 ${china(at)};信任名单 ${china(trust.issued)}(${ago(trust.issued, at)})` +
     (status ? `;状态名单 ${china(status.issued)}(${ago(status.issued, at)})。` : ";没有状态名单。")));
