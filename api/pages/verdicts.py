@@ -8,7 +8,7 @@ has the same table in ``static/offline/verdicts.js``; a test compares them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .words import Said
@@ -48,8 +48,8 @@ VERDICTS: Final = {
         "warn",
         ("真实,但已撤销", "Genuine, but revoked"),
         (
-            "请勿再据此办理;有疑问的,持撤销决定文号向签发机关查询。",
-            "Do not act on it; quote the decision number when you ask the issuer.",
+            "请勿再据此办理;有疑问的,向签发机关查询。",
+            "Do not act on it; ask the issuer if in doubt.",
         ),
     ),
     "withheld": _verdict(
@@ -245,8 +245,16 @@ VERDICTS: Final = {
         ),
     ),
 }
+_QUOTING: Final = Said(
+    "请勿再据此办理;有疑问的,持撤销决定文号向签发机关查询。",
+    "Do not act on it; quote the decision number when you ask the issuer.",
+)
 
 
-def verdict_on(state: str) -> Verdict:
-    """The answer for a state; a state that this table does not know is not decided."""
-    return VERDICTS.get(state, VERDICTS[UNDECIDED])
+def verdict_on(state: str, decision: str = "") -> Verdict:
+    """The answer for a state; a state that this table does not know is not decided.
+
+    ``decision``: number of the decision behind it, where one is stated; lists for offline use have none.
+    """
+    found = VERDICTS.get(state, VERDICTS[UNDECIDED])
+    return replace(found, action=_QUOTING) if found is VERDICTS["revoked"] and decision else found

@@ -155,14 +155,15 @@ def _preview(report: Report, content: bytes) -> str:
 
 
 def _live(service: Service, found: PublicAnswer) -> dict[str, Any]:
-    verdict = verdict_on(found.state.value)
+    history = _history(service, found.document_id)
+    verdict = verdict_on(found.state.value, history[-1]["decision"] if history else "")
     return {
         **_shown(found.document_id, found.title, verdict, service.clock()),
         "known": True,
         "facts": found.facts,
         "lines": found.lines,
         "changes": found.changes,
-        "history": _history(service, found.document_id),
+        "history": history,
         "face": found.face,
         "ecert_id": found.ecert_id,
         "qr_key": found.qr_key,

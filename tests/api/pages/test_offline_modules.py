@@ -77,6 +77,9 @@ def test_each_answer_has_a_code_of_its_own_and_one_thing_to_do() -> None:
         assert VERDICTS[name].tone == "warn"
         assert VERDICTS[name].headline.zh.startswith("真实,但")
     assert verdict_on("something new").code == VERDICTS["undecided"].code
+    without, stated = verdict_on("revoked").action, verdict_on("revoked", "演示决字〔2026〕1号").action
+    assert without is not None and "文号" not in without.zh and "number" not in without.en
+    assert stated is not None and "文号" in stated.zh and "number" in stated.en
 
 
 @needs_node

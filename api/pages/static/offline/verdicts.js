@@ -31,8 +31,8 @@ export const VERDICTS = {
     tone: "warn",
     zh: "真实,但已撤销",
     en: "Genuine, but revoked",
-    todo: "请勿再据此办理;有疑问的,持撤销决定文号向签发机关查询。",
-    todoEn: "Do not act on it; quote the decision number when you ask the issuer.",
+    todo: "请勿再据此办理;有疑问的,向签发机关查询。",
+    todoEn: "Do not act on it; ask the issuer if in doubt.",
   },
   withheld: {
     code: "IR-04",
