@@ -180,7 +180,7 @@ def check_status_receipt(data: bytes, *, trust: Trust, at: datetime) -> Report:
         reasons.append(
             Reason(
                 "TRUST_LIST_STALE",
-                "信任名单已过更新期限,请获取最新名单后再验",
+                "信任列表已过更新期限,请获取最新列表后再验",
                 f"the trust list was due for renewal at {shown(trust.ends)}; fetch a fresh one",
             )
         )

@@ -38,7 +38,7 @@ class NoSuchAuthority(CertificateError):
     code = "no-such-authority"
     zh = "没有这个签发机构"
     en = "no authority of this name"
-    todo = "名称见信任名单 / the trust list names them"
+    todo = "名称见信任列表 / the trust list names them"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no authority {name}")
@@ -189,9 +189,9 @@ _REVOCATION: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "请使用 RFC 5280 的原因,如 keyCompromise / use one of RFC 5280, such as keyCompromise",
         ),
         "root-not-revocable": (
-            "根证书不能吊销,只能从信任名单中撤下",
+            "根证书不能吊销,只能从信任列表中撤下",
             "a root is not revoked; it leaves the trust list",
-            "请另建层级并发布新的信任名单 / make another hierarchy and publish a new trust list",
+            "请另建层级并发布新的信任列表 / make another hierarchy and publish a new trust list",
         ),
         "authority-offline": (
             "签发机构由离线根签发,运行中的服务不能改变其状态",

@@ -55,7 +55,7 @@ def create_platform_keys(ports: CertificatePorts, *, by: str) -> None:
             label,
             kind=kind,
             profile=profile("trust_list"),
-            common_name=f"Yinxin 信任名单 {custodian}",
+            common_name=f"Yinxin 信任列表 {custodian}",
             by=by,
         )
     for label, hierarchy in zip(TSA_SIGNERS, Hierarchy, strict=True):

@@ -61,7 +61,7 @@ def load_lists(
     for name, sequence in now.items():
         if after is not None and name.startswith(_TRUST_LIST) and sequence < after:
             raise refuse(
-                f"信任名单序号 {sequence} 低于 {after} the trust list has sequence {sequence}, below {after}",
+                f"信任列表序号 {sequence} 低于 {after} the trust list has sequence {sequence}, below {after}",
                 "fetch the newest trust list from its publisher",
                 code=UNREADABLE,
             )

@@ -249,10 +249,10 @@ def _status(kept: Kept, evidence: Evidence, at: datetime) -> Line:
 
 def _fresh(evidence: Evidence, trust: Trust, at: datetime) -> Line:
     stale = trust.next_update is not None and trust.next_update < at
-    issued = f",信任名单签发于 {_clock(trust.issued)}" if trust.issued is not None else ""
+    issued = f",信任列表签发于 {_clock(trust.issued)}" if trust.issued is not None else ""
     listed = evidence.statement.facts.get("document_status_as_of")
-    states = f",状态名单签发于 {_moment(listed)}" if isinstance(listed, str) else ""
-    detail = f"本结果时间 {_clock(at)}{issued}{states}" + (",名单已过更新期限" if stale else "")
+    states = f",状态列表签发于 {_moment(listed)}" if isinstance(listed, str) else ""
+    detail = f"本结果时间 {_clock(at)}{issued}{states}" + (",列表已过更新期限" if stale else "")
     state = LineState.UNKNOWN if stale else LineState.YES
     return Line("fresh", state, "时效", "How fresh this answer is", detail)
 

@@ -124,15 +124,15 @@ VERDICTS: Final = {
     "list-old": _verdict(
         "IR-11",
         "unsure",
-        ("无法判断:名单过旧", "Cannot be decided: the lists are too old"),
-        ("请联网更新名单后再验。", "Go online, refresh the lists and check again."),
+        ("无法判断:列表过旧", "Cannot be decided: the lists are too old"),
+        ("请联网更新列表后再验。", "Go online, refresh the lists and check again."),
     ),
     "key-unknown": _verdict(
         "IR-12",
         "unsure",
-        ("无法判断:名单中没有签发密钥", "Cannot be decided: the key is not in the list"),
+        ("无法判断:列表中没有签发密钥", "Cannot be decided: the key is not in the list"),
         (
-            "请更新名单再验;仍然如此的,按不是本机关签发处理。",
+            "请更新列表再验;仍然如此的,按不是本机关签发处理。",
             "Refresh the lists; if it stays so, treat it as not issued by this authority.",
         ),
     ),

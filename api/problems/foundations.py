@@ -120,7 +120,7 @@ VERIFY: Rows = {
     CmsMalformed: one_field(422, "签名数据无法读取"),
     FormMalformed: one_field(422, "不是签章表单文件"),
     JwsMalformed: one_field(422, "不是 JSON 签名文件"),
-    TrustListInvalid: one_field(422, "信任名单不可用"),
+    TrustListInvalid: one_field(422, "信任列表不可用"),
     SealStatusInvalid: one_field(422, "印章状态列表不可用"),
     LogProofMalformed: one_field(422, "不是日志证明文件"),
     StatusReceiptMalformed: one_field(422, "不是状态凭证文件"),

@@ -180,7 +180,7 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
         "quorum": Setting(
             lambda value, _folder: values.whole(value, least=0, most=64),
             0,
-            "验证方要求的见证方个数,写入信任名单;0 表示不要求",
+            "验证方要求的见证方个数,写入信任列表;0 表示不要求",
             "how many witnesses verifiers ask for, as the trust list says; 0: none",
         ),
     },

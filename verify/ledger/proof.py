@@ -50,7 +50,7 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
     if not signed:
         reason = Reason(
             "LOG_KEY_UNKNOWN",
-            f"信任名单中没有为日志 {checkpoint.origin} 签名的密钥",
+            f"信任列表中没有为日志 {checkpoint.origin} 签名的密钥",
             f"no key of the trust list signed the checkpoint of {checkpoint.origin}",
         )
         return _report(Indication.INDETERMINATE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, reason, facts)
@@ -73,7 +73,7 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
     except QuorumMissing as error:
         reason = Reason(
             "WITNESS_QUORUM_MISSING",
-            f"检查点只有 {len(error.witnesses)} 个见证方联署,信任名单要求 {error.required} 个;"
+            f"检查点只有 {len(error.witnesses)} 个见证方联署,信任列表要求 {error.required} 个;"
             "请稍后重新获取证明",
             f"{len(error.witnesses)} listed witnesses cosigned the checkpoint, the trust list asks for "
             f"{error.required}; fetch a newer proof later",
@@ -82,7 +82,7 @@ def check_log_proof(data: bytes, *, trust: Trust, at: datetime) -> Report:
     if trust.ends is not None and at > trust.ends:
         reason = Reason(
             "TRUST_LIST_STALE",
-            "信任名单已过期限,请获取最新名单后再验",
+            "信任列表已过期限,请获取最新列表后再验",
             f"the trust list ended at {trust.ends.isoformat()}; fetch a fresh one",
         )
         return _report(Indication.INDETERMINATE, SubIndication.TRY_LATER, reason, facts)

@@ -103,7 +103,7 @@ def _composed(
         reasons.append(
             Reason(
                 "TRUST_LIST_STALE",
-                "信任名单已过期限,请获取最新名单后再验",
+                "信任列表已过期限,请获取最新列表后再验",
                 f"the trust list ended at {shown(trust.ends)}; fetch a fresh one",
             )
         )

@@ -61,7 +61,7 @@ def check_qr(
     if unknown:
         reason = Reason(
             "QR_KEY_UNKNOWN",
-            f"信任名单中没有签名密钥 {unknown}:名单过旧,或并非本机关签发",
+            f"信任列表中没有签名密钥 {unknown}:列表过旧,或并非本机关签发",
             f"key {unknown} is not in the trust list: the list is old, or another body signed",
         )
         return _report(_UNSURE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, (reason,), facts)

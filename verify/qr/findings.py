@@ -169,7 +169,7 @@ def _age(trust: Trust, at: datetime, now: datetime) -> Iterator[Finding]:
         yield Finding(
             Reason(
                 "TRUST_LIST_EXPIRED",
-                "信任名单已失效,请获取最新名单后再验",
+                "信任列表已失效,请获取最新列表后再验",
                 f"the trust list ended at {trust.ends.isoformat()}; fetch a fresh one",
             ),
             _UNSURE,
@@ -179,7 +179,7 @@ def _age(trust: Trust, at: datetime, now: datetime) -> Iterator[Finding]:
         yield Finding(
             Reason(
                 "TRUST_LIST_STALE",
-                "信任名单已过更新期限,尚可使用;请尽快获取最新名单",
+                "信任列表已过更新期限,尚可使用;请尽快获取最新列表",
                 f"the trust list was due for renewal at {trust.next_update.isoformat()}; fetch a fresh one",
             )
         )
@@ -187,7 +187,7 @@ def _age(trust: Trust, at: datetime, now: datetime) -> Iterator[Finding]:
         yield Finding(
             Reason(
                 "CLOCK_BEHIND",
-                "本机时钟早于名单的签发时间,日期按名单判断;请校准时钟",
+                "本机时钟早于列表的签发时间,日期按列表判断;请校准时钟",
                 "this clock is behind the time at which a list was signed; days are judged by the list",
             )
         )

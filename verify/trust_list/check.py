@@ -124,7 +124,7 @@ def signature_report(one: TrustListSignature, message: bytes, path: SignatureRep
     except KeysError:
         reason = Reason(
             "SIGNATURE_INVALID",
-            "签名值验证失败:名单被改动",
+            "签名值验证失败:列表被改动",
             "the signature does not verify: the list was altered",
         )
         return SignatureReport(

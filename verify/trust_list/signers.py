@@ -26,6 +26,6 @@ def enough_signers(signatures: Sequence[TrustListSignature]) -> bool:
 
 TOO_FEW = Reason(
     "LIST_SIGNERS_TOO_FEW",
-    "名单须由三个签发人中的至少两个签名,其中一个为 SM2、一个为其他算法",
+    "列表须由三个签发人中的至少两个签名,其中一个为 SM2、一个为其他算法",
     "a list needs the signatures of two of three signers, one SM2 and one of another algorithm",
 )

@@ -79,7 +79,7 @@ def _judge(
             unsure(
                 SubIndication.TRY_LATER,
                 "TRUST_LIST_STALE",
-                "信任名单已过更新期限,请获取最新名单后再验",
+                "信任列表已过更新期限,请获取最新列表后再验",
                 f"the trust list was due for renewal at {shown(trust.ends)}; fetch a fresh one",
             )
         )

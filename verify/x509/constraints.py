@@ -155,8 +155,8 @@ def _made_for(leaf: Certificate, purpose: Purpose) -> Iterator[Finding]:
         yield unsure(
             SubIndication.CHAIN_CONSTRAINTS_FAILURE,
             "EXTENDED_KEY_USAGE",
-            f"证书 {called(leaf)} 没有签署信任名单的扩展密钥用途({demanded}),其签署的名单不可采信,"
-            "请向名单发布机构重新获取名单",
+            f"证书 {called(leaf)} 没有签署信任列表的扩展密钥用途({demanded}),其签署的列表不可采信,"
+            "请向列表发布机构重新获取列表",
             f"certificate {called(leaf)} lacks the extended key usage for trust lists ({demanded}): "
             "do not rely on a list that it signed, fetch the list again from its publisher",
         )

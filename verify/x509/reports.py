@@ -62,7 +62,7 @@ def crl_report(crl: Crl, trust: TrustedMaterial, at: datetime) -> Report:
             unsure(
                 SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
                 "CHAIN_UNTRUSTED",
-                "信任名单中没有该吊销列表的签发机构,请核对签发机构",
+                "信任列表中没有该吊销列表的签发机构,请核对签发机构",
                 "the issuer of the list is not among the trusted authorities; check who issued it",
             ),
         )

@@ -342,7 +342,7 @@ def test_stale_trust_list(rooms: Any, permit: Issued) -> None:
     past = rooms.clock() - timedelta(seconds=1)
     found = library_with(rooms, issued=past, next_update=past).lookup(permit.document_id)
     assert found.state is DocumentState.UNDECIDED
-    assert states(found)["fresh"] == "unknown" and "名单已过更新期限" in found.lines[4].detail
+    assert states(found)["fresh"] == "unknown" and "列表已过更新期限" in found.lines[4].detail
 
 
 def test_lookup_writes_nothing(rooms: Any, permit: Issued) -> None:

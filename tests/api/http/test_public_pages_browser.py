@@ -167,7 +167,7 @@ def test_the_offline_page(site: Any, sheet: Any, page: Any, shots: Path, tmp_pat
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{site.url}/offline/")
     page.wait_for_selector("html[data-ready]")
-    assert "名单时间" in page.inner_text("#lists") and page.get_attribute("#lists", "data-wrong") == ""
+    assert "列表时间" in page.inner_text("#lists") and page.get_attribute("#lists", "data-wrong") == ""
     (tmp_path / "sheet.png").write_bytes(sheet["png"])
     page.set_input_files("#picture", tmp_path / "sheet.png")
     page.wait_for_selector("#answer[data-code]", timeout=20_000)

@@ -340,7 +340,7 @@ def test_critical_extended_key_usage_is_only_noted(small: Any, making: Any) -> N
 def test_signer_of_trust_lists(world: Any, making: Any) -> None:
     """In every family: good for lists, and for them alone; critical, and understood."""
     kind = world.leaf.key.public_key.kind
-    leaf = world.issuing.certify("信任名单", kind=kind, extensions=purposes(making, TSL_SIGNING))
+    leaf = world.issuing.certify("信任列表", kind=kind, extensions=purposes(making, TSL_SIGNING))
     assert leaf.certificate.critical_unknown == ()
     refused = (UNSURE, Sub.CHAIN_CONSTRAINTS_FAILURE, "EXTENDED_KEY_USAGE")
     for purpose, expected in (

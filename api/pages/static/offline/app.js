@@ -27,13 +27,13 @@ async function showLists(wrong = []) {
   const { trust, status, fetched } = lists;
   const now = new Date();
   const words = trust
-    ? [`信任名单第 ${trust.sequence} 号,名单时间 ${china(trust.issued)}(${ago(trust.issued, now)}),本机取得于 ${ago(fetched, now)}。`,
-       status ? `状态名单第 ${status.sequence} 号,名单时间 ${china(status.issued)}(${ago(status.issued, now)})。` : "没有状态名单,现状未知。"]
-    : ["本机还没有信任名单:请联网更新,或从文件导入。"];
+    ? [`信任列表第 ${trust.sequence} 号,列表时间 ${china(trust.issued)}(${ago(trust.issued, now)}),本机取得于 ${ago(fetched, now)}。`,
+       status ? `状态列表第 ${status.sequence} 号,列表时间 ${china(status.issued)}(${ago(status.issued, now)})。` : "没有状态列表,现状未知。"]
+    : ["本机还没有信任列表:请联网更新,或从文件导入。"];
   const old = trust && now > new Date(trust.next_update);
   const clock = trust && now < new Date(trust.issued);
-  if (old) words.push("信任名单已过更新期限,请尽快更新。");
-  if (clock) words.push("本机时钟早于名单时间,请校准时钟。");
+  if (old) words.push("信任列表已过更新期限,请尽快更新。");
+  if (clock) words.push("本机时钟早于列表时间,请校准时钟。");
   for (const code of wrong) words.push(`${REASONS[code]?.[0] ?? code}(${code})`);
   by("lists").replaceChildren(...words.map((text, i) => element("span", i > 1 || !trust ? "field-error" : "", text, element("br"))));
   by("lists").dataset.sequence = trust ? String(trust.sequence) : "";
@@ -46,7 +46,7 @@ async function check(text) {
   const clean = text.trim();
   if (!clean) return;
   if (!lists.trust) {
-    const todo = element("p", "error", "本机还没有信任名单,无法核验。请先联网更新名单,或从文件导入。");
+    const todo = element("p", "error", "本机还没有信任列表,无法核验。请先联网更新列表,或从文件导入。");
     by("answer").replaceChildren(todo);
     return;
   }
@@ -131,7 +131,7 @@ async function fromDigests(found) {
 
 /** What a log proof says: that its entry is in the log, and of which files the entry has the digests. */
 async function fromProof(text, found) {
-  if (!lists.trust) return ["? 本机还没有信任名单,不能核验日志证明。"];
+  if (!lists.trust) return ["? 本机还没有信任列表,不能核验日志证明。"];
   const { indication, codes, facts } = await checkLogProof(text.trim(), lists.trust, new Date());
   const [code] = codes;
   const words = `${REASONS[code]?.[0] ?? ""}(${code})`;

@@ -42,7 +42,7 @@ async function checkStatement(box) {
   const wrong = await refresh(new URL("/", location.href));
   const { trust, status } = await kept();
   if (!trust) {
-    said.textContent = `没有可信的名单,本机未核验码内签名(${wrong.join(" ")})。`;
+    said.textContent = `没有可信的列表,本机未核验码内签名(${wrong.join(" ")})。`;
     return;
   }
   const address = `${location.protocol}//${location.host}${location.pathname}${location.hash}`;
@@ -55,7 +55,7 @@ async function checkStatement(box) {
   said.dataset.codes = found.codes.join(" ");
   if (found.indication === "TOTAL-FAILED" && !OUT_OF_DATE.includes(found.codes[0])) warn("这个二维码的签名不成立");
   else if (id && !same && found.facts.authority) warn("这个二维码签的不是本页登记的内容");
-  said.textContent = `${good ? "✔" : "!"} 码内签名:${words}信任名单时间 ${china(trust.issued)}。`;
+  said.textContent = `${good ? "✔" : "!"} 码内签名:${words}信任列表时间 ${china(trust.issued)}。`;
 }
 
 function compareFiles() {

@@ -115,8 +115,8 @@ function lines({ indication, codes, facts }, { trust, status }, at) {
     list.append(element("li", "", `公开日志:签发登记第 ${facts.log_index} 条(离线未核对日志,请联网下载日志证明)。`,
       english(` Announced as entry ${facts.log_index}; the log was not looked at offline.`)));
   }
-  list.append(element("li", "", `本结果时间 ${china(at)};信任名单 ${china(trust.issued)}(${ago(trust.issued, at)})` +
-    (status ? `;状态名单 ${china(status.issued)}(${ago(status.issued, at)})。` : ";没有状态名单。")));
+  list.append(element("li", "", `本结果时间 ${china(at)};信任列表 ${china(trust.issued)}(${ago(trust.issued, at)})` +
+    (status ? `;状态列表 ${china(status.issued)}(${ago(status.issued, at)})。` : ";没有状态列表。")));
   list.append(element("li", "", `结论 ${indication}`, facts.algorithm ? ` · ${facts.algorithm} · 密钥 ${facts.key_id}` : ""));
   return list;
 }

@@ -117,17 +117,17 @@ export const VERDICTS = {
   "list-old": {
     code: "IR-11",
     tone: "unsure",
-    zh: "无法判断:名单过旧",
+    zh: "无法判断:列表过旧",
     en: "Cannot be decided: the lists are too old",
-    todo: "请联网更新名单后再验。",
+    todo: "请联网更新列表后再验。",
     todoEn: "Go online, refresh the lists and check again.",
   },
   "key-unknown": {
     code: "IR-12",
     tone: "unsure",
-    zh: "无法判断:名单中没有签发密钥",
+    zh: "无法判断:列表中没有签发密钥",
     en: "Cannot be decided: the key is not in the list",
-    todo: "请更新名单再验;仍然如此的,按不是本机关签发处理。",
+    todo: "请更新列表再验;仍然如此的,按不是本机关签发处理。",
     todoEn: "Refresh the lists; if it stays so, treat it as not issued by this authority.",
   },
   "key-limits": {
