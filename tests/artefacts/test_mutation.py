@@ -127,6 +127,21 @@ def _beside(one: Artefact, at: int) -> bool:
     return False
 
 
+def _beside_in_hex(one: Artefact, at: int) -> bool:
+    """The same in a PDF, whose /Contents spells the token in hexadecimal digits."""
+    own, text = authorities().of(one.name.partition("-")[0].partition(".")[0]), one.data.lower()
+    held = own.evidence(AT - DAY)
+    tsa = own.tsa(AT).certificate
+    for der in (part.der for part in (*held.certificates, *held.crls) if part != tsa):
+        digits = der.hex().encode()
+        start = text.find(digits)
+        while start >= 0:
+            if start <= at < start + len(digits):
+                return True
+            start = text.find(digits, start + 1)
+    return False
+
+
 OUTSIDE: dict[str, tuple[Free, ...]] = {
     ".qr.txt": (Free("scheme, host and path of an address mean the same in capitals", _address),),
     ".pem": (Free("what the armour spells in another way (RFC 7468 section 2): the same octets", _armour),),
@@ -134,6 +149,7 @@ OUTSIDE: dict[str, tuple[Free, ...]] = {
     ".pdf": (
         Free("capital letters among the hexadecimal digits of /Contents", _contents),
         Free("a time stamp that is an unsigned attribute", _unstamped),
+        Free("certificates and lists that stand beside the signature's own", _beside_in_hex),
         Free("the count of unused bits of a whole octet in a seal", _unused_bits),
     ),
     ".ofd": (

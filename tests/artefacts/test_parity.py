@@ -104,7 +104,10 @@ def told(artefacts: dict[str, Artefact]) -> dict[str, dict[str, Any]]:
 def by_service(artefacts: dict[str, Artefact]) -> dict[str, dict[str, Any]]:
     """What the route of the service answers, with checks that are confined as in the service."""
     checks = checks_of(CheckLimits())  # the processes of the command: two more would only take long
-    service = SimpleNamespace(checks=checks, clock=lambda: AT, trust=lambda: trusts()["usual"])
+    none = SimpleNamespace(of_record=lambda *_: None)  # no document of the shelf is one of this service
+    service = SimpleNamespace(
+        checks=checks, clock=lambda: AT, trust=lambda: trusts()["usual"], document_standings=none
+    )
     app = FastAPI()
     app.state.service = service
     app.include_router(route.router)

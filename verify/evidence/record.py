@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from keys import HashAlgorithm, KeysError, parse_hash
-from keys.der import INTEGER, OCTET_STRING, SEQUENCE, Tlv, as_integer, as_octets, expect, read_only
+from keys.der import (
+    INTEGER,
+    OCTET_STRING,
+    OID,
+    SEQUENCE,
+    SET,
+    Tlv,
+    as_integer,
+    as_octets,
+    as_oid,
+    expect,
+    read_only,
+)
 
 from ..timestamp import Timestamp, TimestampMalformed, parse_timestamp
 from .errors import EvidenceMalformed
@@ -67,7 +79,8 @@ def _record(tlv: Tlv) -> EvidenceRecord:
         raise EvidenceMalformed(field="version", rule="must be 1")
     algorithms = _listed(expect(parts.pop(0), SEQUENCE), MOST_ALGORITHMS, "digestAlgorithms")
     if parts[0].tag == _CRYPTO:
-        _listed(parts.pop(0), MOST_ATTRIBUTES, "cryptoInfos")  # nothing stamps them, so nothing is read there
+        for one in _listed(parts.pop(0), MOST_ATTRIBUTES, "cryptoInfos"):
+            _require_attribute(one)
     if parts and parts[0].tag == _ENCRYPTION:
         raise EvidenceMalformed(field="encryptionInfo", rule="encrypted archives are not read")
     if len(parts) != 1:
@@ -92,7 +105,8 @@ def _archive_timestamp(tlv: Tlv) -> ArchiveTimestamp:
         # IMPLICIT: the tag stands in place of that of the sequence.
         stated = _hash(read_only(bytes([SEQUENCE]) + parts.pop(0).raw[1:]), "digestAlgorithm")
     if parts and parts[0].tag == _ATTRIBUTES:
-        _listed(parts.pop(0), MOST_ATTRIBUTES, "attributes")
+        for one in _listed(parts.pop(0), MOST_ATTRIBUTES, "attributes"):
+            _require_attribute(one)
     lists: tuple[Tlv, ...] = ()
     if parts and parts[0].tag == _TREE:
         lists = _listed(parts.pop(0), DEEPEST_TREE, "reducedHashtree")
@@ -108,6 +122,15 @@ def _archive_timestamp(tlv: Tlv) -> ArchiveTimestamp:
     # Without a stated algorithm it is that of the time stamp (section 4.1).
     algorithm = stated or timestamp.info.digest.algorithm
     return ArchiveTimestamp(algorithm, tuple(_values(one, algorithm) for one in lists), timestamp, token)
+
+
+def _require_attribute(tlv: Tlv) -> None:
+    """Nothing stamps attributes and nothing is read there, but something else must not pass for one."""
+    parts = expect(tlv, SEQUENCE).children()
+    if len(parts) != 2:
+        raise EvidenceMalformed(field="attributes", rule="a type and its values")
+    as_oid(expect(parts[0], OID))
+    expect(parts[1], SET)
 
 
 def _values(tlv: Tlv, algorithm: HashAlgorithm) -> tuple[bytes, ...]:

@@ -341,6 +341,14 @@ def test_limits(world: Any) -> None:
     assert isinstance(Digest(HashAlgorithm.SM3, bytes(32)), Digest)
 
 
+def test_a_digest_under_the_tag_of_attributes(world: Any) -> None:
+    """[0] made [1]: the digest would be that of the time stamp, silently, and the octets no attributes."""
+    record = records_of(world(KeyKind.SM2), [b"x"], SEALED)[0]
+    at = record.index(b"\xa0\x0c\x06\x08")
+    with pytest.raises(EvidenceMalformed):
+        parse_evidence_record(record[:at] + b"\xa1" + record[at + 1 :])
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand(world: Any) -> None:
     own = world(KeyKind.SM2)
