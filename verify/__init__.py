@@ -50,6 +50,7 @@ from .evidence import (
     parse_evidence_record,
 )
 from .file import check_file
+from .file_standing import with_document_state
 from .form import FormMalformed, SealedForm, check_form, parse_form
 from .identifiers import (
     EcertId,
@@ -590,5 +591,6 @@ __all__ = [
     "tile_path",
     "tree_root",
     "verified_by",
+    "with_document_state",
     "witness_key_id",
 ]

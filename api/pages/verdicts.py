@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from verify import DocumentStanding, Report, SubIndication
+
 from .words import Said
 
 
@@ -258,3 +260,14 @@ def verdict_on(state: str, decision: str = "") -> Verdict:
     """
     found = VERDICTS.get(state, VERDICTS[UNDECIDED])
     return replace(found, action=_QUOTING) if found is VERDICTS["revoked"] and decision else found
+
+
+def verdict_of_file(report: Report) -> Verdict | None:
+    """The words of the live page for a genuine file whose document is not in its normal state; ``None``: the
+    verdict on the file says it all."""
+    named = report.facts.get("document_status")
+    state = next((one for one in DocumentStanding if one.value == named), DocumentStanding.NORMAL)
+    if state is DocumentStanding.NORMAL:
+        return None
+    expected = None if state.in_force else SubIndication.DOCUMENT_NOT_IN_FORCE
+    return verdict_on(state.value) if report.sub_indication is expected else None

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from verify import Report
+from verify import Report, with_document_state
 
 from ..problems import FileMissing, PartMalformed
 from ..wiring import Service
@@ -36,8 +36,18 @@ async def uploaded(request: Request) -> tuple[str, bytes]:
 
 
 def checked(service: Service, name: str, content: bytes) -> Report:
-    """Check against the trust of this service, at its own time, in a process that has no network.
+    """Check against the trust of this service, at its own time, in a process that has no network; and of a
+    document of ours, say how it stands.
 
-    Raises :class:`verify.Unreadable` and :class:`api.confined.ChecksBusy`.
+    Raises :class:`verify.Unreadable`, :class:`api.ledger.RowAltered` and :class:`api.confined.ChecksBusy`.
     """
-    return service.checks.check(content, trust=service.trust(), at=service.clock(), name=name)
+    report = service.checks.check(content, trust=service.trust(), at=service.clock(), name=name)
+    named, record = (report.facts.get(one) for one in ("record_document_id", "record_digest"))
+    if not isinstance(named, str) or not isinstance(record, str):
+        return report
+    # The process that checked knows no documents, and is not believed: what it named is looked up by digest.
+    found = service.document_standings.of_record(named, record)
+    if found is None:
+        return report
+    state, change = found
+    return with_document_state(report, state, change, as_of=service.clock())

@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from verify import DocumentStanding, QrMalformed, normalize_document_id
+from verify import DocumentChange, DocumentStanding, QrMalformed, normalize_document_id
 
 from ..database.tables_sealing import documents
 from ..database.tables_standings import document_states as table
 from ..documents import DocumentIdMalformed, NoSuchDocument, NotYourDocument
 from ..ledger import Transaction, concern_of
 from . import store
+from .asking import standing_of_record
 from .errors import StandingFinal, StandingUnknown
 from .model import StandingPorts
 from .publishing import DocumentStatusPublisher
@@ -81,6 +82,16 @@ class DocumentStandings:
             self._ports.intents.fail(intent, type(error).__name__)
             raise
         return made
+
+    def of_record(
+        self, document_id: str, record_digest: str
+    ) -> tuple[DocumentStanding, DocumentChange | None] | None:
+        """How the document stands now whose record has this digest; ``None`` when there is no such document.
+
+        Raises :class:`api.ledger.RowAltered`.
+        """
+        with self._ports.database.read() as connection:
+            return standing_of_record(connection, document_id, record_digest)
 
     def history(self, document_id: str) -> tuple[StandingChange, ...]:
         """Every change of one document, oldest first."""

@@ -42,6 +42,7 @@ _OURS: Final = frozenset(
         SubIndication.SIGNER_NOT_IN_SEAL,
         SubIndication.COVERAGE_GAP,
         SubIndication.PARSER_DISAGREEMENT,
+        SubIndication.DOCUMENT_NOT_IN_FORCE,
     }
 )
 _SHA256: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
@@ -49,12 +50,15 @@ _CERTIFICATE: Final = "urn:etsi:019102:validationObject:certificate"
 
 
 def etsi_document(what: Checked) -> bytes:
-    """UTF-8.  A file without any signature has one report all the same: the standard wants one."""
+    """UTF-8.  A file without any signature has one report all the same, and so has a
+    verdict on the whole that no signature has."""
     report = what.report
     objects: dict[str, vr.ValidationObjectType] = {}
     found = [_signature(one, what, objects) for one in report.signatures]
-    if not found:
+    if all(one.indication is not report.indication for one in report.signatures):
+        # What speaks against the file as a whole, such as a document that was revoked, is no part's verdict.
         found = [
+            *found,
             vr.SignatureValidationReportType(
                 signature_validation_status=vr.ValidationStatusType(
                     main_indication=_MAIN[report.indication],
@@ -63,7 +67,7 @@ def etsi_document(what: Checked) -> bytes:
                         [*_file(what), *(("urn:yinxin:reason", one.code) for one in report.reasons)]
                     ),
                 )
-            )
+            ),
         ]
     document = vr.ValidationReport(
         signature_validation_report=tuple(found),

@@ -15,7 +15,8 @@ from typing import Final
 from seal import GlyphMissing, Layout, PageError, SheetContent, SheetTable, lay_out
 from verify import Indication, Reason, Report, SignatureReport, Trust
 
-from ..pages.words import ACTIONS, HEADLINES, TONES
+from ..pages.verdicts import verdict_of_file
+from ..pages.words import ACTIONS, HEADLINES, TONES, Said
 from ..plugins import CHINA
 from .errors import ReportDoesNotFit
 from .wording import signature_lines, who_of
@@ -95,7 +96,7 @@ _DETAILS: Final = (
 def _content(
     checked: Checked, trust: Trust, detail: _Detail, *, issuer_name: str, site: str, watermark: str
 ) -> SheetContent:
-    report = checked.report
+    report, (said, _) = checked.report, _words(checked.report)
     ordered = _gravest_first(report.signatures)
     full, rest = ordered[: detail.full], ordered[detail.full :]
     tables = [_lines(number, one) for number, one in full]
@@ -106,8 +107,8 @@ def _content(
         told = tuple((one.code, _cut(one.zh, _LONGEST_SENTENCE)) for one in reasons[: detail.reasons])
         tables.append(SheetTable("原因与处理", ("原因代码", "说明与处理"), told))
     return SheetContent(
-        title=HEADLINES[report.indication].zh,
-        subtitle=f"{TITLE} Verification report — {HEADLINES[report.indication].en}",
+        title=said.zh,
+        subtitle=f"{TITLE} Verification report — {said.en}",
         rows=tuple(_facts(checked, trust, both=detail.both)),
         tables=tuple(tables),
         paragraphs=tuple(_closing(report)),
@@ -192,8 +193,16 @@ def _reasons(report: Report) -> Iterator[Reason]:
             yield reason
 
 
+def _words(report: Report) -> tuple[Said, Said | None]:
+    """Headline and what to do; of a genuine file those of the document's state, where that matters."""
+    verdict = verdict_of_file(report)
+    if verdict is not None:
+        return verdict.headline, verdict.action
+    return HEADLINES[report.indication], ACTIONS.get(TONES[report.indication])
+
+
 def _closing(report: Report) -> Iterator[str]:
-    action = ACTIONS.get(TONES[report.indication])
+    _, action = _words(report)
     if action is not None:
         yield action.zh if report.indication is Indication.TOTAL_PASSED else f"怎么办:{action.zh}"
     yield (

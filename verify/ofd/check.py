@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from keys import Digest, HashAlgorithm, digest
 
+from ..attached_record import RECORD, record_facts
 from ..canonical import Json
 from ..pdf.findings import Finding, failed, judged, unsure
 from ..report import Indication, Reason, Report, SignatureReport, SubIndication, combine
@@ -328,12 +329,32 @@ def _facts(
         "listed_by": [f"/{one.listing.entry}" for one in signed],
         "deviations": list(package.container.deviations),
         "metadata_protected": info_protected,
+        **record_facts(_record(package, signed[0].body)),
     }
     if info_protected:
         facts["title"] = info.title[:500]
         facts["document_id"] = info.doc_id[:100]
         facts["metadata"] = {name[:100]: text[:500] for name, text in info.custom[:MOST_METADATA]}
     return facts
+
+
+def _record(package: OfdPackage, body: OfdBody) -> bytes | None:
+    """The one attachment that has the name of a record; every reachable attachment must be covered anyway."""
+    try:
+        listing = body.document.attachments
+        if listing is None or listing.entry is None:
+            return None
+        named = [
+            one
+            for one in package.xml(listing.entry, "Attachments").root.each("Attachment")
+            if one.get("Name") == RECORD
+        ]
+        if len(named) != 1:
+            return None
+        entry = package.locate_from(named[0].value("FileLoc"), listing.entry).entry
+        return None if entry is None else package.read(entry)
+    except OfdMalformed:
+        return None
 
 
 def _pages(package: OfdPackage) -> dict[str, Json]:

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+from ..attached_record import RECORD
 from .check import check_pdf
 from .pdfium import PDFIUM
 from .reading import read_attachment
-from .sealed_file import RECORD
 
 __all__ = ["PDFIUM", "RECORD", "check_pdf", "read_attachment"]

@@ -18,6 +18,7 @@ from typing import Final
 
 from keys import Digest, HashAlgorithm, hasher
 
+from ..attached_record import RECORD
 from ..errors import Unreadable
 from ..long_term import check_signature
 from ..report import Indication, Reason, Report, SignatureReport, SubIndication, combine
@@ -30,7 +31,7 @@ from .gm import GmForm, check_gm, gm_form
 from .levels import level_of
 from .pdfium import read_with_pdfium
 from .reading import PdfReading, SignatureField, read_with_qpdf
-from .sealed_file import RECORD, SealedFile
+from .sealed_file import SealedFile
 from .structure import Document, Malformed
 from .time_stamps import RFC_3161, TimeStamps, is_time_stamp
 

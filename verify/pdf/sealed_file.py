@@ -6,10 +6,10 @@ A file whose last signature covers all of it never pays for the comparison of re
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from itertools import pairwise
 
+from ..attached_record import RECORD, record_facts
 from ..canonical import Json
 from ..errors import Unreadable
 from ..report import SubIndication
@@ -36,9 +36,6 @@ from .revisions import NotComparable, Revision, Revisions, last_cross_reference
 from .showing import MOST_PAGES, Difference, Place, differences
 from .structure import Document
 from .time_stamps import is_time_stamp
-
-RECORD = "record.json"
-"""The attachment in which a document of ours carries the record that it states."""
 
 FEW_SEALS = 4
 """Signed revisions up to which seals are drawn and compared too: drawing one takes long."""
@@ -112,14 +109,13 @@ class SealedFile:
                 reading = read_with_qpdf(self._data[: self._last], attachment=RECORD)
             except Unreadable:
                 reading = replace(reading, title="", record=None)
-        record = reading.record
         return {
             "pages": reading.pages,
             "revisions": self._data.count(b"startxref"),
             "signatures": sum(not is_time_stamp(field) for field in reading.signed),
             "time_stamps": sum(is_time_stamp(field) for field in reading.signed),
             "title": reading.title,
-            "record_digest": None if record is None else hashlib.sha256(record).hexdigest(),
+            **record_facts(reading.record),
         }
 
     def _shares(self, number: int, coverage: Coverage) -> bool:

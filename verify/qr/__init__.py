@@ -8,6 +8,7 @@ from .document_id import group_document_id, new_document_id, normalize_document_
 from .errors import QrError, QrMalformed, QrNotOurs
 from .payload import QrFacts
 from .signature import der_signature, raw_signature
+from .standing import standing_told
 from .statement import QrStatement, SignedQr, parse_address, parse_qr, qr_key_id
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "parse_qr",
     "qr_key_id",
     "raw_signature",
+    "standing_told",
 ]

@@ -7,11 +7,11 @@ A document that is no longer in force is genuine all the same: it is neither a p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..canonical import Json
-from ..document_states import DocumentStanding, DocumentStatusList
+from ..document_states import DocumentChange, DocumentStanding, DocumentStatusList
 from ..report import Indication, Reason, SubIndication
 from .document_id import group_document_id
 from .findings import CHINA, Finding, china_day
@@ -56,10 +56,17 @@ def standing_of(statement: QrStatement, listed: DocumentStatusList | None, at: d
             facts,
             stale,
         )
-    facts["document_status"] = state.value
+    told = standing_told(state, listed.changes.get(statement.log_index), listed.issued)
+    return replace(told, facts={**facts, **told.facts}, findings=(*told.findings, *stale))
+
+
+def standing_told(state: DocumentStanding, change: DocumentChange | None, as_of: datetime) -> Standing:
+    """A known state in words, facts and findings.  ``change``: since when and why, unless it is normal."""
+    moment = f"{as_of.astimezone(CHINA):%Y-%m-%d %H:%M}"
+    facts: dict[str, Json] = {"document_status": state.value, "document_status_as_of": _moment(as_of)}
     if state is DocumentStanding.NORMAL:
-        return Standing(f"状态截至 {as_of}:正常", f"in its normal state as of {as_of}", facts, stale)
-    change = listed.changes[statement.log_index]
+        return Standing(f"状态截至 {moment}:正常", f"in its normal state as of {moment}", facts)
+    change = change or DocumentChange(as_of, "not-stated")
     facts["document_status_since"] = _moment(change.at)
     facts["document_status_reason"] = change.reason
     facts["document_successor"] = change.successor
@@ -69,12 +76,12 @@ def standing_of(statement: QrStatement, listed: DocumentStatusList | None, at: d
     if change.successor is not None:
         newer = group_document_id(change.successor)
         zh, en = f"{zh},后继文书 {newer}", f"{en}, successor {newer}"
-    zh, en = f"{zh},状态截至 {as_of}", f"{en}, as of {as_of}"
+    zh, en = f"{zh},状态截至 {moment}", f"{en}, as of {moment}"
     reason = Reason(f"DOCUMENT_{state.name}", f"声明真实、未改动;{zh}", f"genuine and unaltered; {en}")
     if state.in_force:
-        return Standing(f"状态截至 {as_of}:{state.zh}", en, facts, (Finding(reason), *stale))
+        return Standing(f"状态截至 {moment}:{state.zh}", en, facts, (Finding(reason),))
     against = Finding(reason, Indication.INDETERMINATE, SubIndication.DOCUMENT_NOT_IN_FORCE)
-    return Standing(zh, en, facts, (against, *stale))
+    return Standing(zh, en, facts, (against,))
 
 
 def _stale(listed: DocumentStatusList, at: datetime) -> tuple[Finding, ...]:

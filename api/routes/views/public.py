@@ -28,7 +28,7 @@ from ...documents import DocumentIdMalformed, NoSuchDocument, PublicAnswer
 from ...login import Session
 from ...pages import render
 from ...pages.preview import preview_of
-from ...pages.verdicts import Verdict, verdict_on
+from ...pages.verdicts import Verdict, verdict_of_file, verdict_on
 from ...pages.words import china, result, why
 from ...plugins import NoSuchRecord
 from ...problems import RequestError
@@ -136,10 +136,16 @@ def _ask(
 
 def _result(service: Service, name: str, report: Report, picture: str) -> dict[str, Any]:
     shown = result(report)
+    verdict = verdict_of_file(report)
+    if verdict is not None:
+        shown |= {"tone": verdict.tone, "words": verdict.headline, "action": verdict.action}
+    document_id = report.facts.get("document_id" if report.kind == "qr" else "record_document_id")
     trust = service.certificates.trust()
     return {
         **shown,
         "name": name,
+        "code": report.sub_indication or "" if verdict is None else verdict.code,
+        "live": "" if verdict is None else document_id,
         "picture": picture,
         "checked_at": china(service.clock()),
         "trust_issued": china(trust.issued) if trust.issued else "本站 this site, now",
