@@ -49,13 +49,14 @@ def check_file(
     at: datetime,
     name: str = "",
     content: ContentDigest | None = None,
-    codes: bool = False,
+    codes: bool | None = False,
 ) -> Report:
     """The report on a sealed PDF or OFD, seal, form, trust list, seal status list, log proof, status receipt,
     certificate, CRL, time stamp, CMS signature, record under a JWS, evidence pack, QR picture or QR text.
 
     ``content`` digests the file that a time stamp, evidence record or detached signature is about, which
-    stands beside it.  ``codes``: the QR codes on the pages of a PDF or OFD are read and judged as well.
+    stands beside it.  ``codes``: the QR codes on the pages of a PDF or OFD are read and judged as well;
+    ``None``: where the trust knows how documents stand, and the file is sealed and carries a record.
     Raises :class:`Unreadable`, which says in Chinese and English what to do, and nothing else for any bytes.
     """
     if not data:
@@ -65,12 +66,12 @@ def check_file(
         raise Unreadable(f"文件超过 {limit} MB,无法查验 the file is larger than {limit} MB")
     if data.startswith(b"%PDF-"):
         report = check_pdf(data, trust=trust, at=at)
-        return with_page_codes(report, data, trust, at) if codes else report
+        return with_page_codes(report, data, trust, at) if _wanted(codes, report, trust) else report
     if is_evidence_pack(data):
         return check_evidence_pack(data, trust=trust, at=at)
     if is_ofd(data):
         report = check_ofd(data, trust=trust, at=at)
-        return with_page_codes(report, data, trust, at) if codes else report
+        return with_page_codes(report, data, trust, at) if _wanted(codes, report, trust) else report
     if data.startswith(_PICTURES):
         return _picture(data, trust, at)
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -94,6 +95,12 @@ def check_file(
     if (code := _code(data)) is not None:
         return check_qr(code, trust=trust, at=at)
     raise Unreadable(_unknown(data, name))
+
+
+def _wanted(codes: bool | None, report: Report, trust: Trust) -> bool:
+    if codes is not None:
+        return codes
+    return trust.document_status is not None and report.facts.get("record_digest") is not None
 
 
 def _json(data: bytes, trust: Trust, at: datetime) -> Report:

@@ -38,7 +38,7 @@ class Asked:
     at: datetime
     limits: CheckLimits
     content: Path | None = None
-    codes: bool = False
+    codes: bool | None = False
 
 
 def walk(paths: Iterable[Path], *, recursive: bool) -> Iterator[Path]:

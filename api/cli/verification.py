@@ -74,8 +74,13 @@ def verify(
     ] = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="folders with those inside")] = False,
     codes: Annotated[
-        bool, typer.Option("--codes", help="read and judge the QR codes on the pages of PDF and OFD too")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--codes/--no-codes",
+            help="read and judge the QR codes on the pages of PDF and OFD too. By default: of sealed "
+            "documents that carry a record, when a list of document states is there",
+        ),
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="print one line of CSV for each file")] = False,
     seconds: Annotated[
         int, typer.Option(help="of the processor, that one file may take", min=1, max=3600)

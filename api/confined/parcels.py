@@ -50,7 +50,7 @@ class Order:
     limits: CheckLimits
     size: int
     beside: int | None
-    codes: bool = False
+    codes: bool | None = False
 
 
 class WireBroken(Exception):

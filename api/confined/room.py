@@ -51,10 +51,10 @@ class ConfinedChecks:
         at: datetime,
         name: str = "",
         beside: bytes | None = None,
-        codes: bool = False,
+        codes: bool | None = False,
     ) -> Report:
         """The verdict on a file; ``beside``: the file that a time stamp or detached signature is about;
-        ``codes``: those on the pages are judged too.
+        ``codes``: those on the pages are judged too (``None``: see :func:`verify.check_file`).
 
         Raises :class:`verify.Unreadable` and :class:`ChecksBusy`, nothing else.
         """
