@@ -82,7 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--content", type=Path, help="what a time stamp or detached signature is about")
     parser.add_argument("--at", type=_moment, help="judge as of this time (RFC 3339); now by default")
-    parser.add_argument("--codes", action="store_true", help="judge QR codes on the pages too")
+    parser.add_argument(
+        "--codes",
+        action=argparse.BooleanOptionalAction,
+        help="judge QR codes on the pages too; by default of sealed documents, when a list of document "
+        "states is there",
+    )
     parser.add_argument("--json", action="store_true", help="print the reports as JSON")
     return parser
 
