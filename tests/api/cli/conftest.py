@@ -47,6 +47,9 @@ def run(*arguments: object) -> Ran:
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
+UNTOUCHED = "untouched"
+
+
 @pytest.fixture(scope="session")
 def yinxin() -> Callable[..., Ran]:
     return run
@@ -63,7 +66,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         order = SealOrder(A3, A3_NAME, name, "业务专用章", f"5101060000000{number}", kind)
         service.seals.make(order, by="test")
     service.close()
+    shutil.copytree(data, data.with_name(UNTOUCHED))
     return data
+
+
+@pytest.fixture
+def untouched(made: Path, tmp_path: Path) -> Path:
+    """The same as it was made: no command of another test has added to it."""
+    return Path(shutil.copytree(made.with_name(UNTOUCHED), tmp_path / "data"))
 
 
 @pytest.fixture(scope="session")

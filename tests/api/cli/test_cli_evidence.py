@@ -21,16 +21,16 @@ E01 = "91510100DEM001017Y"
 
 
 @pytest.fixture
-def issued(copied: Path, tmp_path: Path) -> tuple[Path, list[str], list[Path]]:
+def issued(untouched: Path, tmp_path: Path) -> tuple[Path, list[str], list[Path]]:
     """Three documents on record, and their files."""
-    service = open_service(copied)
+    service = open_service(untouched)
     ids = [service.sheets.print("credit_sheet", E01, {"purpose": f"投标{n}"}).document_id for n in range(3)]
     files = []
     for one in ids:
         files.append(tmp_path / f"{one}.pdf")
         files[-1].write_bytes(service.library.file(one))
     service.close()
-    return copied, ids, files
+    return untouched, ids, files
 
 
 def test_made_renewed_and_checked(yinxin: Any, issued: Any) -> None:

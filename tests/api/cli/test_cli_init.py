@@ -39,11 +39,13 @@ def test_made_directory(yinxin: Any, tmp_path: Path) -> None:
 
 @POSIX
 def test_rights(made: Path) -> None:
-    """Folders 0700, files 0600: database and journals, settings, keys, passphrases."""
+    """Folders 0700, files 0600: database, settings, keys, passphrases.  What is published is for all."""
     assert mode(made) == 0o700
+    published = made / "public"
     wrong = {
         path.name: oct(mode(path))
         for path in made.rglob("*")
+        if path != published and published not in path.parents
         if mode(path) != (0o700 if path.is_dir() else 0o600)
     }
     assert wrong == {}
