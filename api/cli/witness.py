@@ -7,7 +7,8 @@ Exit codes of ``once``: 0 cosigned, 1 the head was refused — a rollback or a f
 
 from __future__ import annotations
 
-import time
+import signal
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -104,14 +105,21 @@ def run(
     every: Annotated[float, typer.Option(help="seconds between two looks", min=1.0)] = 60.0,
     post: Post = True,
 ) -> None:
-    """持续见证 — look again and again until interrupted; ends at once when the log contradicts itself."""
-    while True:
+    """持续见证 — look again and again until told to stop; ends at once when the log contradicts itself.
+
+    Ends on SIGINT or SIGTERM, after the look that it is at.
+    """
+    told = threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        # Set here: whoever starts it in the background may have told it to ignore SIGINT.
+        signal.signal(one, lambda *_: told.set())
+    while not told.is_set():
         try:
             once(folder, log, post=post, as_json=False)
         except typer.Exit as ended:
             if ended.exit_code != UNREADABLE:
                 raise
-        time.sleep(every)
+        told.wait(every)
 
 
 @app.command()

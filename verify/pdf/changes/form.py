@@ -117,7 +117,7 @@ class Form:
             or kid.number not in self._update.new
             or not isinstance(widget, dict)
             or widget.get("Subtype") != "Widget"
-            or widget.get("Parent") != field
+            or widget.get("Parent", field) != field  # none at all: readers differ (docs/decisions/0021)
             or widget.keys() & (_ACTIVE | {"T", "Kids"})
         ):
             raise Unexplained("a signature field was added with a part that is no place on a page")
