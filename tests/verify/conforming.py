@@ -39,9 +39,7 @@ def require_conforming(report: Report) -> None:
         assert concluded(one.aspects) is STATUS[one.indication], one
         if one.indication is Indication.TOTAL_PASSED and one.facts and not MADE_UP & set(one.facts):
             unshown = unevidenced(one.format, one.facts)
-            if (
-                one.format == "X.509 status"
-            ):  # of a revoked certificate too
+            if one.format == "X.509 status":  # of a revoked certificate too
                 unshown = tuple(name for name in unshown if name != "revocation")
             since = any(reason.code.endswith("CERTIFICATE_ENDED_SINCE") for reason in one.reasons)
             assert not unshown or (since and set(unshown) <= {"revocation", "chain"}), (one.format, unshown)
